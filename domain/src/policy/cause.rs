@@ -1,0 +1,83 @@
+//! Why an instance stopped. The event carries no cause; the instance's own record does.
+
+use ports::Instance;
+use serde::{Deserialize, Serialize};
+
+/// The kind of cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CauseKind {
+    /// AWS failed it, or it could not start.
+    Failure,
+    /// A spot interruption.
+    Spot,
+    /// A scheduled retirement.
+    Maintenance,
+    /// Its own operating system shut down.
+    Guest,
+    /// Somebody asked for it through the API.
+    User,
+    /// Nothing tells.
+    Unknown,
+}
+
+impl CauseKind {
+    /// Whether nobody asked for it. What is unknown counts as unexpected: a snapshot too many is cheaper than one too
+    /// few.
+    pub fn is_unexpected(self) -> bool {
+        match self {
+            Self::User => false,
+            Self::Failure | Self::Spot | Self::Maintenance | Self::Guest | Self::Unknown => true,
+        }
+    }
+}
+
+/// A cause and the words it was read from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// The kind of cause.
+    pub kind: CauseKind,
+    /// EC2's own words.
+    pub evidence: String,
+}
+
+/// Reads the cause of an instance's last change
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html>).
+///
+/// # Examples
+///
+/// ```
+/// use domain::policy::cause::{CauseKind, of_words};
+///
+/// assert_eq!(of_words(Some("Server.SpotInstanceTermination"), None).kind, CauseKind::Spot);
+/// assert_eq!(of_words(None, Some("User initiated (2026-11-23 14:27:11 UTC)")).kind, CauseKind::User);
+/// assert_eq!(of_words(None, None).kind, CauseKind::Unknown);
+/// ```
+pub fn of_words(code: Option<&str>, transition: Option<&str>) -> Cause {
+    let transition = transition.filter(|text| !text.is_empty());
+    let kind = match code.filter(|code| !code.is_empty()) {
+        Some(code) => of_code(code),
+        None if transition.is_some_and(|text| text.starts_with("User initiated")) => CauseKind::User,
+        None => CauseKind::Unknown,
+    };
+    let words = [code, transition].into_iter().flatten().collect::<Vec<_>>().join("; ");
+    Cause { kind, evidence: if words.is_empty() { "EC2 gives no reason".to_owned() } else { words } }
+}
+
+/// The cause of an instance's last change.
+pub fn of_instance(instance: &Instance) -> Cause {
+    of_words(instance.state_reason.as_ref().map(|r| r.code.as_str()), instance.transition.as_deref())
+}
+
+fn of_code(code: &str) -> CauseKind {
+    match code {
+        "Server.ScheduledStop" => CauseKind::Maintenance,
+        "Client.InstanceInitiatedShutdown" => CauseKind::Guest,
+        "Client.UserInitiatedShutdown" | "Client.UserInitiatedHibernate" | "Client.InstanceTerminated" => {
+            CauseKind::User
+        }
+        spot if spot.starts_with("Server.Spot") => CauseKind::Spot,
+        failure if failure.starts_with("Server.") || failure.starts_with("Client.") => CauseKind::Failure,
+        _ => CauseKind::Unknown,
+    }
+}

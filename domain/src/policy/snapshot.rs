@@ -1,0 +1,245 @@
+//! Whether to snapshot an instance, and which of its volumes.
+
+use std::collections::BTreeSet;
+
+use ports::trigger::{InstanceChange, InstanceTrigger};
+use ports::{AccountId, Instance, InstanceState, Volume, VolumeId};
+use serde::{Deserialize, Serialize};
+
+use super::cause::{self, Cause};
+use super::opt_in::{OptIn, opt_in};
+
+/// The tag that opts an instance in, and a volume out.
+pub const OPT_IN: &str = "AutoSnapshot";
+/// The instance tag that narrows what is taken: `root`, `data` or `all`.
+pub const VOLUMES: &str = "caretaker:volumes";
+
+/// Which causes are worth a snapshot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SnapshotOn {
+    /// Every stop.
+    #[default]
+    Any,
+    /// Every stop that nobody asked for.
+    Unexpected,
+}
+
+/// How snapshots are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Grouping {
+    /// One crash-consistent set; volume by volume only where EC2 refuses the set.
+    #[default]
+    Set,
+    /// Volume by volume.
+    Volume,
+}
+
+/// When and how to snapshot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SnapshotPolicy {
+    /// Which causes are worth one.
+    pub on: SnapshotOn,
+    /// Which states are worth one.
+    pub states: BTreeSet<InstanceState>,
+    /// How to take them.
+    pub grouping: Grouping,
+    /// Instances and volumes never to touch, by id.
+    pub exclude: BTreeSet<String>,
+    /// The account this runs in; events of another are not ours to act on. `None` where it is not known.
+    pub account: Option<AccountId>,
+}
+
+impl Default for SnapshotPolicy {
+    fn default() -> Self {
+        Self {
+            on: SnapshotOn::Any,
+            states: BTreeSet::from([InstanceState::Stopping, InstanceState::Stopped]),
+            grouping: Grouping::Set,
+            exclude: BTreeSet::new(),
+            account: None,
+        }
+    }
+}
+
+/// Why an instance is not snapshotted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Skip {
+    /// The state is none that is worth a snapshot.
+    #[error("state `{0}` is not one to snapshot at")]
+    State(InstanceState),
+    /// The event is of another account.
+    #[error("the event is of account {0}, which this function does not look after")]
+    OtherAccount(AccountId),
+    /// EC2 does not know the instance.
+    #[error("EC2 does not know the instance: it is gone, or it never was")]
+    UnknownInstance,
+    /// The instance is not tagged.
+    #[error("the instance is not tagged `{OPT_IN}=true`")]
+    NotOptedIn,
+    /// The instance is named in the settings as one to leave alone.
+    #[error("the instance is excluded by the settings")]
+    Excluded,
+    /// Somebody asked for the stop.
+    #[error("the stop was asked for: {0}")]
+    Expected(String),
+    /// There is nothing to take.
+    #[error("no attached EBS volume is left to snapshot")]
+    NoVolumes,
+}
+
+/// How good a set is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Consistency {
+    /// Taken of disks at rest.
+    Clean,
+    /// Taken while the disks could still change: as after a power cut.
+    CrashConsistent,
+}
+
+/// A volume to snapshot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// The volume.
+    pub volume: VolumeId,
+    /// Its device name.
+    pub device: String,
+    /// Whether it is the root device.
+    pub root: bool,
+}
+
+/// A volume that is left out, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// The volume, or the device where there is no volume.
+    pub volume: String,
+    /// Why.
+    pub why: String,
+}
+
+/// What to snapshot, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotPlan {
+    /// What set it off, in a word.
+    pub trigger: String,
+    /// Why the instance stopped.
+    pub cause: Cause,
+    /// How good the set will be.
+    pub consistency: Consistency,
+    /// How the snapshots are taken.
+    pub grouping: Grouping,
+    /// The volumes to take.
+    pub targets: Vec<Target>,
+    /// The volumes not to take.
+    pub left_out: Vec<LeftOut>,
+}
+
+impl SnapshotPolicy {
+    /// Tells, before EC2 is asked anything, whether the event alone rules a snapshot out.
+    ///
+    /// # Errors
+    ///
+    /// The reason to skip it.
+    pub fn admit(&self, trigger: &InstanceTrigger) -> Result<(), Skip> {
+        let InstanceChange::State(state) = trigger.what;
+        if !self.states.contains(&state) {
+            return Err(Skip::State(state));
+        }
+        match &self.account {
+            Some(own) if *own != trigger.account => Err(Skip::OtherAccount(trigger.account.clone())),
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells whether this instance wants a snapshot of this event.
+    ///
+    /// # Errors
+    ///
+    /// The reason to skip it.
+    pub fn wants(&self, instance: &Instance) -> Result<Cause, Skip> {
+        if opt_in(&instance.tags, OPT_IN) != OptIn::In {
+            return Err(Skip::NotOptedIn);
+        }
+        if self.exclude.contains(instance.id.as_str()) {
+            return Err(Skip::Excluded);
+        }
+        let cause = cause::of_instance(instance);
+        match self.on {
+            SnapshotOn::Unexpected if !cause.kind.is_unexpected() => Err(Skip::Expected(cause.evidence)),
+            SnapshotOn::Unexpected | SnapshotOn::Any => Ok(cause),
+        }
+    }
+
+    /// Decides which volumes to snapshot.
+    ///
+    /// # Errors
+    ///
+    /// The reason to skip the instance.
+    pub fn plan(
+        &self,
+        trigger: &InstanceTrigger,
+        instance: &Instance,
+        volumes: &[Volume],
+    ) -> Result<SnapshotPlan, Skip> {
+        self.admit(trigger)?;
+        let cause = self.wants(instance)?;
+        let (targets, mut left_out) = self.split(instance, volumes);
+        if targets.is_empty() {
+            return Err(Skip::NoVolumes);
+        }
+        if instance.root_on_instance_store {
+            left_out.push(LeftOut {
+                volume: "root device".to_owned(),
+                why: "it is an instance store, which no snapshot can save".to_owned(),
+            });
+        }
+        let InstanceChange::State(state) = trigger.what;
+        Ok(SnapshotPlan {
+            trigger: trigger.what.word().to_owned(),
+            cause,
+            consistency: consistency(state, instance.state),
+            grouping: self.grouping,
+            targets,
+            left_out,
+        })
+    }
+
+    fn split(&self, instance: &Instance, volumes: &[Volume]) -> (Vec<Target>, Vec<LeftOut>) {
+        let mut targets = Vec::new();
+        let mut left_out = Vec::new();
+        for volume in volumes {
+            match self.why_not(instance, volume) {
+                None => targets.push(Target {
+                    volume: volume.id.clone(),
+                    device: volume.device.clone(),
+                    root: volume.root,
+                }),
+                Some(why) => left_out.push(LeftOut { volume: volume.id.to_string(), why: why.to_owned() }),
+            }
+        }
+        (targets, left_out)
+    }
+
+    fn why_not(&self, instance: &Instance, volume: &Volume) -> Option<&'static str> {
+        let wanted = instance.tags.get(VOLUMES).map(|value| value.trim().to_ascii_lowercase());
+        match wanted.as_deref() {
+            _ if self.exclude.contains(volume.id.as_str()) => Some("excluded by the settings"),
+            _ if opt_in(&volume.tags, OPT_IN) == OptIn::Out => Some("its own tag opts it out"),
+            Some("root") if !volume.root => Some("the instance asks for its root volume only"),
+            Some("data") if volume.root => Some("the instance asks for its data volumes only"),
+            _ => None,
+        }
+    }
+}
+
+/// A set is clean only when the instance was seen stopped, both by the event and by EC2 when it was asked.
+fn consistency(told: InstanceState, seen: InstanceState) -> Consistency {
+    if told == InstanceState::Stopped && seen == InstanceState::Stopped {
+        Consistency::Clean
+    } else {
+        Consistency::CrashConsistent
+    }
+}

@@ -1,0 +1,120 @@
+//! What people read about a night.
+
+use std::fmt::Write;
+
+use ports::{Notice, Subject};
+use serde_json::json;
+
+use crate::policy::status::Status;
+use crate::workflow::maintain::{Archived, Night, Task};
+use crate::workflow::prune::Pruned;
+
+/// How many single entries a report lists; the numbers count them all.
+const LISTED: usize = 50;
+
+/// The daily report. What failed comes first.
+pub fn report(night: &Night) -> Notice {
+    let key = match night.status {
+        Status::Ok => format!("night#report#{}", night.night),
+        // A night that is put right by a retry is reported again, as well.
+        Status::Partial | Status::Failed => format!("night#report#{}#{}", night.night, night.status),
+    };
+    let json = json!({
+        "event": "daily_ops_report",
+        "date": night.night,
+        "status": night.status,
+        "metrics_archival": night.archival,
+        "snapshot_cleanup": night.cleanup,
+        "key": key,
+    });
+    let subject = Subject::fit(&format!("[Daily Ops Report] {}", night.night));
+    Notice::new(subject, &text(night, &key), &json.to_string(), &key)
+}
+
+fn text(night: &Night, key: &str) -> String {
+    let mut text = format!("Night of {}: {}\n", night.night, night.status);
+    let failures = failures(night);
+    if !failures.is_empty() {
+        let _ = writeln!(text, "\nFAILED ({}):", failures.len());
+        list(&mut text, &failures);
+    }
+    let _ = writeln!(text, "\nSnapshot cleanup: {}", task(&night.cleanup, cleanup));
+    if let Task::Done(pruned) = &night.cleanup {
+        let ids: Vec<String> = pruned.deleted_ids.iter().map(ToString::to_string).collect();
+        list(&mut text, &ids);
+    }
+    let _ = writeln!(text, "\nMetrics archival: {}", task(&night.archival, archival));
+    if let Task::Done(archived) = &night.archival {
+        let days: Vec<String> = archived.days.iter().map(day).collect();
+        list(&mut text, &days);
+    }
+    let _ = writeln!(text, "\nKey: {key}");
+    text
+}
+
+fn failures(night: &Night) -> Vec<String> {
+    let mut failures = Vec::new();
+    match &night.cleanup {
+        Task::Done(pruned) => {
+            failures.extend(pruned.failed.iter().map(|f| format!("{}: {}", f.snapshot, f.error)));
+            if 0 < pruned.left {
+                failures.push(format!("{} snapshots were left: there was no time for them", pruned.left));
+            }
+        }
+        Task::Failed { error, .. } | Task::Elsewhere(error) => {
+            failures.push(format!("snapshot cleanup: {error}"));
+        }
+        Task::Observed | Task::NotConfigured(_) => {}
+    }
+    match &night.archival {
+        Task::Done(archived) => {
+            failures.extend(archived.failed.iter().map(|f| format!("{}: {}", f.day, f.error)));
+        }
+        Task::Failed { error, .. } | Task::Elsewhere(error) => {
+            failures.push(format!("metrics archival: {error}"));
+        }
+        Task::Observed | Task::NotConfigured(_) => {}
+    }
+    failures
+}
+
+fn task<T>(task: &Task<T>, done: fn(&T) -> String) -> String {
+    match task {
+        Task::Done(outcome) => done(outcome),
+        Task::Observed => "only observed".to_owned(),
+        Task::NotConfigured(why) => format!("none: {why}"),
+        Task::Failed { .. } => "FAILED, see above".to_owned(),
+        Task::Elsewhere(_) => "another run is at it".to_owned(),
+    }
+}
+
+fn cleanup(pruned: &Pruned) -> String {
+    format!(
+        "{} deleted (at most {} GiB freed: snapshots are incremental), {} kept, {} gone already, {} in use, {} failed, {} left",
+        pruned.deleted,
+        pruned.freed_gib_at_most,
+        pruned.kept,
+        pruned.already_gone,
+        pruned.in_use.len(),
+        pruned.failed.len(),
+        pruned.left
+    )
+}
+
+fn archival(archived: &Archived) -> String {
+    format!("{} records of {}, {} days failed", archived.records(), archived.date, archived.failed.len())
+}
+
+fn day(day: &crate::workflow::archive::ArchivedDay) -> String {
+    format!("{}: {} records, {} bytes", day.manifest.day, day.manifest.records, day.manifest.bytes)
+}
+
+fn list(text: &mut String, entries: &[String]) {
+    for entry in entries.iter().take(LISTED) {
+        let _ = writeln!(text, "  {entry}");
+    }
+    let omitted = entries.len().saturating_sub(LISTED);
+    if 0 < omitted {
+        let _ = writeln!(text, "  ... and {omitted} more");
+    }
+}

@@ -1,0 +1,265 @@
+//! The night's work: clean up, archive, report. One task that fails does not stop the others.
+
+use futures::FutureExt;
+use jiff::{SignedDuration, civil::Date};
+use ports::trigger::NightTrigger;
+use ports::{Archive, Clock, IdError, Inventory, Ledger, LedgerKey, Metrics, Notifier, Retry, Snapshots};
+use serde::{Deserialize, Serialize};
+
+use super::announce::{AnnouncePorts, Announced, announce};
+use super::archive::{ArchiveError, ArchivePorts, ArchivedDay, Source, archive_day};
+use super::effect::{Repeatable, Unfinished};
+use super::once::{Once, OnceError, Performed};
+use super::prune::{self, PrunePorts, Pruned};
+use super::run::Run;
+use crate::policy::archive::days_of_night;
+use crate::policy::key;
+use crate::policy::mode::Mode;
+use crate::policy::retention::{Retention, RetentionPlan};
+use crate::policy::status::Status;
+use crate::render;
+
+/// The time kept back for the report.
+const FOR_REPORT: SignedDuration = SignedDuration::from_secs(20);
+
+/// The ports that a night needs.
+#[derive(Clone, Copy)]
+pub struct NightPorts<'a> {
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// What uses a snapshot.
+    pub inventory: &'a dyn Inventory,
+    /// The snapshots.
+    pub snapshots: &'a dyn Snapshots,
+    /// The records.
+    pub metrics: &'a dyn Metrics,
+    /// Where they go.
+    pub archive: &'a dyn Archive,
+    /// What was done.
+    pub ledger: &'a dyn Ledger,
+    /// Who is told.
+    pub notifier: &'a dyn Notifier,
+}
+
+impl std::fmt::Debug for NightPorts<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("NightPorts")
+    }
+}
+
+/// What a night is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NightPolicy {
+    /// How long snapshots are kept.
+    pub retention: Retention,
+    /// The records to archive; `None` where there are none.
+    pub source: Option<Source>,
+}
+
+/// What became of a night.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Night {
+    /// Its date, by the schedule.
+    pub night: Date,
+    /// How it went as a whole.
+    pub status: Status,
+    /// The archive.
+    pub archival: Task<Archived>,
+    /// The snapshots.
+    pub cleanup: Task<Pruned>,
+    /// What retention decided, where that was computed in this run.
+    pub retention: Option<RetentionPlan>,
+    /// The report; `None` when it was left to another run.
+    pub report: Option<Announced>,
+}
+
+/// What became of one task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task<T> {
+    /// It was done, now or before.
+    Done(T),
+    /// It would have been done.
+    Observed,
+    /// It is none of ours.
+    NotConfigured(String),
+    /// It was not done.
+    Failed {
+        /// Why.
+        error: String,
+        /// Whether another delivery may do it.
+        again: bool,
+    },
+    /// Another run is at it.
+    Elsewhere(String),
+}
+
+/// What became of the days to archive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Archived {
+    /// The night's own day: yesterday.
+    pub date: Date,
+    /// Every day that is in the archive now and was not before, and the night's own.
+    pub days: Vec<ArchivedDay>,
+    /// The days that are not.
+    pub failed: Vec<FailedDay>,
+}
+
+/// A day that could not be archived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedDay {
+    /// The day.
+    pub day: Date,
+    /// Why.
+    pub error: String,
+}
+
+impl Archived {
+    /// How many records of the night's own day are in the archive.
+    pub fn records(&self) -> u64 {
+        self.days.iter().find(|d| d.manifest.day == self.date).map_or(0, |d| d.manifest.records)
+    }
+}
+
+/// Does the night's work, each task once for its date, and reports.
+pub async fn maintain(
+    ports: &NightPorts<'_>,
+    policy: &NightPolicy,
+    run: &Run,
+    trigger: &NightTrigger,
+) -> Night {
+    let night = trigger.night();
+    let working = run.leaving(FOR_REPORT);
+    let archival = archive(ports, policy, &working, night).await;
+    let (cleanup, retention) = clean_up(ports, policy, &working, night).await;
+    let status = Status::of(
+        usize::from(archival.is_done()).saturating_add(usize::from(cleanup.is_done())),
+        usize::from(archival.is_short()).saturating_add(usize::from(cleanup.is_short())),
+    );
+    let mut done = Night { night, status, archival, cleanup, retention, report: None };
+    if run.mode == Mode::Act && !done.archival.is_elsewhere() && !done.cleanup.is_elsewhere() {
+        let announcing = AnnouncePorts { clock: ports.clock, ledger: ports.ledger, notifier: ports.notifier };
+        done.report = Some(announce(announcing, run, render::night::report(&done)).await);
+    }
+    done
+}
+
+async fn archive(ports: &NightPorts<'_>, policy: &NightPolicy, run: &Run, night: Date) -> Task<Archived> {
+    let Some(source) = &policy.source else {
+        return Task::NotConfigured("no metrics table and report bucket are set".to_owned());
+    };
+    if run.mode == Mode::Observe {
+        return Task::Observed;
+    }
+    let act = move || async move { archive_days(ports, source, run, night).await }.boxed();
+    match once(ports, run, key::night("archive", night), "archive a day", act).await {
+        Ok(performed) => Task::Done(performed.outcome),
+        Err(error) => Task::not_done(&error),
+    }
+}
+
+async fn archive_days(
+    ports: &NightPorts<'_>,
+    source: &Source,
+    run: &Run,
+    night: Date,
+) -> Result<Archived, Unfinished> {
+    let archiving = ArchivePorts { clock: ports.clock, metrics: ports.metrics, archive: ports.archive };
+    let days = days_of_night(night);
+    let date = ports::time::yesterday(night);
+    let mut archived = Archived { date, days: Vec::new(), failed: Vec::new() };
+    for day in days {
+        match archive_day(&archiving, source, run, day).await {
+            Ok(done) if day == date || done.how != super::archive::Stored::Before => archived.days.push(done),
+            Ok(_) => {}
+            // The night's own day is what this task is for: let the ledger and the next delivery deal with it.
+            Err(ArchiveError::Port(error)) if day == date => return Err(error.into()),
+            Err(error) => archived.failed.push(FailedDay { day, error: error.to_string() }),
+        }
+    }
+    Ok(archived)
+}
+
+async fn clean_up(
+    ports: &NightPorts<'_>,
+    policy: &NightPolicy,
+    run: &Run,
+    night: Date,
+) -> (Task<Pruned>, Option<RetentionPlan>) {
+    let pruning = &PrunePorts { clock: ports.clock, inventory: ports.inventory, snapshots: ports.snapshots };
+    let plan = match prune::plan(pruning, &policy.retention).await {
+        Ok(plan) => plan,
+        Err(error) => return (Task::not_done(&error.into()), None),
+    };
+    if run.mode == Mode::Observe {
+        return (Task::Observed, Some(plan));
+    }
+    let decided = &plan;
+    let act = move || async move { Ok(prune::apply(pruning, run, decided).await) }.boxed();
+    let task = match once(ports, run, key::night("cleanup", night), "clean up snapshots", act).await {
+        Ok(performed) => Task::Done(performed.outcome),
+        Err(error) => Task::not_done(&error),
+    };
+    (task, Some(plan))
+}
+
+async fn once<'a, O, F>(
+    ports: &NightPorts<'_>,
+    run: &Run,
+    key: Result<LedgerKey, IdError>,
+    subject: &'static str,
+    act: F,
+) -> Result<Performed<O>, OnceError>
+where
+    O: Clone + Serialize + serde::de::DeserializeOwned + Send + Sync,
+    F: Fn() -> futures::future::BoxFuture<'a, Result<O, Unfinished>> + Send + Sync + 'a,
+{
+    let once = Once { ledger: ports.ledger, clock: ports.clock, run };
+    once.perform(&Repeatable::new(key?, subject, act)).await
+}
+
+impl<T> Task<T> {
+    fn not_done(error: &OnceError) -> Self {
+        if error.is_elsewhere() {
+            Self::Elsewhere(error.to_string())
+        } else {
+            Self::Failed { error: error.to_string(), again: error.retry() == Retry::Later }
+        }
+    }
+
+    /// Whether it was done.
+    pub fn is_done(&self) -> bool {
+        matches!(self, Self::Done(_))
+    }
+
+    /// Whether another run is at it.
+    pub fn is_elsewhere(&self) -> bool {
+        matches!(self, Self::Elsewhere(_))
+    }
+}
+
+/// Whether a task fell short of what it was for.
+pub trait Short {
+    /// Whether it did.
+    fn is_short(&self) -> bool;
+}
+
+impl Short for Task<Pruned> {
+    fn is_short(&self) -> bool {
+        match self {
+            Self::Done(pruned) => !pruned.failed.is_empty() || 0 < pruned.left,
+            Self::NotConfigured(_) | Self::Observed => false,
+            Self::Failed { .. } | Self::Elsewhere(_) => true,
+        }
+    }
+}
+
+impl Short for Task<Archived> {
+    fn is_short(&self) -> bool {
+        match self {
+            Self::Done(archived) => !archived.failed.is_empty(),
+            Self::NotConfigured(_) | Self::Observed => false,
+            Self::Failed { .. } | Self::Elsewhere(_) => true,
+        }
+    }
+}

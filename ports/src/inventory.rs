@@ -1,0 +1,162 @@
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{GroupName, ImageId, InstanceId, PortError, SnapshotId, Tags, VolumeId};
+
+/// Where an instance is in its life
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html>).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InstanceState {
+    /// Being prepared to run.
+    Pending,
+    /// Running.
+    Running,
+    /// Being stopped; its disks may still change.
+    Stopping,
+    /// Stopped; its disks are at rest.
+    Stopped,
+    /// Being terminated.
+    ShuttingDown,
+    /// Gone for good; still listed for a while.
+    Terminated,
+}
+
+impl InstanceState {
+    /// The state's name as EC2 writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+            Self::ShuttingDown => "shutting-down",
+            Self::Terminated => "terminated",
+        }
+    }
+
+    /// The state of that name, if EC2 has one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ports::InstanceState;
+    ///
+    /// assert_eq!(InstanceState::parse("shutting-down"), Some(InstanceState::ShuttingDown));
+    /// assert_eq!(InstanceState::parse("rebooting"), None);
+    /// ```
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Pending, Self::Running, Self::Stopping, Self::Stopped, Self::ShuttingDown, Self::Terminated]
+            .into_iter()
+            .find(|state| state.as_str() == name)
+    }
+}
+
+impl std::fmt::Display for InstanceState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why an instance last changed its state, in EC2's words
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html>).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateReason {
+    /// A code such as `Server.SpotInstanceTermination`.
+    pub code: String,
+    /// The same for people.
+    pub message: String,
+}
+
+/// An EC2 instance as the inventory tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instance {
+    /// Its id.
+    pub id: InstanceId,
+    /// Its state.
+    pub state: InstanceState,
+    /// Its tags.
+    pub tags: Tags,
+    /// Why it last changed its state, where EC2 says.
+    pub state_reason: Option<StateReason>,
+    /// EC2's transition text, such as `User initiated (2026-11-23 14:27:11 UTC)`.
+    pub transition: Option<String>,
+    /// The Auto Scaling group it belongs to.
+    pub group: Option<GroupName>,
+    /// When it was last started.
+    pub launched_at: Option<Timestamp>,
+    /// Whether its root disk is an instance store, which no snapshot can save.
+    pub root_on_instance_store: bool,
+}
+
+/// An EBS volume, as attached to the instance asked about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Volume {
+    /// Its id.
+    pub id: VolumeId,
+    /// The device name on that instance, such as `/dev/sdf`.
+    pub device: String,
+    /// Whether it is that instance's root device.
+    pub root: bool,
+    /// Its tags.
+    pub tags: Tags,
+    /// Its size in GiB.
+    pub size_gib: u32,
+    /// Whether it goes when the instance is terminated.
+    pub delete_on_termination: bool,
+}
+
+/// One use of a snapshot that keeps it from being deleted.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SnapshotUse {
+    /// The snapshot in use.
+    pub snapshot: SnapshotId,
+    /// What uses it.
+    pub by: UsedBy,
+}
+
+/// What uses a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UsedBy {
+    /// A registered machine image, disabled ones included.
+    Image(ImageId),
+}
+
+/// Reads what there is. It cannot change anything.
+///
+/// # Contract
+///
+/// 1. `inventory_1_unknown_instance_is_none`: an id that EC2 does not know MUST give `None`, not an error.
+/// 2. `inventory_2_volumes_are_those_attached`: `volumes` MUST give every volume attached to the instance, with the
+///    device name on that instance, and no volume that is being detached.
+/// 3. `inventory_3_uses_name_every_image`: `uses` MUST name every own image that uses one of the snapshots, also
+///    when more snapshots are asked about than fit into one request.
+///
+/// Not promised: freshness. EC2 is eventually consistent: what was just created may not be seen yet
+/// (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait Inventory: Send + Sync {
+    /// The instance of that id.
+    ///
+    /// # Errors
+    ///
+    /// When EC2 cannot be asked.
+    async fn instance(&self, id: &InstanceId) -> Result<Option<Instance>, PortError>;
+
+    /// The volumes attached to an instance, in the order of their device names.
+    ///
+    /// # Errors
+    ///
+    /// When EC2 cannot be asked.
+    async fn volumes(&self, id: &InstanceId) -> Result<Vec<Volume>, PortError>;
+
+    /// What uses the given snapshots, ordered.
+    ///
+    /// # Errors
+    ///
+    /// When EC2 cannot be asked.
+    async fn uses(&self, snapshots: &[SnapshotId]) -> Result<Vec<SnapshotUse>, PortError>;
+}

@@ -1,0 +1,100 @@
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{LedgerKey, Page, PageToken, PortError};
+
+/// The number of a write to an entry: 1 for the first, one more for each after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Version(pub u64);
+
+impl Version {
+    /// The version that the first write of an entry gets.
+    pub const FIRST: Self = Self(1);
+
+    /// The version that the next write gets.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+/// What a ledger keeps under a key. The ledger does not look into `state`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct LedgerEntry {
+    /// The domain's own text.
+    pub state: String,
+    /// Whether somebody still has to come back to it.
+    pub open: bool,
+    /// From when on the ledger may forget it. Forgetting is late and unpunctual: never judge a lease by it.
+    pub keep_until: Timestamp,
+}
+
+/// An entry together with the version it had when it was read.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Stored {
+    /// The version.
+    pub version: Version,
+    /// The entry.
+    pub entry: LedgerEntry,
+}
+
+/// How a swap ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Swap {
+    /// The new entry stands, under this version.
+    Won(Version),
+    /// Another stands there, or none: nothing was written.
+    Lost(Option<Stored>),
+}
+
+/// A compare-and-swap on small entries, nothing more. Leases, expiry and takeover are decided above it.
+///
+/// # Contract
+///
+/// 1. `ledger_1_first_writer_wins`: a swap that expects no entry MUST win when there is none, with
+///    [`Version::FIRST`], and MUST lose when there is one.
+/// 2. `ledger_2_swap_wants_the_version_it_read`: a swap that expects a version MUST win only when the entry has it,
+///    and then gives it the next.
+/// 3. `ledger_3_loser_is_told_the_winner`: a lost swap MUST change nothing and tell what stands there.
+/// 4. `ledger_4_read_sees_the_last_write`: `get` MUST see every swap that was won before it began.
+/// 5. `ledger_5_open_entries_reach_every_open_one`: following the tokens MUST reach every open entry whose key has the
+///    prefix, and no closed one.
+/// 6. `ledger_6_missing_table_is_not_found`: a missing table MUST give
+///    [`ErrorKind::NotFound`](crate::ErrorKind::NotFound).
+/// 7. `ledger_7_own_retried_write_is_won`: a swap whose first request took effect but lost its reply MUST, when it is
+///    sent again by the adapter, answer `Won`.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait Ledger: Send + Sync {
+    /// The entry under a key.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    async fn get(&self, key: &LedgerKey) -> Result<Option<Stored>, PortError>;
+
+    /// Writes `entry` under `key` if its version is still `expected`, or if there is none and none is expected.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be written; see [`PortError::effect`] for what is then known.
+    async fn swap(
+        &self,
+        key: &LedgerKey,
+        expected: Option<Version>,
+        entry: &LedgerEntry,
+    ) -> Result<Swap, PortError>;
+
+    /// One page of open entries whose keys begin with `prefix`.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    async fn open_entries(
+        &self,
+        prefix: &str,
+        from: Option<PageToken>,
+    ) -> Result<Page<(LedgerKey, Stored)>, PortError>;
+}

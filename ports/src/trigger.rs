@@ -1,0 +1,171 @@
+//! What sets a workflow off, once the words of the cloud are taken off it.
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+use crate::{AccountId, AlarmName, Arn, GroupName, InstanceId, InstanceState, Region};
+
+/// An event that asks for nothing, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{reason}: {detail}")]
+pub struct Ignored {
+    /// Why, to count by.
+    pub reason: IgnoredReason,
+    /// The thing that was found, for people.
+    pub detail: String,
+}
+
+impl Ignored {
+    /// Makes an ignored event.
+    pub fn new(reason: IgnoredReason, detail: impl Into<String>) -> Self {
+        Self { reason, detail: detail.into() }
+    }
+}
+
+/// Why an event asks for nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IgnoredReason {
+    /// It is not JSON, or not of any shape this function knows.
+    NotAnEvent,
+    /// A field is missing or makes no sense.
+    BadField,
+    /// It is an event, but not one for this function.
+    NotForThisFunction,
+    /// It is a test or a greeting, not an event.
+    TestMessage,
+}
+
+impl std::fmt::Display for IgnoredReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::NotAnEvent => "not an event",
+            Self::BadField => "bad field",
+            Self::NotForThisFunction => "not for this function",
+            Self::TestMessage => "test message",
+        })
+    }
+}
+
+/// Something happened to an instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceTrigger {
+    /// The event's own id.
+    pub event_id: String,
+    /// When it happened, by the event.
+    pub at: Timestamp,
+    /// The account it happened in.
+    pub account: AccountId,
+    /// The region it happened in.
+    pub region: Region,
+    /// The instance.
+    pub instance: InstanceId,
+    /// What happened.
+    pub what: InstanceChange,
+}
+
+/// What happened to an instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InstanceChange {
+    /// It entered this state.
+    State(InstanceState),
+}
+
+impl InstanceChange {
+    /// A short word for it, as tags and subjects carry it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::State(state) => state.as_str(),
+        }
+    }
+}
+
+/// The nightly function's turn has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NightTrigger {
+    /// The time of the schedule, by the event and never by a clock: a retry after midnight is still of its night.
+    pub at: Timestamp,
+}
+
+impl NightTrigger {
+    /// The date of this night.
+    pub fn night(&self) -> Date {
+        crate::time::day(self.at)
+    }
+}
+
+/// The state of an alarm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum AlarmState {
+    /// The threshold is not crossed.
+    Ok,
+    /// The threshold is crossed.
+    Alarm,
+    /// Too little is known.
+    InsufficientData,
+}
+
+impl AlarmState {
+    /// The state's name as CloudWatch writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Alarm => "ALARM",
+            Self::InsufficientData => "INSUFFICIENT_DATA",
+        }
+    }
+}
+
+impl std::fmt::Display for AlarmState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An alarm changed its state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlarmTrigger {
+    /// The alarm.
+    pub arn: Arn,
+    /// Its name.
+    pub name: AlarmName,
+    /// The account it belongs to.
+    pub account: AccountId,
+    /// The region it belongs to.
+    pub region: Region,
+    /// The state it entered.
+    pub state: AlarmState,
+    /// CloudWatch's reason, for people.
+    pub reason: String,
+    /// When it changed. Together with `arn` it names the transition, however often that is delivered.
+    pub changed_at: Timestamp,
+    /// The dimensions of its metrics, where it has any. A name with two different values is left out.
+    pub dimensions: BTreeMap<String, String>,
+    /// The threshold and the value that crossed it, as CloudWatch writes them, where both are told.
+    pub breach: Option<Breach>,
+}
+
+/// By how much a threshold was crossed. Numbers stay text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Breach {
+    /// The threshold.
+    pub threshold: String,
+    /// The latest value.
+    pub value: String,
+}
+
+impl AlarmTrigger {
+    /// The scaling group that the alarm's metric is about.
+    pub fn group(&self) -> Option<GroupName> {
+        self.dimensions.get("AutoScalingGroupName").and_then(|name| GroupName::new(name.as_str()).ok())
+    }
+
+    /// The instance that the alarm's metric is about.
+    pub fn instance(&self) -> Option<InstanceId> {
+        self.dimensions.get("InstanceId").and_then(|id| InstanceId::new(id.as_str()).ok())
+    }
+}
