@@ -86,6 +86,8 @@ pub struct Instance {
     pub group: Option<GroupName>,
     /// When it was last started.
     pub launched_at: Option<Timestamp>,
+    /// The device name of its root disk, such as `/dev/xvda`.
+    pub root_device: Option<String>,
     /// Whether its root disk is an instance store, which no snapshot can save.
     pub root_on_instance_store: bool,
 }
@@ -97,8 +99,6 @@ pub struct Volume {
     pub id: VolumeId,
     /// The device name on that instance, such as `/dev/sdf`.
     pub device: String,
-    /// Whether it is that instance's root device.
-    pub root: bool,
     /// Its tags.
     pub tags: Tags,
     /// Its size in GiB.
@@ -114,6 +114,13 @@ pub struct SnapshotUse {
     pub snapshot: SnapshotId,
     /// What uses it.
     pub by: UsedBy,
+}
+
+impl Instance {
+    /// Whether that device is its root disk.
+    pub fn is_root(&self, device: &str) -> bool {
+        self.root_device.as_deref() == Some(device)
+    }
 }
 
 /// What uses a snapshot.

@@ -4,6 +4,9 @@
 //! clauses, each the name of one test that every adapter must pass. A port offers primitives; policies are built
 //! on them, once, in the domain. Nothing here reads a clock, the environment or a random number.
 //!
+//! An adapter has already retried, within [`time::CALL_LIMIT`], what is safe to retry: an error that reaches a caller has
+//! outlived that.
+//!
 //! | port | role |
 //! | --- | --- |
 //! | [`Clock`] | the present, and waiting |

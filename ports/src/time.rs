@@ -2,6 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::Offset};
 
+/// The longest that one port call may take, the adapter's own retries included. Adapters end a call that would take
+/// longer; nothing is begun that might not end before a deadline.
+pub const CALL_LIMIT: SignedDuration = SignedDuration::from_secs(10);
+
 /// The instant `by` after `at`, or the last one there is.
 ///
 /// # Examples

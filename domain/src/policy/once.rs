@@ -7,12 +7,8 @@
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
-use ports::RequestId;
+use ports::{RequestId, time};
 use serde::{Deserialize, Serialize};
-
-/// The longest that one port call may take, retries of the adapter included. Nothing is begun that might not end
-/// before the deadline.
-pub const CALL_LIMIT: SignedDuration = SignedDuration::from_secs(10);
 
 /// How long a lease outlives the deadline of its owner: for clocks that differ, and for a runtime that is slow to kill.
 pub const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(10);
@@ -178,7 +174,7 @@ pub fn step<I: Clone, O: Clone>(
         Phase::Released { .. } => Step::Act(claimed(claim, fence, claim.intent.clone())),
         Phase::Intended { lease_until, .. } if now < *lease_until => Step::Busy { until: *lease_until },
         Phase::Intended { lease_until, intent, .. } => {
-            let settled_at = ports::time::later(*lease_until, claim.settle);
+            let settled_at = time::later(*lease_until, claim.settle);
             if settled_at <= now {
                 Step::Resolve(claimed(claim, fence, intent.clone()))
             } else {
@@ -248,5 +244,5 @@ pub fn backoff(attempts: u32, kind: ports::ErrorKind) -> SignedDuration {
 
 /// Whether one more port call, begun at `at`, ends before the deadline.
 pub fn fits(at: Timestamp, deadline: Timestamp) -> bool {
-    ports::time::later(at, CALL_LIMIT) <= deadline
+    time::later(at, time::CALL_LIMIT) <= deadline
 }

@@ -215,7 +215,7 @@ impl SnapshotPolicy {
                 None => targets.push(Target {
                     volume: volume.id.clone(),
                     device: volume.device.clone(),
-                    root: volume.root,
+                    root: instance.is_root(&volume.device),
                 }),
                 Some(why) => left_out.push(LeftOut { volume: volume.id.to_string(), why: why.to_owned() }),
             }
@@ -228,8 +228,12 @@ impl SnapshotPolicy {
         match wanted.as_deref() {
             _ if self.exclude.contains(volume.id.as_str()) => Some("excluded by the settings"),
             _ if opt_in(&volume.tags, OPT_IN) == OptIn::Out => Some("its own tag opts it out"),
-            Some("root") if !volume.root => Some("the instance asks for its root volume only"),
-            Some("data") if volume.root => Some("the instance asks for its data volumes only"),
+            Some("root") if !instance.is_root(&volume.device) => {
+                Some("the instance asks for its root volume only")
+            }
+            Some("data") if instance.is_root(&volume.device) => {
+                Some("the instance asks for its data volumes only")
+            }
             _ => None,
         }
     }

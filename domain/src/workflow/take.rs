@@ -112,7 +112,7 @@ impl Take<'_> {
     async fn together(&self, intent: &Intent, fence: Fence) -> Result<SnapshotSet, PortError> {
         let is_target = |volume: &Volume| intent.targets.iter().any(|t| t.volume == volume.id);
         let (root, data): (Vec<&Volume>, Vec<&Volume>) =
-            self.volumes.iter().filter(|v| !is_target(v)).partition(|v| v.root);
+            self.volumes.iter().filter(|v| !is_target(v)).partition(|v| self.instance.is_root(&v.device));
         let wish = CreateSet {
             instance: intent.instance.clone(),
             exclude_root: !root.is_empty(),
