@@ -1,0 +1,1 @@
+//! Every port over the AWS SDK.
