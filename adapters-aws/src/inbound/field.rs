@@ -1,0 +1,34 @@
+//! Fields of a JSON text, with errors that name them.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use ports::trigger::{Ignored, IgnoredReason};
+use serde_json::Value;
+
+/// The text at a JSON pointer.
+pub(super) fn text<'a>(value: &'a Value, pointer: &str) -> Result<&'a str, Ignored> {
+    match value.pointer(pointer) {
+        Some(Value::String(text)) => Ok(text),
+        None | Some(Value::Null) => Err(bad(pointer, "it is missing")),
+        Some(_) => Err(bad(pointer, "expected a text")),
+    }
+}
+
+/// The text at a JSON pointer, as something that texts can be parsed into.
+pub(super) fn parsed<T: FromStr<Err: Display>>(value: &Value, pointer: &str) -> Result<T, Ignored> {
+    text(value, pointer)?.parse().map_err(|error| bad(pointer, error))
+}
+
+/// The instant at a JSON pointer. CloudWatch writes `+0000` for UTC, and its documentation has samples with blanks.
+pub(super) fn instant(value: &Value, pointer: &str) -> Result<Timestamp, Ignored> {
+    let text: String = text(value, pointer)?.split_whitespace().collect();
+    text.parse().map_err(|error| bad(pointer, error))
+}
+
+/// A field that makes no sense.
+pub(super) fn bad(pointer: &str, why: impl Display) -> Ignored {
+    let name = pointer.trim_start_matches('/').replace('/', ".");
+    Ignored::new(IgnoredReason::BadField, format!("`{name}`: {why}"))
+}

@@ -1,0 +1,149 @@
+//! Tables
+//! (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html>).
+
+use std::collections::BTreeMap;
+
+use ports::{Attribute, Page, PageToken, Record};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::ApiError;
+
+/// The tables of the account.
+#[derive(Clone, Debug, Default)]
+pub struct DynamoDb {
+    tables: BTreeMap<String, Table>,
+}
+
+/// A table with a partition key and no sort key.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// The name of the partition key's attribute; its values are texts.
+    pub key: String,
+    /// The items, in the order of their keys' hashes: a scan gives them in no order that a person would know.
+    items: BTreeMap<(u64, String), Record>,
+    /// How many bytes a page reads, before any filter: 1 MB, or fewer to meet second pages in small worlds.
+    pub page_bytes: usize,
+}
+
+/// The longest item, names included.
+const LONGEST_ITEM: usize = 400 * 1024;
+
+impl DynamoDb {
+    /// Adds a table.
+    pub fn add_table(&mut self, name: &str, key: &str) {
+        let table = Table { key: key.to_owned(), items: BTreeMap::new(), page_bytes: 1 << 20 };
+        self.tables.insert(name.to_owned(), table);
+    }
+
+    /// A table.
+    ///
+    /// # Errors
+    ///
+    /// When there is none of that name.
+    pub fn table(&mut self, name: &str) -> Result<&mut Table, ApiError> {
+        self.tables.get_mut(name).ok_or_else(|| {
+            ApiError::not_found(
+                "ResourceNotFoundException",
+                format!("Requested resource not found: Table: {name}"),
+            )
+        })
+    }
+}
+
+impl Table {
+    /// The item of a key.
+    pub fn get(&self, key: &str) -> Option<&Record> {
+        self.items.get(&place(key))
+    }
+
+    /// Every item.
+    pub fn items(&self) -> impl Iterator<Item = &Record> {
+        self.items.values()
+    }
+
+    /// Forgets the items that are to be forgotten. Expiry is late in DynamoDB, and nobody may rely on it.
+    pub fn retain(&mut self, keep: impl Fn(&Record) -> bool) {
+        self.items.retain(|_, item| keep(item));
+    }
+
+    /// Writes an item.
+    ///
+    /// # Errors
+    ///
+    /// When it has no key, or is too large.
+    pub fn put(&mut self, item: Record) -> Result<(), ApiError> {
+        let Some(Attribute::S(key)) = item.get(&self.key) else {
+            return Err(ApiError::rejected(
+                "ValidationException",
+                format!("Missing the key {} in the item", self.key),
+            ));
+        };
+        if LONGEST_ITEM < size(&item) {
+            return Err(ApiError::rejected(
+                "ValidationException",
+                "Item size has exceeded the maximum allowed size",
+            ));
+        }
+        self.items.insert(place(key), item);
+        Ok(())
+    }
+
+    /// One page of a segment: it ends after 1 MB of items, whatever the filter lets through.
+    ///
+    /// # Errors
+    ///
+    /// When the token is none of this table's.
+    pub fn scan(
+        &self,
+        segment: (u32, u32),
+        from: Option<&PageToken>,
+        filter: impl Fn(&Record) -> bool,
+    ) -> Result<Page<Record>, ApiError> {
+        let (segment, of) = segment;
+        let start = match from {
+            None => None,
+            Some(token) => Some(place(token.0.strip_prefix("key:").ok_or_else(|| {
+                ApiError::rejected("ValidationException", "The provided starting key is invalid")
+            })?)),
+        };
+        let mut items = Vec::new();
+        let mut read = 0;
+        for (place, item) in &self.items {
+            let is_mine = place.0 % u64::from(of.max(1)) == u64::from(segment);
+            if !is_mine || start.as_ref().is_some_and(|start| place <= start) {
+                continue;
+            }
+            read += size(item);
+            if filter(item) {
+                items.push(item.clone());
+            }
+            if self.page_bytes <= read {
+                return Ok(Page { items, next: Some(PageToken(format!("key:{}", place.1))) });
+            }
+        }
+        Ok(Page::last(items))
+    }
+}
+
+fn place(key: &str) -> (u64, String) {
+    (xxh3_64(key.as_bytes()), key.to_owned())
+}
+
+/// The size of an item in bytes, names included.
+fn size(item: &Record) -> usize {
+    item.iter().map(|(name, value)| name.len() + attribute_size(value)).sum()
+}
+
+fn attribute_size(attribute: &Attribute) -> usize {
+    match attribute {
+        Attribute::S(text) => text.len(),
+        Attribute::N(digits) => digits.len() / 2 + 2,
+        Attribute::B(bytes) => bytes.len(),
+        Attribute::Bool(_) | Attribute::Null => 1,
+        Attribute::L(list) => 3 + list.iter().map(|a| 1 + attribute_size(a)).sum::<usize>(),
+        Attribute::M(map) => 3 + map.iter().map(|(k, a)| 1 + k.len() + attribute_size(a)).sum::<usize>(),
+        Attribute::Ss(set) => set.iter().map(String::len).sum(),
+        Attribute::Ns(set) => set.iter().map(|digits| digits.len() / 2 + 2).sum(),
+        Attribute::Bs(set) => set.iter().map(Vec::len).sum(),
+    }
+}

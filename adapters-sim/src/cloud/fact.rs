@@ -1,0 +1,116 @@
+//! What can happen in the cloud, for the trace and for those who watch it.
+
+use ports::trigger::AlarmState;
+use ports::{
+    Capacity, GroupName, InstanceId, InstanceState, ObjectKey, SnapshotId, SnapshotState, Tags, VolumeId,
+};
+use serde::Serialize;
+
+use crate::kernel::InvocationId;
+
+/// Something that changed in the cloud.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    /// An instance entered a state.
+    InstanceIs {
+        /// Which.
+        instance: InstanceId,
+        /// The state.
+        state: InstanceState,
+        /// EC2's code for why.
+        reason: Option<String>,
+    },
+    /// Snapshots were begun by one request.
+    SnapshotsBegun {
+        /// The instance they are of; `None` for a single volume.
+        instance: Option<InstanceId>,
+        /// Whether that instance, or the volume's, is opted in.
+        opted_in: bool,
+        /// The snapshots and their volumes.
+        snapshots: Vec<(SnapshotId, VolumeId)>,
+        /// The tags they all carry.
+        tags: Tags,
+    },
+    /// A snapshot completed or failed.
+    SnapshotIs {
+        /// Which.
+        snapshot: SnapshotId,
+        /// The state.
+        state: SnapshotState,
+    },
+    /// A snapshot was deleted.
+    SnapshotDeleted {
+        /// Which.
+        snapshot: SnapshotId,
+        /// Its volume.
+        volume: VolumeId,
+        /// Whether it carried our tags.
+        ours: bool,
+        /// Its age in whole hours.
+        age_hours: i64,
+        /// Whether it was the last completed one of its volume.
+        last: bool,
+    },
+    /// A group was asked for another capacity.
+    DesiredSet {
+        /// Which.
+        group: GroupName,
+        /// What was desired before.
+        from: Capacity,
+        /// What is desired now.
+        to: Capacity,
+        /// The most it may have.
+        max: Capacity,
+    },
+    /// An alarm changed its state.
+    AlarmIs {
+        /// Which.
+        alarm: String,
+        /// The state.
+        state: AlarmState,
+    },
+    /// A notice was published.
+    Published {
+        /// The topic.
+        topic: String,
+        /// The subject.
+        subject: String,
+        /// What it is about.
+        key: String,
+    },
+    /// An object was created.
+    ObjectCreated {
+        /// Which.
+        key: ObjectKey,
+        /// Its length.
+        bytes: u64,
+    },
+    /// An attempt to run a function began.
+    Invoked {
+        /// The function.
+        function: String,
+        /// The request.
+        request: String,
+        /// Which attempt of the request it is, from 1.
+        attempt: u32,
+    },
+    /// An invocation ended.
+    Ended {
+        /// The function.
+        function: String,
+        /// The attempt.
+        invocation: InvocationId,
+        /// The error, if it ended in one.
+        error: Option<String>,
+    },
+    /// A request was given up after its last attempt, and its record sent to the failure destination.
+    Exhausted {
+        /// The function.
+        function: String,
+        /// The request.
+        request: String,
+        /// Where the record went; `None` when nowhere.
+        destination: Option<String>,
+    },
+}

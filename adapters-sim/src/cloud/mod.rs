@@ -1,0 +1,165 @@
+//! The services, as plain data: what they hold and the rules they keep.
+//!
+//! Nothing here waits or calls back. A service changes its own data, writes down what happened, and puts down what is
+//! to happen later; the kernel does the rest.
+
+pub mod autoscaling;
+pub mod bucket;
+pub mod cloudwatch;
+pub mod dynamodb;
+pub mod ec2;
+pub mod error;
+pub mod eventbridge;
+pub mod fact;
+pub mod lambda;
+pub mod s3;
+pub mod snapshot;
+pub mod sns;
+
+pub use error::ApiError;
+pub use fact::Fact;
+pub use lambda::{Ended, Start};
+
+use jiff::SignedDuration;
+use ports::{AccountId, GroupName, InstanceId, InstanceState, Region, SnapshotId, StateReason};
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::{Context, InvocationId};
+
+/// One account in one region.
+#[derive(Clone, Debug, Default)]
+pub struct Cloud {
+    /// Where this is.
+    pub place: Place,
+    /// Instances, volumes, images.
+    pub ec2: ec2::Ec2,
+    /// EBS snapshots.
+    pub snapshots: snapshot::SnapshotStore,
+    /// Scaling groups.
+    pub autoscaling: autoscaling::AutoScaling,
+    /// Tables.
+    pub dynamodb: dynamodb::DynamoDb,
+    /// Buckets.
+    pub s3: s3::S3,
+    /// Topics and what was delivered from them.
+    pub sns: sns::Sns,
+    /// Alarms.
+    pub cloudwatch: cloudwatch::CloudWatch,
+    /// Rules and schedules.
+    pub eventbridge: eventbridge::EventBridge,
+    /// Functions and their queues.
+    pub lambda: lambda::Lambda,
+}
+
+/// Where a cloud is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The account.
+    pub account: AccountId,
+    /// The region.
+    pub region: Region,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self { account: known("123456789012"), region: known("eu-west-1") }
+    }
+}
+
+/// A name that is written in this crate and is of its form.
+fn known<T: std::str::FromStr>(name: &str) -> T
+where
+    T::Err: std::fmt::Display,
+{
+    name.parse().unwrap_or_else(|error| unreachable!("{error}"))
+}
+
+impl Place {
+    /// The ARN of something that lives here.
+    pub fn arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.account)
+    }
+}
+
+/// Something that happens of its own accord, or by a person's hand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Happening {
+    /// An instance begins to stop, for this reason.
+    Stop {
+        /// Which.
+        instance: InstanceId,
+        /// Why.
+        reason: StateReason,
+    },
+    /// An instance is started.
+    Run {
+        /// Which.
+        instance: InstanceId,
+    },
+    /// An instance gets to the state it was on the way to.
+    Settle {
+        /// Which.
+        instance: InstanceId,
+        /// Where it was on the way to.
+        state: InstanceState,
+    },
+    /// A snapshot completes, or turns out to have failed.
+    SnapshotEnds {
+        /// Which.
+        snapshot: SnapshotId,
+    },
+    /// A group brings its instances up or down to what is desired.
+    GroupActs {
+        /// Which.
+        group: GroupName,
+    },
+    /// An alarm changes its state.
+    Alarm {
+        /// Which.
+        alarm: String,
+        /// To what.
+        state: ports::trigger::AlarmState,
+        /// The value that made it so.
+        value: u32,
+    },
+    /// A scheduled rule is due.
+    Tick {
+        /// Which.
+        rule: String,
+    },
+    /// An event reaches a function's queue.
+    Deliver(lambda::Delivery),
+    /// A failed request is tried again.
+    Retry {
+        /// Which.
+        request: String,
+    },
+}
+
+impl Cloud {
+    /// Lets something happen.
+    pub fn happen(&mut self, what: Happening, context: &mut Context<'_>) {
+        match what {
+            Happening::Stop { instance, reason } => self.stop(&instance, reason, context),
+            Happening::Run { instance } => self.run(&instance, context),
+            Happening::Settle { instance, state } => self.settle(&instance, state, context),
+            Happening::SnapshotEnds { snapshot } => self.snapshots.ends(&snapshot, context),
+            Happening::GroupActs { group } => self.autoscaling.acts(&group, context),
+            Happening::Alarm { alarm, state, value } => self.alarm(&alarm, state, value, context),
+            Happening::Tick { rule } => self.tick(&rule, context),
+            Happening::Deliver(delivery) => self.lambda.deliver(delivery, context),
+            Happening::Retry { request } => self.lambda.attempt(&request, context),
+        }
+    }
+
+    /// Lets an invocation be over.
+    pub fn invocation_ended(&mut self, id: InvocationId, ended: &Ended, context: &mut Context<'_>) {
+        self.lambda.ended(id, ended, context);
+    }
+}
+
+/// How long something takes that has no better known duration: not at all boring, not at all exact.
+pub(crate) fn a_moment(context: &mut Context<'_>, site: &'static str) -> SignedDuration {
+    context.choose_between(site, SignedDuration::from_secs(1), SignedDuration::from_secs(3))
+}

@@ -1,0 +1,20 @@
+//! The executor: virtual time, tasks, port calls, choices and the trace.
+
+mod agenda;
+mod call;
+mod chooser;
+mod context;
+mod core;
+mod function;
+mod task;
+mod trace;
+
+pub(crate) use self::core::Handle;
+pub use self::core::Sim;
+pub use agenda::Item;
+pub(crate) use call::Call;
+pub use call::{CallId, Op};
+pub use chooser::{Chooser, Seeded};
+pub use context::Context;
+pub use function::{FunctionError, Handler, Invocation, InvocationId};
+pub use trace::{Actor, Entry, Event, Phase, Trace};

@@ -1,0 +1,115 @@
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+use ports::{Archive, Finish, ObjectHead, ObjectKey, PortError, Upload};
+
+use super::SimPorts;
+use crate::cloud::s3::Object;
+use crate::kernel::Op;
+
+/// From this size on an object goes out in parts.
+const PART: usize = 8 * 1024 * 1024;
+
+struct SimUpload {
+    ports: SimPorts,
+    key: ObjectKey,
+    content_type: String,
+    buffer: BytesMut,
+    upload: Option<u64>,
+}
+
+#[async_trait]
+impl Archive for SimPorts {
+    async fn create(&self, key: &ObjectKey, content_type: &str) -> Result<Box<dyn Upload>, PortError> {
+        Ok(Box::new(SimUpload {
+            ports: self.clone(),
+            key: key.clone(),
+            content_type: content_type.to_owned(),
+            buffer: BytesMut::new(),
+            upload: None,
+        }))
+    }
+
+    async fn head(&self, key: &ObjectKey) -> Result<Option<ObjectHead>, PortError> {
+        let (bucket, key) = (self.names.bucket.clone(), key.clone());
+        self.call(Op::new("s3", "HeadObject"), move |cloud, _| {
+            Ok(cloud.s3.bucket(&bucket)?.get(&key).map(|object| ObjectHead {
+                length: u64::try_from(object.bytes.len()).unwrap_or(u64::MAX),
+                content_type: object.content_type.clone(),
+            }))
+        })
+        .await
+    }
+
+    async fn read(&self, key: &ObjectKey, offset: u64, length: u64) -> Result<Option<Bytes>, PortError> {
+        let (bucket, key) = (self.names.bucket.clone(), key.clone());
+        self.call(Op::new("s3", "GetObject"), move |cloud, _| {
+            Ok(cloud.s3.bucket(&bucket)?.get(&key).map(|object| {
+                let clamp = |n: u64| usize::try_from(n).unwrap_or(usize::MAX).min(object.bytes.len());
+                object.bytes.slice(clamp(offset)..clamp(offset.saturating_add(length)))
+            }))
+        })
+        .await
+    }
+}
+
+impl SimUpload {
+    async fn send_part(&mut self) -> Result<(), PortError> {
+        let upload = match self.upload {
+            Some(upload) => upload,
+            None => self.begin().await?,
+        };
+        self.upload = Some(upload);
+        let (bucket, part) = (self.ports.names.bucket.clone(), self.buffer.split().freeze());
+        let op = Op::new("s3", "UploadPart");
+        self.ports.call(op, move |cloud, _| cloud.s3.bucket(&bucket)?.upload_part(upload, part)).await
+    }
+
+    async fn begin(&self) -> Result<u64, PortError> {
+        let (bucket, key) = (self.ports.names.bucket.clone(), self.key.clone());
+        let content_type = self.content_type.clone();
+        let op = Op::new("s3", "CreateMultipartUpload");
+        self.ports
+            .call(op, move |cloud, _| Ok(cloud.s3.bucket(&bucket)?.begin_upload(&key, &content_type)))
+            .await
+    }
+}
+
+#[async_trait]
+impl Upload for SimUpload {
+    async fn write(&mut self, bytes: Bytes) -> Result<(), PortError> {
+        self.buffer.extend_from_slice(&bytes);
+        if PART <= self.buffer.len() { self.send_part().await } else { Ok(()) }
+    }
+
+    async fn finish(mut self: Box<Self>) -> Result<Finish, PortError> {
+        if self.upload.is_some() && !self.buffer.is_empty() {
+            self.send_part().await?;
+        }
+        let bucket = self.ports.names.bucket.clone();
+        if let Some(upload) = self.upload {
+            let op = Op::new("s3", "CompleteMultipartUpload");
+            return self
+                .ports
+                .call(op, move |cloud, context| cloud.s3.bucket(&bucket)?.complete_upload(upload, context))
+                .await;
+        }
+        let object = Object { bytes: self.buffer.freeze(), content_type: self.content_type };
+        let key = self.key;
+        self.ports
+            .call(Op::new("s3", "PutObject"), move |cloud, context| {
+                Ok(cloud.s3.bucket(&bucket)?.put_new(&key, object, context))
+            })
+            .await
+    }
+
+    async fn abandon(self: Box<Self>) {
+        let Some(upload) = self.upload else { return };
+        let bucket = self.ports.names.bucket.clone();
+        let op = Op::new("s3", "AbortMultipartUpload");
+        let abort = self.ports.call(op, move |cloud, _| {
+            cloud.s3.bucket(&bucket)?.abort_upload(upload);
+            Ok(())
+        });
+        let _ = abort.await;
+    }
+}

@@ -1,0 +1,78 @@
+use async_trait::async_trait;
+use ports::{
+    CreateOne, CreateSet, CreatedSnapshot, Deletion, Instance, InstanceId, Instances, Inventory, Page,
+    PageToken, PortError, Snapshot, SnapshotFilter, SnapshotId, SnapshotUse, Snapshots, TagSet, Volume,
+};
+
+use super::SimPorts;
+use crate::kernel::Op;
+
+#[async_trait]
+impl Inventory for SimPorts {
+    async fn instance(&self, id: &InstanceId) -> Result<Option<Instance>, PortError> {
+        let id = id.clone();
+        let op = Op::new("ec2", "DescribeInstances");
+        self.call(op, move |cloud, context| cloud.ec2.describe_instance(&id, context)).await
+    }
+
+    async fn volumes(&self, id: &InstanceId) -> Result<Vec<Volume>, PortError> {
+        let id = id.clone();
+        let op = Op::new("ec2", "DescribeVolumes");
+        self.call(op, move |cloud, context| cloud.ec2.describe_volumes(&id, context)).await
+    }
+
+    async fn uses(&self, snapshots: &[SnapshotId]) -> Result<Vec<SnapshotUse>, PortError> {
+        if snapshots.is_empty() {
+            return Ok(Vec::new());
+        }
+        let snapshots = snapshots.to_vec();
+        let op = Op::new("ec2", "DescribeImages");
+        self.call(op, move |cloud, context| cloud.ec2.describe_uses(&snapshots, context)).await
+    }
+}
+
+#[async_trait]
+impl Snapshots for SimPorts {
+    async fn page(
+        &self,
+        filter: &SnapshotFilter,
+        from: Option<PageToken>,
+    ) -> Result<Page<Snapshot>, PortError> {
+        let filter = filter.clone();
+        let op = Op::new("ec2", "DescribeSnapshots");
+        self.call(op, move |cloud, context| cloud.describe_snapshots(&filter, from.as_ref(), context)).await
+    }
+
+    async fn create_set(&self, wish: &CreateSet) -> Result<Vec<CreatedSnapshot>, PortError> {
+        let wish = wish.clone();
+        let op = Op::new("ec2", "CreateSnapshots");
+        self.call(op, move |cloud, context| cloud.create_snapshots(&wish, context)).await
+    }
+
+    async fn create_one(&self, wish: &CreateOne) -> Result<CreatedSnapshot, PortError> {
+        let wish = wish.clone();
+        let op = Op::new("ec2", "CreateSnapshot");
+        self.call(op, move |cloud, context| cloud.create_snapshot(&wish, context)).await
+    }
+
+    async fn tag(&self, id: &SnapshotId, tags: &TagSet) -> Result<(), PortError> {
+        let (id, tags) = (id.clone(), tags.clone());
+        let op = Op::new("ec2", "CreateTags");
+        self.call(op, move |cloud, context| cloud.tag_snapshot(&id, &tags, context)).await
+    }
+
+    async fn delete(&self, id: &SnapshotId) -> Result<Deletion, PortError> {
+        let id = id.clone();
+        let op = Op::new("ec2", "DeleteSnapshot");
+        self.call(op, move |cloud, context| cloud.delete_snapshot(&id, context)).await
+    }
+}
+
+#[async_trait]
+impl Instances for SimPorts {
+    async fn reboot(&self, id: &InstanceId) -> Result<(), PortError> {
+        let id = id.clone();
+        let op = Op::new("ec2", "RebootInstances");
+        self.call(op, move |cloud, context| cloud.ec2.reboot(&id, context)).await
+    }
+}

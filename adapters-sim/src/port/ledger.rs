@@ -1,0 +1,109 @@
+use async_trait::async_trait;
+use jiff::Timestamp;
+use ports::{
+    Attribute, Ledger, LedgerEntry, LedgerKey, Page, PageToken, PortError, Record, Stored, Swap, Version,
+};
+
+use super::SimPorts;
+use crate::cloud::ApiError;
+use crate::kernel::Op;
+
+const KEY: &str = "key";
+const VERSION: &str = "version";
+const STATE: &str = "state";
+const OPEN: &str = "open";
+const KEEP_UNTIL: &str = "keep_until";
+
+#[async_trait]
+impl Ledger for SimPorts {
+    async fn get(&self, key: &LedgerKey) -> Result<Option<Stored>, PortError> {
+        let (table, key) = (self.names.ledger.clone(), key.clone());
+        self.call(Op::new("dynamodb", "GetItem"), move |cloud, _| {
+            cloud.dynamodb.table(&table)?.get(key.as_str()).map(stored).transpose()
+        })
+        .await
+    }
+
+    async fn swap(
+        &self,
+        key: &LedgerKey,
+        expected: Option<Version>,
+        entry: &LedgerEntry,
+    ) -> Result<Swap, PortError> {
+        let (table, key, entry) = (self.names.ledger.clone(), key.clone(), entry.clone());
+        self.call(Op::new("dynamodb", "UpdateItem"), move |cloud, _| {
+            let table = cloud.dynamodb.table(&table)?;
+            let current = table.get(key.as_str()).map(stored).transpose()?;
+            if current.as_ref().map(|stored| stored.version) != expected {
+                return Ok(Swap::Lost(current));
+            }
+            let version = expected.map_or(Version::FIRST, Version::next);
+            table.put(item(&key, version, &entry))?;
+            Ok(Swap::Won(version))
+        })
+        .await
+    }
+
+    async fn open_entries(
+        &self,
+        prefix: &str,
+        from: Option<PageToken>,
+    ) -> Result<Page<(LedgerKey, Stored)>, PortError> {
+        let (table, prefix) = (self.names.ledger.clone(), prefix.to_owned());
+        self.call(Op::new("dynamodb", "Scan"), move |cloud, _| {
+            let wanted = |item: &Record| {
+                item.get(OPEN) == Some(&Attribute::Bool(true))
+                    && matches!(item.get(KEY), Some(Attribute::S(key)) if key.starts_with(&prefix))
+            };
+            let page = cloud.dynamodb.table(&table)?.scan((0, 1), from.as_ref(), wanted)?;
+            let items = page.items.iter().map(|item| Ok((key_of(item)?, stored(item)?)));
+            Ok(Page { items: items.collect::<Result<_, ApiError>>()?, next: page.next })
+        })
+        .await
+    }
+}
+
+fn item(key: &LedgerKey, version: Version, entry: &LedgerEntry) -> Record {
+    [
+        (KEY, Attribute::S(key.to_string())),
+        (VERSION, Attribute::N(version.0.to_string())),
+        (STATE, Attribute::S(entry.state.clone())),
+        (OPEN, Attribute::Bool(entry.open)),
+        (KEEP_UNTIL, Attribute::N(entry.keep_until.as_second().to_string())),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect()
+}
+
+fn stored(item: &Record) -> Result<Stored, ApiError> {
+    let (
+        Some(Attribute::N(version)),
+        Some(Attribute::S(state)),
+        Some(Attribute::Bool(open)),
+        Some(Attribute::N(until)),
+    ) = (item.get(VERSION), item.get(STATE), item.get(OPEN), item.get(KEEP_UNTIL))
+    else {
+        return Err(no_entry(item));
+    };
+    let second = until.parse().map_err(|_| no_entry(item))?;
+    Ok(Stored {
+        version: Version(version.parse().map_err(|_| no_entry(item))?),
+        entry: LedgerEntry {
+            state: state.clone(),
+            open: *open,
+            keep_until: Timestamp::from_second(second).map_err(|_| no_entry(item))?,
+        },
+    })
+}
+
+fn key_of(item: &Record) -> Result<LedgerKey, ApiError> {
+    match item.get(KEY) {
+        Some(Attribute::S(key)) => LedgerKey::new(key.as_str()).map_err(|_| no_entry(item)),
+        _ => Err(no_entry(item)),
+    }
+}
+
+fn no_entry(item: &Record) -> ApiError {
+    ApiError::rejected("UnreadableEntry", format!("an item of the ledger's table is no entry: {item:?}"))
+}

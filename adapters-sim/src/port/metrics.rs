@@ -1,0 +1,53 @@
+use async_trait::async_trait;
+use jiff::civil::Date;
+use ports::{Access, Attribute, Metrics, MetricsQuery, Page, PageToken, PortError, Record, time};
+
+use super::SimPorts;
+use crate::kernel::Op;
+
+#[async_trait]
+impl Metrics for SimPorts {
+    async fn page(&self, query: &MetricsQuery, from: Option<PageToken>) -> Result<Page<Record>, PortError> {
+        let (table, query) = (self.names.metrics.clone(), query.clone());
+        let op = match query.access {
+            Access::Scan { .. } => Op::new("dynamodb", "Scan"),
+            Access::Index { .. } => Op::new("dynamodb", "Query"),
+        };
+        self.call(op, move |cloud, _| {
+            let table = cloud.dynamodb.table(&table)?;
+            match &query.access {
+                Access::Scan { segment, of } => table.scan((*segment, *of), from.as_ref(), |item| {
+                    item.get(&query.time_attribute).is_some_and(|value| is_on(value, query.day))
+                }),
+                Access::Index { key, .. } => {
+                    let day = Attribute::S(query.day.to_string());
+                    table.scan((0, 1), from.as_ref(), |item| item.get(key) == Some(&day))
+                }
+            }
+        })
+        .await
+    }
+}
+
+/// Whether a time attribute lies on a day: as ISO 8601 text, or as epoch seconds or milliseconds.
+fn is_on(value: &Attribute, day: Date) -> bool {
+    let (from, to) = (time::midnight(day), time::midnight(time::tomorrow(day)));
+    match value {
+        Attribute::S(text) => *day.to_string() <= **text && **text < *time::tomorrow(day).to_string(),
+        Attribute::N(digits) => {
+            let whole = digits.split('.').next().unwrap_or_default();
+            whole.parse::<i64>().is_ok_and(|n| {
+                (from.as_second()..to.as_second()).contains(&n)
+                    || (from.as_millisecond()..to.as_millisecond()).contains(&n)
+            })
+        }
+        Attribute::B(_)
+        | Attribute::Bool(_)
+        | Attribute::Null
+        | Attribute::L(_)
+        | Attribute::M(_)
+        | Attribute::Ss(_)
+        | Attribute::Ns(_)
+        | Attribute::Bs(_) => false,
+    }
+}

@@ -1,0 +1,43 @@
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use ports::{
+    Capacity, Clock, Group, GroupName, MessageId, Notice, Notifier, PortError, Resize, ScalingGroups,
+};
+
+use super::SimPorts;
+use crate::kernel::Op;
+
+#[async_trait]
+impl Clock for SimPorts {
+    fn now(&self) -> Timestamp {
+        self.handle.now()
+    }
+
+    async fn sleep(&self, time: SignedDuration) {
+        self.wait(time).await;
+    }
+}
+
+#[async_trait]
+impl ScalingGroups for SimPorts {
+    async fn group(&self, name: &GroupName) -> Result<Option<Group>, PortError> {
+        let name = name.clone();
+        let op = Op::new("autoscaling", "DescribeAutoScalingGroups");
+        self.call(op, move |cloud, _| Ok(cloud.autoscaling.describe(&name))).await
+    }
+
+    async fn set_desired(&self, name: &GroupName, desired: Capacity) -> Result<Resize, PortError> {
+        let name = name.clone();
+        let op = Op::new("autoscaling", "SetDesiredCapacity");
+        self.call(op, move |cloud, context| cloud.autoscaling.set_desired(&name, desired, context)).await
+    }
+}
+
+#[async_trait]
+impl Notifier for SimPorts {
+    async fn publish(&self, notice: &Notice) -> Result<MessageId, PortError> {
+        let (topic, notice) = (self.names.topic.clone(), notice.clone());
+        let op = Op::new("sns", "Publish");
+        self.call(op, move |cloud, context| cloud.publish(&topic, &notice, context)).await
+    }
+}
