@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
-use ports::{Capacity, GroupName, InstanceState};
+use jiff::{Timestamp, civil::Date};
+use ports::{Capacity, GroupName, InstanceId, InstanceState, time};
 use serde::Serialize;
 
 use crate::cloud::Fact;
@@ -50,7 +50,8 @@ pub struct Counts {
 }
 
 /// The names of what is watched for.
-pub const INVARIANTS: [&str; 7] = [OPTED_IN, ONE_SET, TAGGED, OURS, LAST_ONE, WITHIN_MAX, ONE_STEP];
+pub const INVARIANTS: [&str; 10] =
+    [OPTED_IN, ONE_SET, TAGGED, OURS, LAST_ONE, WITHIN_MAX, ONE_STEP, ONE_NOTICE, PROTECTED, REPORTED];
 
 const OPTED_IN: &str = "a set is taken of an opted-in instance only";
 const ONE_SET: &str = "an incident has at most one set";
@@ -59,6 +60,12 @@ const OURS: &str = "what is not ours is never deleted";
 const LAST_ONE: &str = "the last completed snapshot of a volume is never deleted";
 const WITHIN_MAX: &str = "a group is never asked for more than its maximum";
 const ONE_STEP: &str = "a group is never lowered, nor raised by more than one step at a time";
+const ONE_NOTICE: &str = "a notice is published once";
+const PROTECTED: &str = "an opted-in instance that stops gets its snapshots";
+const REPORTED: &str = "every night is reported";
+
+/// The rule that the nights are scheduled by.
+pub const NIGHT: &str = "nightly";
 
 /// Sees everything that happens and remembers what must not.
 #[derive(Clone, Debug, Default)]
@@ -66,12 +73,15 @@ pub struct Watch {
     counts: Counts,
     violations: Vec<Violation>,
     keys: BTreeMap<String, BTreeSet<String>>,
+    told: BTreeSet<String>,
+    stopped: BTreeMap<InstanceId, Timestamp>,
+    nights: BTreeSet<Date>,
     /// The largest step a group may be raised by at once.
     pub step: Option<u32>,
 }
 
-/// How many incidents are remembered to find a second set of one.
-const INCIDENTS: usize = 10_000;
+/// How many incidents and notices are remembered to find a second one.
+const REMEMBERED: usize = 10_000;
 
 impl Watch {
     /// How often what happened.
@@ -87,7 +97,17 @@ impl Watch {
     pub(crate) fn see(&mut self, at: Timestamp, actor: Actor, fact: &Fact) {
         self.count(actor, fact);
         match fact {
-            Fact::SnapshotsBegun { opted_in, tags, snapshots, .. } => {
+            Fact::InstanceIs { instance, state: InstanceState::Stopping, opted_in: true, .. } => {
+                self.stopped.insert(instance.clone(), at);
+            }
+            Fact::Due { rule } if rule == NIGHT => {
+                self.nights.insert(time::day(at));
+            }
+            Fact::Published { key, .. } => self.published(at, key),
+            Fact::SnapshotsBegun { opted_in, tags, snapshots, instance } => {
+                if let Some(instance) = instance {
+                    self.stopped.remove(instance);
+                }
                 let what = || format!("{snapshots:?}");
                 self.check(at, OPTED_IN, *opted_in, what);
                 self.check(at, TAGGED, is_ours(tags), what);
@@ -106,11 +126,32 @@ impl Watch {
             | Fact::SnapshotIs { .. }
             | Fact::DesiredSet { .. }
             | Fact::AlarmIs { .. }
-            | Fact::Published { .. }
             | Fact::ObjectCreated { .. }
+            | Fact::Due { .. }
             | Fact::Invoked { .. }
             | Fact::Ended { .. }
             | Fact::Exhausted { .. } => {}
+        }
+    }
+
+    /// Looks, when everything has come to rest, for what should have happened and did not.
+    pub fn at_rest(&mut self, at: Timestamp) {
+        for (instance, stopped) in std::mem::take(&mut self.stopped) {
+            self.check(at, PROTECTED, false, || format!("{instance} stopped at {stopped}"));
+        }
+        for night in std::mem::take(&mut self.nights) {
+            self.check(at, REPORTED, false, || night.to_string());
+        }
+    }
+
+    fn published(&mut self, at: Timestamp, key: &str) {
+        let is_new = self.told.insert(key.to_owned());
+        self.check(at, ONE_NOTICE, is_new, || key.to_owned());
+        if let Some(Ok(night)) = key.strip_prefix("night#report#").and_then(|k| k.get(..10)).map(str::parse) {
+            self.nights.remove(&night);
+        }
+        while REMEMBERED < self.told.len() {
+            self.told.pop_first();
         }
     }
 
@@ -119,7 +160,7 @@ impl Watch {
         let twice: Vec<String> = volumes.intersection(known).cloned().collect();
         known.extend(volumes);
         self.check(at, ONE_SET, twice.is_empty(), || format!("{key}: {twice:?} twice"));
-        while INCIDENTS < self.keys.len() {
+        while REMEMBERED < self.keys.len() {
             self.keys.pop_first();
         }
     }
@@ -157,6 +198,7 @@ impl Watch {
             | Fact::SnapshotIs { .. }
             | Fact::DesiredSet { .. }
             | Fact::AlarmIs { .. }
+            | Fact::Due { .. }
             | Fact::Invoked { .. } => {}
         }
     }

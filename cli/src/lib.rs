@@ -1,1 +1,12 @@
-//! x
+//! Caretaker at the command line.
+//!
+//! - [`stack`]: the functions and what they need, in a simulated cloud.
+//! - [`month`]: a fleet that lives through so many days.
+
+//! - [`world`]: a small world for one event.
+//! - [`command`]: what the commands do and print.
+
+pub mod command;
+pub mod month;
+pub mod stack;
+pub mod world;

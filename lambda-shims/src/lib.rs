@@ -1,1 +1,18 @@
-//! x
+//! Caretaker's functions: event in, workflow, response out.
+//!
+//! - [`handler`]: one for each function. JSON in, JSON out; ports are given, so it runs on AWS and in the simulator.
+//! - [`settings`]: what the environment says, parsed once, every problem told at once.
+//! - [`ports`](Ports): the ports that a handler is given.
+//! - [`emf`]: the metrics line of an invocation.
+//! - `wiring` and `runtime` (feature `aws`): the ports over AWS, and Lambda's runtime around a handler.
+
+pub mod emf;
+pub mod handler;
+mod bundle;
+#[cfg(feature = "aws")]
+pub mod runtime;
+pub mod settings;
+#[cfg(feature = "aws")]
+pub mod wiring;
+
+pub use bundle::Ports;

@@ -10,6 +10,7 @@ use ports::{
 
 use super::bucket::{Buckets, DESCRIBE, MUTATE};
 use super::eventbridge::ec2_state_change;
+use super::snapshot::opted_in;
 use super::{ApiError, Cloud, Fact, Happening};
 use crate::kernel::Context;
 
@@ -300,7 +301,8 @@ impl Cloud {
         let Some(machine) = self.ec2.machine(instance) else { return };
         machine.state = state;
         let reason = machine.reason.as_ref().map(|reason| reason.code.clone());
-        context.note(Fact::InstanceIs { instance: instance.clone(), state, reason });
+        let opted_in = opted_in(&machine.tags);
+        context.note(Fact::InstanceIs { instance: instance.clone(), state, reason, opted_in });
         ec2_state_change(self, instance, state, context);
     }
 }

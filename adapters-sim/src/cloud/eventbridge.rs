@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use ports::{InstanceId, InstanceState, time};
 
 use super::lambda::hand_over;
-use super::{Cloud, Happening};
+use super::{Cloud, Fact, Happening};
 use crate::kernel::Context;
 use crate::payload;
 
@@ -99,6 +99,7 @@ impl Cloud {
     pub(super) fn tick(&mut self, name: &str, context: &mut Context<'_>) {
         let Some(rule) = self.eventbridge.rules.get(name).cloned() else { return };
         let On::Daily { hour } = rule.on else { return };
+        context.note(Fact::Due { rule: name.to_owned() });
         let id = self.eventbridge.next_id();
         let payload = payload::scheduled(&self.place, &id, name, context.now);
         hand_over(&rule.function, payload, context);

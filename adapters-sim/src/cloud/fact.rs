@@ -1,5 +1,7 @@
 //! What can happen in the cloud, for the trace and for those who watch it.
 
+use std::fmt;
+
 use ports::trigger::AlarmState;
 use ports::{
     Capacity, GroupName, InstanceId, InstanceState, ObjectKey, SnapshotId, SnapshotState, Tags, VolumeId,
@@ -20,6 +22,8 @@ pub enum Fact {
         state: InstanceState,
         /// EC2's code for why.
         reason: Option<String>,
+        /// Whether it is opted in to snapshots.
+        opted_in: bool,
     },
     /// Snapshots were begun by one request.
     SnapshotsBegun {
@@ -62,6 +66,11 @@ pub enum Fact {
         to: Capacity,
         /// The most it may have.
         max: Capacity,
+    },
+    /// A schedule was due.
+    Due {
+        /// The rule.
+        rule: String,
     },
     /// An alarm changed its state.
     AlarmIs {
@@ -113,4 +122,40 @@ pub enum Fact {
         /// Where the record went; `None` when nowhere.
         destination: Option<String>,
     },
+}
+
+impl fmt::Display for Fact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InstanceIs { instance, state, reason, .. } => {
+                write!(f, "{instance} is {state}")?;
+                reason.as_ref().map_or(Ok(()), |reason| write!(f, " ({reason})"))
+            }
+            Self::SnapshotsBegun { instance, snapshots, .. } => {
+                let all: Vec<String> = snapshots.iter().map(|(id, volume)| format!("{id} of {volume}")).collect();
+                let of = instance.as_ref().map(|instance| format!(", for {instance}")).unwrap_or_default();
+                write!(f, "snapshots begun: {}{of}", all.join(", "))
+            }
+            Self::SnapshotIs { snapshot, state } => write!(f, "{snapshot} is {state:?}"),
+            Self::SnapshotDeleted { snapshot, volume, age_hours, .. } => {
+                write!(f, "{snapshot} of {volume} deleted, {} days old", age_hours / 24)
+            }
+            Self::DesiredSet { group, from, to, max } => {
+                write!(f, "group `{group}`: desired {from} -> {to} (max {max})")
+            }
+            Self::Due { rule } => write!(f, "rule `{rule}` is due"),
+            Self::AlarmIs { alarm, state } => write!(f, "alarm `{alarm}` is {state}"),
+            Self::Published { subject, key, .. } => write!(f, "published `{subject}` ({key})"),
+            Self::ObjectCreated { key, bytes } => write!(f, "object `{key}` created, {bytes} bytes"),
+            Self::Invoked { function, request, attempt } => {
+                write!(f, "`{function}` invoked, attempt {attempt} of {request}")
+            }
+            Self::Ended { function, error: None, .. } => write!(f, "`{function}` done"),
+            Self::Ended { function, error: Some(error), .. } => write!(f, "`{function}` failed: {error}"),
+            Self::Exhausted { function, request, destination } => {
+                let to = destination.as_deref().unwrap_or("nowhere");
+                write!(f, "`{function}` gave {request} up; its record went to {to}")
+            }
+        }
+    }
 }

@@ -55,8 +55,8 @@ impl Function {
 pub struct Delivery {
     /// The function.
     pub function: String,
-    /// The event: JSON, or what a test sends instead.
-    pub payload: String,
+    /// The event: JSON, or whatever a test sends instead.
+    pub payload: Vec<u8>,
 }
 
 #[derive(Clone, Debug)]
@@ -96,6 +96,13 @@ impl Lambda {
     /// Adds a function.
     pub fn add_function(&mut self, name: &str, function: Function) {
         self.functions.insert(name.to_owned(), function);
+    }
+
+    /// Lets a failed request of a function be given up at once.
+    pub fn never_retry(&mut self, name: &str) {
+        if let Some(function) = self.functions.get_mut(name) {
+            function.retries = 0;
+        }
     }
 
     /// How many requests are waiting, running or to be tried again.
@@ -177,7 +184,7 @@ impl Lambda {
 /// Puts an event on its way into a function's queue.
 pub(super) fn hand_over(function: &str, payload: String, context: &mut Context<'_>) {
     let delay = SignedDuration::from_millis(50 + i64::from(context.choose("delivery", 1000)));
-    context.later(delay, Happening::Deliver(Delivery { function: function.to_owned(), payload }));
+    context.later(delay, Happening::Deliver(Delivery { function: function.to_owned(), payload: payload.into_bytes() }));
 }
 
 /// The record that an on-failure destination gets

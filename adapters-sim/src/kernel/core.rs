@@ -158,8 +158,8 @@ impl Sim {
     }
 
     /// What was seen so far that must not be, and what there was to count.
-    pub fn watch(&self) -> Watch {
-        self.handle.lock().watch.clone()
+    pub fn watch<T>(&self, look: impl FnOnce(&mut Watch) -> T) -> T {
+        look(&mut self.handle.lock().watch)
     }
 }
 

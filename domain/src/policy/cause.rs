@@ -60,7 +60,8 @@ pub fn of_words(code: Option<&str>, transition: Option<&str>) -> Cause {
         None if transition.is_some_and(|text| text.starts_with("User initiated")) => CauseKind::User,
         None => CauseKind::Unknown,
     };
-    let words = [code, transition].into_iter().flatten().collect::<Vec<_>>().join("; ");
+    let said_twice = transition.filter(|text| Some(*text) != code);
+    let words = [code, said_twice].into_iter().flatten().collect::<Vec<_>>().join("; ");
     Cause { kind, evidence: if words.is_empty() { "EC2 gives no reason".to_owned() } else { words } }
 }
 

@@ -1,0 +1,66 @@
+//! What the commands do and print.
+//!
+//! Exit codes: 0 done, 1 found something wrong, 2 bad usage or input.
+
+mod replay;
+mod simulate;
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use serde::Serialize;
+
+/// A command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Lets a fleet live in the simulated cloud and tells what happened.
+    Simulate(simulate::Simulate),
+    /// Runs the real handler on one event, in a simulated world.
+    Replay(replay::Replay),
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It was done.
+    Done,
+    /// It found something wrong.
+    Wrong,
+}
+
+/// Input that a command cannot use, with what would be right.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct BadInput(pub String);
+
+impl BadInput {
+    fn new(what: impl Display, why: impl Display) -> Self {
+        Self(format!("{what}: {why}"))
+    }
+}
+
+/// Runs a command and says how it ended.
+pub fn run(command: Command) -> ExitCode {
+    let mut out = io::stdout().lock();
+    let ended = match command {
+        Command::Simulate(simulate) => simulate.run(&mut out),
+        Command::Replay(replay) => replay.run(&mut out),
+    };
+    match ended {
+        Ok(Verdict::Done) => ExitCode::SUCCESS,
+        Ok(Verdict::Wrong) => ExitCode::from(1),
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "caretaker: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Prints a value as JSON; a reader that went away is no error.
+fn print_json(out: &mut dyn Write, value: &impl Serialize) -> Result<(), BadInput> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| BadInput::new("output", error))?;
+    let _ = writeln!(out, "{text}");
+    Ok(())
+}

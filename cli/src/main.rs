@@ -1,0 +1,18 @@
+//! The `caretaker` command.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use cli::command::{Command, run};
+
+/// Caretaker: snapshots failed instances, keeps house at night, answers alarms.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+fn main() -> ExitCode {
+    run(Arguments::parse().command)
+}

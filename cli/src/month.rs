@@ -1,0 +1,229 @@
+//! A fleet that lives through so many days: instances fail and are stopped, alarms fire, nights pass.
+
+use adapters_sim::cloud::cloudwatch::Alarm;
+use adapters_sim::cloud::{Cloud, Happening};
+use adapters_sim::invariant::{Counts, INVARIANTS, Violation};
+use adapters_sim::kernel::Context;
+use adapters_sim::{Sim, port::Names};
+use jiff::{SignedDuration, Timestamp};
+use lambda_shims::settings::SettingsError;
+use ports::trigger::AlarmState;
+use ports::{Attribute, InstanceId, StateReason, Tags, time};
+use serde::Serialize;
+
+use crate::stack::{ALARM_TOPIC, deploy, usual_settings};
+
+/// How long and how large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Size {
+    /// How many days.
+    pub days: u32,
+    /// How many instances.
+    pub instances: u32,
+    /// What decides everything that is left open.
+    pub seed: u64,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Story {
+    /// How long and how large it was.
+    #[serde(flatten)]
+    pub size: Size,
+    /// A number that two runs share exactly when all the same things happened in them.
+    pub trace_hash: String,
+    /// How often what happened.
+    pub counts: Counts,
+    /// The rules that were watched.
+    pub invariants: Vec<&'static str>,
+    /// Where they were broken.
+    pub violations: Vec<Violation>,
+    /// How many records are in the archive.
+    pub records_archived: u64,
+    /// The subjects of the latest notices.
+    #[serde(skip)]
+    pub notices: Vec<String>,
+}
+
+/// The first instant of every run: a fixed one, so that a run depends on its size and seed alone.
+const START: &str = "2026-01-01T00:00:00Z";
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+const GROUPS: [(&str, u32, u32); 3] = [("web", 4, 12), ("api", 3, 9), ("batch", 2, 6)];
+/// How many records an instance writes a day.
+const RECORDS: u32 = 24;
+/// How many days records stay in the table.
+const RECORD_DAYS: i64 = 9;
+
+/// Lets the fleet live, and calls back after every day.
+///
+/// # Errors
+///
+/// Never with the settings used here; the error is passed on all the same.
+pub fn live(size: Size, mut after_day: impl FnMut(u32)) -> Result<Story, SettingsError> {
+    let start: Timestamp = START.parse().unwrap_or_default();
+    let sim = Sim::new(start, size.seed);
+    let mut settings = usual_settings();
+    // Short enough for a month to see snapshots go.
+    settings.insert("SNAPSHOT_RETENTION_DAYS".to_owned(), "7".to_owned());
+    deploy(&sim, &settings)?;
+    sim.watch(|watch| watch.step = Some(2));
+    let fleet = sim.act(|cloud, context| settle_in(cloud, size.instances, context));
+    for day in 0..size.days {
+        let begins = sim.now();
+        sim.act(|cloud, context| plan_day(cloud, &fleet, context));
+        sim.run_until(time::later(begins, DAY));
+        sim.cloud(|cloud| forget(cloud, begins));
+        after_day(day + 1);
+    }
+    // The last night is at two; then whatever is still being tried comes to rest.
+    sim.run_for(SignedDuration::from_hours(4));
+    let now = sim.now();
+    sim.watch(|watch| watch.at_rest(now));
+    Ok(story(&sim, size))
+}
+
+fn story(sim: &Sim, size: Size) -> Story {
+    let (counts, violations) = sim.watch(|watch| (watch.counts().clone(), watch.violations().to_vec()));
+    let (records_archived, notices) = sim.cloud(|cloud| {
+        let latest = cloud.sns.mails().map(|mail| mail.subject.clone()).collect::<Vec<_>>();
+        (archived(cloud), latest.into_iter().rev().take(5).collect())
+    });
+    Story {
+        size,
+        trace_hash: format!("{:016x}", sim.trace().hash()),
+        counts,
+        invariants: INVARIANTS.to_vec(),
+        violations,
+        records_archived,
+        notices,
+    }
+}
+
+fn archived(cloud: &mut Cloud) -> u64 {
+    let names = Names::default();
+    let Ok(bucket) = cloud.s3.bucket(&names.bucket) else { return 0 };
+    let records = bucket.objects().filter(|(key, _)| key.as_str().ends_with("metrics.jsonl"));
+    records.map(|(_, object)| object.bytes.iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>()).sum()
+}
+
+/// The instances, groups and alarms there are. Four instances in five are opted in.
+fn settle_in(cloud: &mut Cloud, instances: u32, context: &mut Context<'_>) -> Vec<InstanceId> {
+    for (name, desired, max) in GROUPS {
+        if let Ok(group) = name.parse() {
+            cloud.autoscaling.add_group(group, desired, 1, max);
+        }
+    }
+    let allowed = Tags::from_iter([("AutoRemediate", "true")]);
+    for (name, ..) in GROUPS {
+        if let Some(fleet) = name.parse().ok().and_then(|group| cloud.autoscaling.fleet(&group)) {
+            fleet.tags = allowed.clone();
+        }
+        let mut alarm = Alarm::high_cpu(Some(name));
+        match name {
+            "web" => alarm.topics.push(ALARM_TOPIC.to_owned()),
+            "api" => alarm.functions.push("auto-remediation".to_owned()),
+            // Only the bus tells of this one.
+            _ => {}
+        }
+        cloud.cloudwatch.add_alarm(&format!("{name}-high-cpu"), alarm);
+    }
+    let mut disk = Alarm::high_cpu(None);
+    disk.topics.push(ALARM_TOPIC.to_owned());
+    cloud.cloudwatch.add_alarm("logs-low-disk-space", disk);
+    (0..instances)
+        .map(|n| {
+            let opted = if n % 5 == 4 { "false" } else { "true" };
+            let tags = Tags::from_iter([("Name", format!("host-{n}").as_str()), ("AutoSnapshot", opted)]);
+            let volumes = context.choose("fleet/volumes", 3);
+            cloud.ec2.add_instance(tags, volumes, context.now)
+        })
+        .collect()
+}
+
+/// What is to happen on a day.
+fn plan_day(cloud: &mut Cloud, fleet: &[InstanceId], context: &mut Context<'_>) {
+    for instance in fleet {
+        // About one instance in ten stops on a day, for one reason or another, and is started again.
+        if context.choose("day/stops", 10) == 1 {
+            let at = minute(context, "day/stops-at");
+            let reason = reason(context);
+            context.at(at, Happening::Stop { instance: instance.clone(), reason });
+            let down = SignedDuration::from_mins(20 + i64::from(context.choose("day/down", 120)));
+            context.at(time::later(at, down), Happening::Run { instance: instance.clone() });
+        }
+    }
+    let alarms: Vec<String> = cloud.cloudwatch.alarms().map(|(name, _)| name.to_owned()).collect();
+    for alarm in alarms {
+        if context.choose("day/alarms", 3) == 1 {
+            let at = minute(context, "day/alarms-at");
+            let value = 81 + context.choose("day/value", 19);
+            context.at(at, Happening::Alarm { alarm: alarm.clone(), state: AlarmState::Alarm, value });
+            let quiet = time::later(at, SignedDuration::from_mins(25));
+            context.at(quiet, Happening::Alarm { alarm, state: AlarmState::Ok, value: 40 });
+        }
+    }
+    write_records(cloud, fleet, context);
+    shrink(cloud, context);
+}
+
+fn minute(context: &mut Context<'_>, site: &'static str) -> Timestamp {
+    let minute = i64::from(context.choose(site, 24 * 60 - 30));
+    time::later(context.now, SignedDuration::from_mins(minute))
+}
+
+fn reason(context: &mut Context<'_>) -> StateReason {
+    let reasons = [
+        ("Client.UserInitiatedShutdown", "User initiated shutdown"),
+        ("Server.InternalError", "Internal error on the host"),
+        ("Server.ScheduledStop", "Stopped for a scheduled retirement"),
+        ("Client.InstanceInitiatedShutdown", "Instance initiated shutdown"),
+        ("Server.SpotInstanceShutdown", "Spot interruption"),
+    ];
+    let nth = usize::try_from(context.choose("day/reason", 5)).unwrap_or(0);
+    let (code, message) = reasons.get(nth).copied().unwrap_or_default();
+    StateReason { code: code.to_owned(), message: message.to_owned() }
+}
+
+/// A day's records, a few of them with the numbers that floats cannot hold.
+fn write_records(cloud: &mut Cloud, fleet: &[InstanceId], context: &mut Context<'_>) {
+    let names = Names::default();
+    let Ok(table) = cloud.dynamodb.table(&names.metrics) else { return };
+    for instance in fleet {
+        for hour in 0..RECORDS {
+            let at = time::later(context.now, SignedDuration::from_hours(i64::from(hour)));
+            let cpu = context.choose("day/cpu", 100_000);
+            let record = [
+                ("id", Attribute::S(format!("{instance}#{at}"))),
+                ("timestamp", Attribute::S(at.to_string())),
+                ("instance", Attribute::S(instance.to_string())),
+                ("cpu", Attribute::N(format!("{}.{:035}", cpu % 100, cpu))),
+            ];
+            let _ = table.put(record.into_iter().map(|(name, value)| (name.to_owned(), value)).collect());
+        }
+    }
+}
+
+/// The table forgets old records, and the ledger old entries, as expiry would.
+fn forget(cloud: &mut Cloud, now: Timestamp) {
+    let names = Names::default();
+    let cutoff = time::earlier(now, SignedDuration::from_hours(RECORD_DAYS * 24)).to_string();
+    if let Ok(table) = cloud.dynamodb.table(&names.metrics) {
+        table.retain(|item| !matches!(item.get("timestamp"), Some(Attribute::S(at)) if *at < cutoff));
+    }
+    if let Ok(table) = cloud.dynamodb.table(&names.ledger) {
+        let second = now.as_second();
+        table.retain(|item| match item.get("keep_until") {
+            Some(Attribute::N(until)) => until.parse::<i64>().is_ok_and(|until| second <= until),
+            _ => true,
+        });
+    }
+}
+
+/// A person brings the groups back to their size every morning.
+fn shrink(cloud: &mut Cloud, context: &mut Context<'_>) {
+    for (name, desired, _) in GROUPS {
+        if let Ok(group) = name.parse() {
+            let _ = cloud.autoscaling.set_desired(&group, ports::Capacity(desired), context);
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The functions and what they need, in a simulated cloud: the same handlers that Lambda runs.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use adapters_sim::cloud::eventbridge::{On, Rule};
+use adapters_sim::cloud::lambda::Function;
+use adapters_sim::cloud::sns::Subscriber;
+use adapters_sim::invariant::NIGHT;
+use adapters_sim::kernel::{FunctionError, Handler};
+use adapters_sim::port::Names;
+use adapters_sim::{Invocation, Sim, SimPorts};
+use futures::FutureExt;
+use jiff::SignedDuration;
+use lambda_shims::Ports;
+use lambda_shims::handler::{self, Context, Failure, Reply};
+use lambda_shims::settings::{
+    Common, NightSettings, Pairs, RemediationSettings, SettingsError, SnapshotSettings,
+};
+use ports::AccountId;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// One of Caretaker's functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum FunctionName {
+    /// Snapshots an instance that failed.
+    AutoSnapshot,
+    /// Cleans up, archives and reports.
+    NightlyMaintenance,
+    /// Answers alarms.
+    AutoRemediation,
+}
+
+impl FunctionName {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::AutoSnapshot, Self::NightlyMaintenance, Self::AutoRemediation];
+
+    /// The name it is deployed under.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AutoSnapshot => "auto-snapshot",
+            Self::NightlyMaintenance => "nightly-maintenance",
+            Self::AutoRemediation => "auto-remediation",
+        }
+    }
+
+    /// How long it may run.
+    fn timeout(self) -> SignedDuration {
+        match self {
+            Self::AutoSnapshot | Self::AutoRemediation => SignedDuration::from_mins(2),
+            Self::NightlyMaintenance => SignedDuration::from_mins(15),
+        }
+    }
+}
+
+/// The topic that alarms go to.
+pub const ALARM_TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:alarms";
+/// Where requests that were given up leave their records.
+pub const FAILURES: &str = "caretaker-failures";
+
+/// The settings of a simulated stack that acts.
+pub fn usual_settings() -> Pairs {
+    let names = Names::default();
+    [
+        ("MODE", "act"),
+        ("ALERT_TOPIC_ARN", &names.topic),
+        ("LEDGER_TABLE", &names.ledger),
+        ("METRICS_TABLE", &names.metrics),
+        ("REPORT_BUCKET", &names.bucket),
+        ("AUTO_SCALING_GROUP_NAME", "web"),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .collect()
+}
+
+/// Deploys the functions, and the topics, tables, bucket and rules around them.
+///
+/// # Errors
+///
+/// Everything that is wrong with the settings.
+pub fn deploy(sim: &Sim, settings: &Pairs) -> Result<(), SettingsError> {
+    let handlers = [
+        snapshot_handler(SnapshotSettings::parse(settings)?),
+        night_handler(NightSettings::parse(settings)?),
+        remediation_handler(RemediationSettings::parse(settings)?),
+    ];
+    for (function, handler) in FunctionName::ALL.into_iter().zip(handlers) {
+        sim.install(function.as_str(), handler);
+    }
+    let names = names(&NightSettings::parse(settings)?);
+    sim.act(|cloud, context| {
+        let place = cloud.place.clone();
+        for function in FunctionName::ALL {
+            let configured =
+                Function::new(&place, function.as_str(), function.timeout()).on_failure(FAILURES);
+            cloud.lambda.add_function(function.as_str(), configured);
+        }
+        cloud.sns.add_topic(&names.topic);
+        cloud.sns.subscribe(&names.topic, Subscriber::Mail("on-call@example.com".to_owned()));
+        let remediation = FunctionName::AutoRemediation.as_str().to_owned();
+        cloud.sns.subscribe(ALARM_TOPIC, Subscriber::Function(remediation.clone()));
+        cloud.dynamodb.add_table(&names.ledger, "key");
+        cloud.dynamodb.add_table(&names.metrics, "id");
+        cloud.s3.add_bucket(&names.bucket);
+        let events = |source: &str, detail_type: &str| On::Events {
+            source: source.to_owned(),
+            detail_type: detail_type.to_owned(),
+        };
+        let rules = [
+            (
+                "instance-state",
+                events("aws.ec2", "EC2 Instance State-change Notification"),
+                FunctionName::AutoSnapshot,
+            ),
+            (NIGHT, On::Daily { hour: 2 }, FunctionName::NightlyMaintenance),
+            (
+                "alarm-state",
+                events("aws.cloudwatch", "CloudWatch Alarm State Change"),
+                FunctionName::AutoRemediation,
+            ),
+        ];
+        for (name, on, function) in rules {
+            cloud.add_rule(name, Rule { on, function: function.as_str().to_owned() }, context);
+        }
+    });
+    Ok(())
+}
+
+fn names(settings: &NightSettings) -> Names {
+    let usual = Names::default();
+    Names {
+        metrics: settings.source.as_ref().map_or(usual.metrics, |source| source.table.clone()),
+        bucket: settings.bucket.clone().unwrap_or(usual.bucket),
+        ..names_of(&settings.common)
+    }
+}
+
+fn names_of(common: &Common) -> Names {
+    Names { topic: common.alert_topic.to_string(), ledger: common.ledger_table.clone(), ..Names::default() }
+}
+
+fn snapshot_handler(settings: SnapshotSettings) -> Handler {
+    let names = names_of(&settings.common);
+    handler(names, Arc::new(settings), |ports, settings, payload, context| async move {
+        handler::auto_snapshot(&move |_| ports.clone(), &settings, &payload, &context).await
+    })
+}
+
+fn night_handler(settings: NightSettings) -> Handler {
+    let names = names(&settings);
+    handler(names, Arc::new(settings), |ports, settings, payload, context| async move {
+        handler::nightly_maintenance(&move |_| ports.clone(), &settings, &payload, &context).await
+    })
+}
+
+fn remediation_handler(settings: RemediationSettings) -> Handler {
+    let names = names_of(&settings.common);
+    handler(names, Arc::new(settings), |ports, settings, payload, context| async move {
+        handler::auto_remediation(&move |_| ports.clone(), &settings, &payload, &context).await
+    })
+}
+
+/// What a handler is called with and answers, as the simulator's functions are.
+fn handler<S, F>(
+    names: Names,
+    settings: Arc<S>,
+    run: impl Fn(Ports, Arc<S>, Vec<u8>, Context) -> F + Copy + Send + Sync + 'static,
+) -> Handler
+where
+    S: Send + Sync + 'static,
+    F: Future<Output = Result<Reply, Failure>> + Send,
+{
+    Arc::new(move |invocation: Invocation| {
+        let (settings, names) = (Arc::clone(&settings), names.clone());
+        async move {
+            let ports: SimPorts = invocation.ports().bound_to(names);
+            let payload = invocation.payload.to_vec();
+            answer(run(Ports::of(ports), settings, payload, context(&invocation)?).await)
+        }
+        .boxed()
+    })
+}
+
+fn context(invocation: &Invocation) -> Result<Context, FunctionError> {
+    let request = invocation.request.parse().map_err(|error: ports::IdError| FunctionError {
+        error_type: "Context".to_owned(),
+        message: error.to_string(),
+    })?;
+    Ok(Context {
+        request,
+        nonce: invocation.id.0.to_string(),
+        function: invocation.function.clone(),
+        account: invocation.arn.split(':').nth(4).and_then(|account| AccountId::new(account).ok()),
+        deadline: invocation.deadline,
+    })
+}
+
+fn answer(outcome: Result<Reply, Failure>) -> Result<Value, FunctionError> {
+    outcome.map(|reply| reply.body).map_err(|failure| FunctionError {
+        error_type: failure.error_type.to_owned(),
+        message: failure.message,
+    })
+}

@@ -1,0 +1,111 @@
+use domain::workflow::remediate::{Action, By, RemediatePolicy, Remedied, Scaled, remediate};
+use ports::trigger::{AlarmTrigger, Ignored};
+use serde_json::{Value, json};
+
+use super::{Context, Failure, PortsIn, Reply};
+use crate::emf::Metrics;
+use crate::settings::RemediationSettings;
+
+/// Answers the alarms of an event. One that fails does not stop the others.
+///
+/// # Errors
+///
+/// When an alarm that wanted an answer may not have got it, or people could not be told.
+pub async fn auto_remediation(
+    ports_in: PortsIn<'_>,
+    settings: &RemediationSettings,
+    payload: &[u8],
+    context: &Context,
+) -> Result<Reply, Failure> {
+    let mut metrics = Metrics::default();
+    let mut results = Vec::new();
+    let mut failures = Vec::new();
+    for read in adapters_aws::inbound::alarms(payload) {
+        match read {
+            Err(reason) => results.push(ignored(&reason, &mut metrics)),
+            Ok(alarm) => match answer(ports_in, settings, context, &alarm).await {
+                Ok(remedied) => {
+                    failures.extend(untold(&alarm, &remedied));
+                    results.push(result(&alarm, &remedied.action, &mut metrics));
+                }
+                Err(why) => failures.push(format!("{}: {why}", alarm.name)),
+            },
+        }
+    }
+    if failures.is_empty() {
+        let body = json!({
+            "processed": metrics.get("Processed"), "ignored": metrics.get("Ignored"), "results": results,
+        });
+        return Ok(Reply { body, metrics });
+    }
+    metrics.add("Failed", u64::try_from(failures.len()).unwrap_or(u64::MAX));
+    let message = failures.join("; ");
+    tracing::error!(failures = %message, "alarms not answered");
+    Err(Failure { error_type: "RemediationFailed", message, metrics })
+}
+
+async fn answer(
+    ports_in: PortsIn<'_>,
+    settings: &RemediationSettings,
+    context: &Context,
+    alarm: &AlarmTrigger,
+) -> Result<Remedied, String> {
+    if context.account.as_ref().is_some_and(|own| *own != alarm.account) {
+        let why = format!("the alarm is of account {}, which this function does not look after", alarm.account);
+        return Ok(Remedied { action: Action::Left(why), announced: None });
+    }
+    let policy = RemediatePolicy { routes: settings.routes.clone(), scale: settings.scale.clone() };
+    let ports = ports_in(Some(&alarm.region));
+    let run = context.run(settings.mode);
+    remediate(&ports.remediate(), &policy, &run, alarm).await.map_err(|error| error.to_string())
+}
+
+fn untold(alarm: &AlarmTrigger, remedied: &Remedied) -> Option<String> {
+    let why = remedied.announced.as_ref()?.failure()?;
+    Some(format!("{}: answered, but people were not told: {why}", alarm.name))
+}
+
+fn ignored(reason: &Ignored, metrics: &mut Metrics) -> Value {
+    super::ignored(reason);
+    metrics.add("Ignored", 1);
+    json!({ "action": "ignored", "reason": reason.reason.to_string(), "detail": reason.detail })
+}
+
+fn result(alarm: &AlarmTrigger, action: &Action, metrics: &mut Metrics) -> Value {
+    metrics.add("Processed", 1);
+    let mut result = match action {
+        Action::None(state) => json!({ "action": "none", "reason": format!("state {state} needs no action") }),
+        Action::ScaledOut(scaled) => scaled_out(scaled, metrics),
+        Action::AtMax { group, current } => {
+            metrics.add("AtMaxCapacity", 1);
+            json!({ "action": "at_max_capacity", "asg": group, "current": current })
+        }
+        Action::Left(why) => json!({ "action": "skipped", "reason": why }),
+        Action::Review => json!({ "action": "manual_review" }),
+        Action::NoHandler => {
+            metrics.add("NoHandler", 1);
+            json!({ "action": "no_handler" })
+        }
+        Action::Observed(what) => json!({ "action": "observed", "would": what }),
+    };
+    tracing::info!(alarm.name = %alarm.name, alarm.state = %alarm.state, decision = %result, "alarm answered");
+    if let Some(object) = result.as_object_mut() {
+        object.insert("alarm".to_owned(), json!(alarm.name));
+        object.insert("state".to_owned(), json!(alarm.state));
+    }
+    result
+}
+
+fn scaled_out(scaled: &Scaled, metrics: &mut Metrics) -> Value {
+    let Scaled { group, previous, new, by } = scaled;
+    match by {
+        By::Us => {
+            metrics.add("ScaleOuts", 1);
+            json!({ "action": "scale_out", "asg": group, "previous_desired": previous, "new_desired": new })
+        }
+        By::Others | By::Overruled | By::Nobody => json!({
+            "action": "skipped", "asg": group, "current": new,
+            "reason": "the group changed before the capacity could be set", "by": by,
+        }),
+    }
+}

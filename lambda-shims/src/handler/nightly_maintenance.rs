@@ -1,0 +1,123 @@
+use domain::policy::retention::{Reason, RetentionPlan, Verdict};
+use domain::policy::status::Status;
+use domain::workflow::maintain::{Archived, Night, NightPolicy, Task, maintain};
+use domain::workflow::prune::Pruned;
+use serde_json::{Value, json};
+
+use super::{Context, Failure, PortsIn, Reply, ignored};
+use crate::emf::Metrics;
+use crate::settings::NightSettings;
+
+/// Does the night's work and reports it.
+///
+/// # Errors
+///
+/// When a task was not done, or people could not be told.
+pub async fn nightly_maintenance(
+    ports_in: PortsIn<'_>,
+    settings: &NightSettings,
+    payload: &[u8],
+    context: &Context,
+) -> Result<Reply, Failure> {
+    let trigger = match adapters_aws::inbound::night(payload) {
+        Ok(trigger) => trigger,
+        Err(reason) => return Ok(ignored(&reason)),
+    };
+    let policy = NightPolicy { retention: settings.retention, source: settings.source.clone() };
+    let ports = ports_in(None);
+    let night = maintain(&ports.night(), &policy, &context.run(settings.mode), &trigger).await;
+    if let Some(plan) = &night.retention {
+        log_decisions(plan);
+    }
+    let metrics = count(&night);
+    let untold = night.report.as_ref().and_then(|announced| announced.failure());
+    let failures: Vec<String> = [
+        not_done("metrics archival", &night.archival),
+        not_done("snapshot cleanup", &night.cleanup),
+        untold.map(|why| format!("daily report: {why}")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if failures.is_empty() {
+        return Ok(Reply { body: body(&night), metrics });
+    }
+    let message = format!("night of {}: {}", night.night, failures.join("; "));
+    tracing::error!(night = %night.night, failures = %failures.join("; "), "night not done");
+    Err(Failure { error_type: "NightFailed", message, metrics })
+}
+
+fn not_done<T>(what: &str, task: &Task<T>) -> Option<String> {
+    match task {
+        Task::Failed { error, .. } | Task::Elsewhere(error) => Some(format!("{what}: {error}")),
+        Task::Done(_) | Task::Observed | Task::NotConfigured(_) => None,
+    }
+}
+
+/// One line for each decision, with the rules that made it.
+fn log_decisions(plan: &RetentionPlan) {
+    let line = |decision: &str, verdict: &Verdict| {
+        let reasons: Vec<&str> = verdict.reasons.iter().map(|reason: &Reason| reason.as_str()).collect();
+        tracing::info!(
+            snapshot.id = %verdict.id,
+            volume.id = %verdict.volume,
+            started_at = %verdict.started_at,
+            decision,
+            reasons = %reasons.join(", "),
+            "snapshot {decision}"
+        );
+    };
+    plan.keep.iter().for_each(|verdict| line("keep", verdict));
+    plan.remove.iter().for_each(|verdict| line("remove", verdict));
+}
+
+fn count(night: &Night) -> Metrics {
+    let mut metrics = Metrics::default();
+    if let Task::Done(pruned) = &night.cleanup {
+        metrics.add("SnapshotsDeleted", pruned.deleted);
+        metrics.add("DeletionsFailed", u64::try_from(pruned.failed.len()).unwrap_or(u64::MAX));
+        metrics.add("DeletionsLeft", pruned.left);
+    }
+    if let Task::Done(archived) = &night.archival {
+        metrics.add("RecordsArchived", archived.records());
+    }
+    metrics.add("NightsFailed", u64::from(night.status != Status::Ok));
+    metrics
+}
+
+fn body(night: &Night) -> Value {
+    json!({
+        "status": night.status,
+        "date": night.night,
+        "snapshot_cleanup": task(&night.cleanup, |pruned| json!(pruned), || observed_cleanup(night)),
+        "metrics_archival": task(&night.archival, archival, || json!({ "observed": true })),
+        "daily_report": {
+            "report_sent": night.report.as_ref().is_some_and(|announced| announced.failure().is_none()),
+            "date": night.night,
+        },
+    })
+}
+
+fn task<T>(task: &Task<T>, done: fn(&T) -> Value, observed: impl Fn() -> Value) -> Value {
+    match task {
+        Task::Done(outcome) => done(outcome),
+        Task::Observed => observed(),
+        Task::NotConfigured(why) => json!({ "skipped": why }),
+        Task::Failed { error, .. } | Task::Elsewhere(error) => json!({ "error": error }),
+    }
+}
+
+fn observed_cleanup(night: &Night) -> Value {
+    let plan = night.retention.clone().unwrap_or_default();
+    let ids: Vec<&str> = plan.remove.iter().take(Pruned::LISTED).map(|verdict| verdict.id.as_str()).collect();
+    json!({ "observed": true, "would_delete": plan.remove.len(), "kept": plan.keep.len(), "would_delete_ids": ids })
+}
+
+fn archival(archived: &Archived) -> Value {
+    json!({
+        "records_archived": archived.records(),
+        "date": archived.date,
+        "days": archived.days,
+        "failed": archived.failed,
+    })
+}

@@ -1,0 +1,77 @@
+use domain::policy::mode::Mode;
+use domain::policy::retention::Retention;
+use domain::workflow::archive::Source;
+use ports::Access;
+
+use super::reader::{Reader, number};
+use super::{Common, Pairs, SettingsError, common, mode, table_name};
+
+/// What the nightly function is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NightSettings {
+    /// What every function is told.
+    pub common: Common,
+    /// `MODE`: whether to act.
+    pub mode: Mode,
+    /// `SNAPSHOT_RETENTION_DAYS`: how long snapshots are kept.
+    pub retention: Retention,
+    /// `METRICS_*`: the records to archive; `None` where there are none.
+    pub source: Option<Source>,
+    /// `REPORT_BUCKET`: the bucket of the archive.
+    pub bucket: Option<String>,
+}
+
+impl NightSettings {
+    /// Reads them.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with them.
+    pub fn parse(pairs: &Pairs) -> Result<Self, SettingsError> {
+        let mut reader = Reader::new(pairs);
+        let common = common(&mut reader);
+        let mode = mode(&mut reader);
+        let days = "a whole number of days from 1 to 36500; 0 or less would remove every snapshot";
+        let retention = match reader.text("SNAPSHOT_RETENTION_DAYS") {
+            None => Retention::days(30).ok(),
+            Some(_) => reader.required("SNAPSHOT_RETENTION_DAYS", days, |text| {
+                text.parse().ok().and_then(|days| Retention::days(days).ok())
+            }),
+        };
+        let (source, bucket) = source(&mut reader);
+        let read = common.zip(retention);
+        reader.finish(read.map(|(common, retention)| Self { common, mode, retention, source, bucket }))
+    }
+}
+
+/// Table and bucket make sense only together.
+fn source(reader: &mut Reader<'_>) -> (Option<Source>, Option<String>) {
+    let table = reader.optional("METRICS_TABLE", "the name of a DynamoDB table", table_name);
+    let bucket = reader.optional("REPORT_BUCKET", "the name of an S3 bucket", bucket_name);
+    match (reader.text("METRICS_TABLE"), reader.text("REPORT_BUCKET")) {
+        (Some(_), None) => reader.problem("REPORT_BUCKET", "the name of an S3 bucket, because `METRICS_TABLE` is set"),
+        (None, Some(_)) => reader.problem("METRICS_TABLE", "the name of a table, because `REPORT_BUCKET` is set"),
+        (Some(_), Some(_)) | (None, None) => {}
+    }
+    let time_attribute = reader.text("METRICS_TIME_ATTRIBUTE").unwrap_or("timestamp").to_owned();
+    let readings = readings(reader);
+    (table.map(|table| Source { table, time_attribute, readings }), bucket)
+}
+
+fn readings(reader: &mut Reader<'_>) -> Vec<Access> {
+    if let Some(name) = reader.text("METRICS_INDEX") {
+        let key = reader.text("METRICS_INDEX_KEY").unwrap_or("date").to_owned();
+        return vec![Access::Index { name: name.to_owned(), key }];
+    }
+    let segments = reader
+        .optional("METRICS_SEGMENTS", "a whole number from 1 to 1000", |text| number(text, 1..=1000))
+        .and_then(|n| u32::try_from(n).ok())
+        .unwrap_or(1);
+    (0..segments).map(|segment| Access::Scan { segment, of: segments }).collect()
+}
+
+/// Names of buckets (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>).
+fn bucket_name(text: &str) -> Option<String> {
+    let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
+    ((3..=63).contains(&text.len()) && text.chars().all(legal)).then(|| text.to_owned())
+}
