@@ -7,9 +7,11 @@
 //! - [`cloud`]: the services, as plain data.
 //! - [`payload`]: the JSON that services deliver, built from AWS's documentation.
 //! - [`port`]: Caretaker's ports over the cloud.
+//! - [`fault`]: what can go wrong with a request.
 //! - [`invariant`]: what must never happen, watched while it might.
 
 pub mod cloud;
+pub mod fault;
 pub mod invariant;
 pub mod kernel;
 pub mod payload;

@@ -4,9 +4,7 @@ use std::sync::Arc;
 use domain::workflow::maintain::NightPorts;
 use domain::workflow::protect::ProtectPorts;
 use domain::workflow::remediate::RemediatePorts;
-use ports::{
-    Archive, Clock, Instances, Inventory, Ledger, Metrics, Notifier, ScalingGroups, Snapshots,
-};
+use ports::{Archive, Clock, Instances, Inventory, Ledger, Metrics, Notifier, ScalingGroups, Snapshots};
 
 /// Every port of one region, to lend to workflows.
 #[derive(Clone)]

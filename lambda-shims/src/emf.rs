@@ -35,7 +35,8 @@ impl Metrics {
     /// assert_eq!(value["_aws"]["CloudWatchMetrics"][0]["Namespace"], "Caretaker");
     /// ```
     pub fn line(&self, function: &str, at: Timestamp) -> String {
-        let definitions: Vec<Value> = self.0.keys().map(|name| json!({ "Name": name, "Unit": "Count" })).collect();
+        let definitions: Vec<Value> =
+            self.0.keys().map(|name| json!({ "Name": name, "Unit": "Count" })).collect();
         let mut line = json!({
             "_aws": {
                 "Timestamp": at.as_millisecond(),

@@ -6,9 +6,9 @@
 //! - [`emf`]: the metrics line of an invocation.
 //! - `wiring` and `runtime` (feature `aws`): the ports over AWS, and Lambda's runtime around a handler.
 
+mod bundle;
 pub mod emf;
 pub mod handler;
-mod bundle;
 #[cfg(feature = "aws")]
 pub mod runtime;
 pub mod settings;

@@ -70,7 +70,8 @@ pub struct MetricsQuery {
 ///
 /// # Contract
 ///
-/// 1. `metrics_1_records_are_of_the_day`: every record given MUST have its time on that day, in UTC.
+/// 1. `metrics_1_records_are_of_the_day`: every record given MUST have its time on that day, in UTC. A text is judged by
+///    the date it is written with, so it should be written in UTC.
 /// 2. `metrics_2_tokens_reach_every_record`: following the tokens through every segment MUST give each record of the
 ///    day once, also when a page on the way is empty.
 /// 3. `metrics_3_numbers_keep_every_digit`: a number MUST come as the table holds it, with up to 38 digits.

@@ -1,1 +1,12 @@
 //! Worlds and wiring for tests.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "test code fails by panicking, and its names are its documentation"
+)]
+
+pub mod contract;
+pub mod scene;

@@ -1,1 +1,50 @@
 //! Every port over the AWS SDK.
+//!
+//! Each adapter is made from an `SdkConfig`, puts our time limits on it, and turns every failure into a
+//! [`ports::PortError`] by one table. What a caller may conclude about an effect is never guessed: a call is watched
+//! attempt by attempt, so that a refusal that follows an attempt of unknown end is not taken for "nothing happened".
+//!
+//! `CreateSnapshot`, `CreateSnapshots`, `Publish` and `RebootInstances` take no client token, so they are sent once;
+//! everything else is sent up to [`config::ATTEMPTS`] times.
+//!
+//! Each adapter's `ACTIONS` lists the IAM actions that it needs:
+//!
+//! | adapter | port | actions |
+//! | --- | --- | --- |
+//! | [`SystemClock`] | `Clock` | none |
+//! | [`Ec2Inventory`] | `Inventory` | `ec2:DescribeImages`, `ec2:DescribeInstances`, `ec2:DescribeVolumes` |
+//! | [`Ec2Snapshots`] | `Snapshots` | `ec2:CreateSnapshot`, `ec2:CreateSnapshots`, `ec2:CreateTags`, `ec2:DeleteSnapshot`, `ec2:DescribeSnapshots` |
+//! | [`Ec2Instances`] | `Instances` | `ec2:RebootInstances` |
+//! | [`AutoScaling`] | `ScalingGroups` | `autoscaling:DescribeAutoScalingGroups`, `autoscaling:DescribeInstanceRefreshes`, `autoscaling:SetDesiredCapacity` |
+//! | [`DynamoMetrics`] | `Metrics` | `dynamodb:Query`, `dynamodb:Scan` |
+//! | [`S3Archive`] | `Archive` | `s3:AbortMultipartUpload`, `s3:GetObject`, `s3:ListBucket`, `s3:PutObject` |
+//! | [`SnsNotifier`] | `Notifier` | `sns:Publish` |
+//! | [`DynamoLedger`] | `Ledger` | `dynamodb:GetItem`, `dynamodb:Scan`, `dynamodb:UpdateItem` |
+
+mod answer;
+mod archive;
+mod call;
+mod clock;
+pub mod config;
+mod dynamo;
+mod ec2;
+mod error;
+mod instances;
+mod inventory;
+mod ledger;
+mod limit;
+mod metrics;
+mod notifier;
+mod scaling;
+mod snapshots;
+mod upload;
+
+pub use archive::S3Archive;
+pub use clock::SystemClock;
+pub use instances::Ec2Instances;
+pub use inventory::Ec2Inventory;
+pub use ledger::DynamoLedger;
+pub use metrics::DynamoMetrics;
+pub use notifier::SnsNotifier;
+pub use scaling::AutoScaling;
+pub use snapshots::Ec2Snapshots;

@@ -132,7 +132,8 @@ impl fmt::Display for Fact {
                 reason.as_ref().map_or(Ok(()), |reason| write!(f, " ({reason})"))
             }
             Self::SnapshotsBegun { instance, snapshots, .. } => {
-                let all: Vec<String> = snapshots.iter().map(|(id, volume)| format!("{id} of {volume}")).collect();
+                let all: Vec<String> =
+                    snapshots.iter().map(|(id, volume)| format!("{id} of {volume}")).collect();
                 let of = instance.as_ref().map(|instance| format!(", for {instance}")).unwrap_or_default();
                 write!(f, "snapshots begun: {}{of}", all.join(", "))
             }

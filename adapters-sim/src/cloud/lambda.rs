@@ -184,7 +184,10 @@ impl Lambda {
 /// Puts an event on its way into a function's queue.
 pub(super) fn hand_over(function: &str, payload: String, context: &mut Context<'_>) {
     let delay = SignedDuration::from_millis(50 + i64::from(context.choose("delivery", 1000)));
-    context.later(delay, Happening::Deliver(Delivery { function: function.to_owned(), payload: payload.into_bytes() }));
+    context.later(
+        delay,
+        Happening::Deliver(Delivery { function: function.to_owned(), payload: payload.into_bytes() }),
+    );
 }
 
 /// The record that an on-failure destination gets

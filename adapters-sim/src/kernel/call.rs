@@ -10,6 +10,7 @@ use super::context::Context;
 use super::core::Handle;
 use super::trace::Actor;
 use crate::cloud::{ApiError, Cloud};
+use crate::fault::ApiFault;
 
 /// The number of a port call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -33,7 +34,8 @@ impl Op {
 }
 
 /// What a request does when it takes effect; gives the error code it is answered with, for the trace.
-pub(super) type Apply = Box<dyn FnOnce(&mut Cloud, &mut Context<'_>) -> Option<&'static str> + Send>;
+pub(super) type Apply =
+    Box<dyn FnOnce(&mut Cloud, &mut Context<'_>, Option<ApiFault>) -> Option<&'static str> + Send>;
 
 /// A request on its way.
 pub(super) struct Pending {
@@ -76,8 +78,16 @@ impl<T: Send + 'static> Call<T> {
     fn send(&mut self) {
         let Some(request) = self.request.take() else { return };
         let filled = Arc::clone(&self.slot);
-        let apply: Apply = Box::new(move |cloud, context| {
-            let answer = request(cloud, context);
+        let apply: Apply = Box::new(move |cloud, context, fault| {
+            let answer = match fault {
+                None => request(cloud, context),
+                Some(fault) => {
+                    if fault.takes_effect() {
+                        let _ = request(cloud, context);
+                    }
+                    Err(fault.error())
+                }
+            };
             let code = answer.as_ref().err().map(|error| error.code);
             filled.lock().unwrap_or_else(PoisonError::into_inner).answer = Some(answer);
             code

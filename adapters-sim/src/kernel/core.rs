@@ -16,6 +16,7 @@ use super::function::{FunctionError, Handler, Invocation, InvocationId};
 use super::task::{TaskId, Tasks, Work};
 use super::trace::{Actor, Entry, Event, Phase, Trace};
 use crate::cloud::{Cloud, Ended, Happening, Start};
+use crate::fault::Faults;
 use crate::invariant::Watch;
 use crate::port::SimPorts;
 
@@ -52,6 +53,7 @@ struct Core {
     cloud: Cloud,
     trace: Trace,
     watch: Watch,
+    faults: Faults,
     calls: BTreeMap<CallId, Pending>,
     handlers: BTreeMap<String, Handler>,
     running: BTreeMap<InvocationId, TaskId>,
@@ -76,6 +78,7 @@ impl Sim {
                 cloud: Cloud::default(),
                 trace,
                 watch: Watch::default(),
+                faults: Faults::default(),
                 calls: BTreeMap::new(),
                 handlers: BTreeMap::new(),
                 running: BTreeMap::new(),
@@ -150,6 +153,11 @@ impl Sim {
                 return done.lock().unwrap_or_else(PoisonError::into_inner).take();
             }
         }
+    }
+
+    /// The rules by which requests fail, to change them.
+    pub fn faults<T>(&self, change: impl FnOnce(&mut Faults) -> T) -> T {
+        change(&mut self.handle.lock().faults)
     }
 
     /// What happened so far.
@@ -334,8 +342,10 @@ impl Core {
 
     fn apply(&mut self, call: CallId) -> Vec<Start> {
         let Some(mut pending) = self.calls.remove(&call) else { return Vec::new() };
+        let chooser = &mut self.chooser;
+        let fault = self.faults.pick(pending.op, self.now, |n| chooser.choose("fault", n));
         let (code, starts) = match pending.apply.take() {
-            Some(apply) => self.with_context(pending.actor, apply),
+            Some(apply) => self.with_context(pending.actor, |cloud, context| apply(cloud, context, fault)),
             None => (None, Vec::new()),
         };
         self.trace_call(call, &pending, Phase::Applied, code);

@@ -31,7 +31,7 @@ impl Archive for SimPorts {
 
     async fn head(&self, key: &ObjectKey) -> Result<Option<ObjectHead>, PortError> {
         let (bucket, key) = (self.names.bucket.clone(), key.clone());
-        self.call(Op::new("s3", "HeadObject"), move |cloud, _| {
+        self.repeat(Op::new("s3", "HeadObject"), move |cloud, _| {
             Ok(cloud.s3.bucket(&bucket)?.get(&key).map(|object| ObjectHead {
                 length: u64::try_from(object.bytes.len()).unwrap_or(u64::MAX),
                 content_type: object.content_type.clone(),
@@ -42,7 +42,7 @@ impl Archive for SimPorts {
 
     async fn read(&self, key: &ObjectKey, offset: u64, length: u64) -> Result<Option<Bytes>, PortError> {
         let (bucket, key) = (self.names.bucket.clone(), key.clone());
-        self.call(Op::new("s3", "GetObject"), move |cloud, _| {
+        self.repeat(Op::new("s3", "GetObject"), move |cloud, _| {
             Ok(cloud.s3.bucket(&bucket)?.get(&key).map(|object| {
                 let clamp = |n: u64| usize::try_from(n).unwrap_or(usize::MAX).min(object.bytes.len());
                 object.bytes.slice(clamp(offset)..clamp(offset.saturating_add(length)))
@@ -61,7 +61,9 @@ impl SimUpload {
         self.upload = Some(upload);
         let (bucket, part) = (self.ports.names.bucket.clone(), self.buffer.split().freeze());
         let op = Op::new("s3", "UploadPart");
-        self.ports.call(op, move |cloud, _| cloud.s3.bucket(&bucket)?.upload_part(upload, part)).await
+        self.ports
+            .repeat(op, move |cloud, _| cloud.s3.bucket(&bucket)?.upload_part(upload, part.clone()))
+            .await
     }
 
     async fn begin(&self) -> Result<u64, PortError> {
@@ -69,7 +71,7 @@ impl SimUpload {
         let content_type = self.content_type.clone();
         let op = Op::new("s3", "CreateMultipartUpload");
         self.ports
-            .call(op, move |cloud, _| Ok(cloud.s3.bucket(&bucket)?.begin_upload(&key, &content_type)))
+            .repeat(op, move |cloud, _| Ok(cloud.s3.bucket(&bucket)?.begin_upload(&key, &content_type)))
             .await
     }
 }
@@ -90,14 +92,14 @@ impl Upload for SimUpload {
             let op = Op::new("s3", "CompleteMultipartUpload");
             return self
                 .ports
-                .call(op, move |cloud, context| cloud.s3.bucket(&bucket)?.complete_upload(upload, context))
+                .repeat(op, move |cloud, context| cloud.s3.bucket(&bucket)?.complete_upload(upload, context))
                 .await;
         }
         let object = Object { bytes: self.buffer.freeze(), content_type: self.content_type };
         let key = self.key;
         self.ports
-            .call(Op::new("s3", "PutObject"), move |cloud, context| {
-                Ok(cloud.s3.bucket(&bucket)?.put_new(&key, object, context))
+            .repeat(Op::new("s3", "PutObject"), move |cloud, context| {
+                Ok(cloud.s3.bucket(&bucket)?.put_new(&key, object.clone(), context))
             })
             .await
     }
@@ -106,7 +108,7 @@ impl Upload for SimUpload {
         let Some(upload) = self.upload else { return };
         let bucket = self.ports.names.bucket.clone();
         let op = Op::new("s3", "AbortMultipartUpload");
-        let abort = self.ports.call(op, move |cloud, _| {
+        let abort = self.ports.repeat(op, move |cloud, _| {
             cloud.s3.bucket(&bucket)?.abort_upload(upload);
             Ok(())
         });

@@ -12,13 +12,13 @@ impl Inventory for SimPorts {
     async fn instance(&self, id: &InstanceId) -> Result<Option<Instance>, PortError> {
         let id = id.clone();
         let op = Op::new("ec2", "DescribeInstances");
-        self.call(op, move |cloud, context| cloud.ec2.describe_instance(&id, context)).await
+        self.repeat(op, move |cloud, context| cloud.ec2.describe_instance(&id, context)).await
     }
 
     async fn volumes(&self, id: &InstanceId) -> Result<Vec<Volume>, PortError> {
         let id = id.clone();
         let op = Op::new("ec2", "DescribeVolumes");
-        self.call(op, move |cloud, context| cloud.ec2.describe_volumes(&id, context)).await
+        self.repeat(op, move |cloud, context| cloud.ec2.describe_volumes(&id, context)).await
     }
 
     async fn uses(&self, snapshots: &[SnapshotId]) -> Result<Vec<SnapshotUse>, PortError> {
@@ -27,7 +27,7 @@ impl Inventory for SimPorts {
         }
         let snapshots = snapshots.to_vec();
         let op = Op::new("ec2", "DescribeImages");
-        self.call(op, move |cloud, context| cloud.ec2.describe_uses(&snapshots, context)).await
+        self.repeat(op, move |cloud, context| cloud.ec2.describe_uses(&snapshots, context)).await
     }
 }
 
@@ -40,7 +40,7 @@ impl Snapshots for SimPorts {
     ) -> Result<Page<Snapshot>, PortError> {
         let filter = filter.clone();
         let op = Op::new("ec2", "DescribeSnapshots");
-        self.call(op, move |cloud, context| cloud.describe_snapshots(&filter, from.as_ref(), context)).await
+        self.repeat(op, move |cloud, context| cloud.describe_snapshots(&filter, from.as_ref(), context)).await
     }
 
     async fn create_set(&self, wish: &CreateSet) -> Result<Vec<CreatedSnapshot>, PortError> {
@@ -58,13 +58,13 @@ impl Snapshots for SimPorts {
     async fn tag(&self, id: &SnapshotId, tags: &TagSet) -> Result<(), PortError> {
         let (id, tags) = (id.clone(), tags.clone());
         let op = Op::new("ec2", "CreateTags");
-        self.call(op, move |cloud, context| cloud.tag_snapshot(&id, &tags, context)).await
+        self.repeat(op, move |cloud, context| cloud.tag_snapshot(&id, &tags, context)).await
     }
 
     async fn delete(&self, id: &SnapshotId) -> Result<Deletion, PortError> {
         let id = id.clone();
         let op = Op::new("ec2", "DeleteSnapshot");
-        self.call(op, move |cloud, context| cloud.delete_snapshot(&id, context)).await
+        self.repeat(op, move |cloud, context| cloud.delete_snapshot(&id, context)).await
     }
 }
 

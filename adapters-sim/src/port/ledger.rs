@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use ports::{
@@ -18,7 +20,7 @@ const KEEP_UNTIL: &str = "keep_until";
 impl Ledger for SimPorts {
     async fn get(&self, key: &LedgerKey) -> Result<Option<Stored>, PortError> {
         let (table, key) = (self.names.ledger.clone(), key.clone());
-        self.call(Op::new("dynamodb", "GetItem"), move |cloud, _| {
+        self.repeat(Op::new("dynamodb", "GetItem"), move |cloud, _| {
             cloud.dynamodb.table(&table)?.get(key.as_str()).map(stored).transpose()
         })
         .await
@@ -31,13 +33,19 @@ impl Ledger for SimPorts {
         entry: &LedgerEntry,
     ) -> Result<Swap, PortError> {
         let (table, key, entry) = (self.names.ledger.clone(), key.clone(), entry.clone());
-        self.call(Op::new("dynamodb", "UpdateItem"), move |cloud, _| {
+        let sent = AtomicBool::new(false);
+        self.repeat(Op::new("dynamodb", "UpdateItem"), move |cloud, _| {
             let table = cloud.dynamodb.table(&table)?;
             let current = table.get(key.as_str()).map(stored).transpose()?;
+            let version = expected.map_or(Version::FIRST, Version::next);
+            // A write that was sent again because its answer was lost finds itself. A rival's first write does not count.
+            let again = sent.swap(true, Ordering::Relaxed);
+            if again && current.as_ref().is_some_and(|c| c.version == version && same(&c.entry, &entry)) {
+                return Ok(Swap::Won(version));
+            }
             if current.as_ref().map(|stored| stored.version) != expected {
                 return Ok(Swap::Lost(current));
             }
-            let version = expected.map_or(Version::FIRST, Version::next);
             table.put(item(&key, version, &entry))?;
             Ok(Swap::Won(version))
         })
@@ -50,7 +58,7 @@ impl Ledger for SimPorts {
         from: Option<PageToken>,
     ) -> Result<Page<(LedgerKey, Stored)>, PortError> {
         let (table, prefix) = (self.names.ledger.clone(), prefix.to_owned());
-        self.call(Op::new("dynamodb", "Scan"), move |cloud, _| {
+        self.repeat(Op::new("dynamodb", "Scan"), move |cloud, _| {
             let wanted = |item: &Record| {
                 item.get(OPEN) == Some(&Attribute::Bool(true))
                     && matches!(item.get(KEY), Some(Attribute::S(key)) if key.starts_with(&prefix))
@@ -61,6 +69,11 @@ impl Ledger for SimPorts {
         })
         .await
     }
+}
+
+/// Whether two entries are the same, as far as the table keeps them: to the second.
+fn same(a: &LedgerEntry, b: &LedgerEntry) -> bool {
+    (&a.state, a.open, a.keep_until.as_second()) == (&b.state, b.open, b.keep_until.as_second())
 }
 
 fn item(key: &LedgerKey, version: Version, entry: &LedgerEntry) -> Record {

@@ -13,7 +13,7 @@ impl Metrics for SimPorts {
             Access::Scan { .. } => Op::new("dynamodb", "Scan"),
             Access::Index { .. } => Op::new("dynamodb", "Query"),
         };
-        self.call(op, move |cloud, _| {
+        self.repeat(op, move |cloud, _| {
             let table = cloud.dynamodb.table(&table)?;
             match &query.access {
                 Access::Scan { segment, of } => table.scan((*segment, *of), from.as_ref(), |item| {

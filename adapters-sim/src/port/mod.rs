@@ -6,7 +6,10 @@ mod ledger;
 mod metrics;
 mod other;
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
+use ports::{ErrorKind, PortError};
 
 use crate::cloud::{ApiError, Cloud};
 use crate::kernel::{Actor, Call, Context, Handle, Op};
@@ -17,6 +20,18 @@ pub struct SimPorts {
     handle: Handle,
     actor: Actor,
     names: Names,
+}
+
+/// How often the AWS SDK sends a request that may be repeated, in its standard mode
+/// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>).
+const ATTEMPTS: u32 = 3;
+
+/// What the SDK tries again: throttles, server errors and lost answers.
+fn is_transient(kind: ErrorKind) -> bool {
+    match kind {
+        ErrorKind::Throttled | ErrorKind::NotSent | ErrorKind::Unavailable | ErrorKind::Lost => true,
+        ErrorKind::Busy | ErrorKind::Denied | ErrorKind::NotFound | ErrorKind::Rejected => false,
+    }
 }
 
 /// The names of the resources that some ports are bound to.
@@ -60,6 +75,25 @@ impl SimPorts {
         request: impl FnOnce(&mut Cloud, &mut Context<'_>) -> Result<T, ApiError> + Send + 'static,
     ) -> Call<T> {
         Call::new(self.handle.clone(), self.actor, op, request)
+    }
+
+    /// Sends a request that may be repeated up to three times, as the AWS SDK does.
+    async fn repeat<T: Send + 'static>(
+        &self,
+        op: Op,
+        request: impl Fn(&mut Cloud, &mut Context<'_>) -> Result<T, ApiError> + Send + Sync + 'static,
+    ) -> Result<T, PortError> {
+        let request = Arc::new(request);
+        let mut pause = SignedDuration::from_millis(100);
+        for _ in 1..ATTEMPTS {
+            let again = Arc::clone(&request);
+            match self.call(op, move |cloud, context| again(cloud, context)).await {
+                Err(error) if is_transient(error.kind) => self.wait(pause).await,
+                answer => return answer,
+            }
+            pause *= 2;
+        }
+        self.call(op, move |cloud, context| request(cloud, context)).await
     }
 
     async fn wait(&self, span: SignedDuration) {

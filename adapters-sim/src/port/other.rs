@@ -23,13 +23,13 @@ impl ScalingGroups for SimPorts {
     async fn group(&self, name: &GroupName) -> Result<Option<Group>, PortError> {
         let name = name.clone();
         let op = Op::new("autoscaling", "DescribeAutoScalingGroups");
-        self.call(op, move |cloud, _| Ok(cloud.autoscaling.describe(&name))).await
+        self.repeat(op, move |cloud, _| Ok(cloud.autoscaling.describe(&name))).await
     }
 
     async fn set_desired(&self, name: &GroupName, desired: Capacity) -> Result<Resize, PortError> {
         let name = name.clone();
         let op = Op::new("autoscaling", "SetDesiredCapacity");
-        self.call(op, move |cloud, context| cloud.autoscaling.set_desired(&name, desired, context)).await
+        self.repeat(op, move |cloud, context| cloud.autoscaling.set_desired(&name, desired, context)).await
     }
 }
 

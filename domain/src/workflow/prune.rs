@@ -12,6 +12,9 @@ use crate::policy::naming::{AUTO_CREATED, CARETAKER, CREATED_BY};
 use crate::policy::once::{backoff, fits};
 use crate::policy::retention::{Retention, RetentionPlan};
 
+/// About how many snapshots one call asks what uses them: few enough for it to end in time.
+const ASKED_AT_ONCE: usize = 1000;
+
 /// The ports that pruning needs.
 #[derive(Clone, Copy)]
 pub struct PrunePorts<'a> {
@@ -76,8 +79,10 @@ pub async fn plan(ports: &PrunePorts<'_>, retention: &Retention) -> Result<Reten
     let snapshots = all(ports.snapshots, &filter).await?;
     let old = retention.plan(&snapshots, &BTreeSet::new(), now);
     let candidates: Vec<SnapshotId> = old.remove.iter().map(|verdict| verdict.id.clone()).collect();
-    let uses = ports.inventory.uses(&candidates).await?;
-    let in_use = uses.into_iter().map(|used| used.snapshot).collect();
+    let mut in_use = BTreeSet::new();
+    for some in candidates.chunks(ASKED_AT_ONCE) {
+        in_use.extend(ports.inventory.uses(some).await?.into_iter().map(|used| used.snapshot));
+    }
     Ok(retention.plan(&snapshots, &in_use, now))
 }
 

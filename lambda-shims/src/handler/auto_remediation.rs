@@ -51,7 +51,8 @@ async fn answer(
     alarm: &AlarmTrigger,
 ) -> Result<Remedied, String> {
     if context.account.as_ref().is_some_and(|own| *own != alarm.account) {
-        let why = format!("the alarm is of account {}, which this function does not look after", alarm.account);
+        let why =
+            format!("the alarm is of account {}, which this function does not look after", alarm.account);
         return Ok(Remedied { action: Action::Left(why), announced: None });
     }
     let policy = RemediatePolicy { routes: settings.routes.clone(), scale: settings.scale.clone() };
@@ -74,7 +75,9 @@ fn ignored(reason: &Ignored, metrics: &mut Metrics) -> Value {
 fn result(alarm: &AlarmTrigger, action: &Action, metrics: &mut Metrics) -> Value {
     metrics.add("Processed", 1);
     let mut result = match action {
-        Action::None(state) => json!({ "action": "none", "reason": format!("state {state} needs no action") }),
+        Action::None(state) => {
+            json!({ "action": "none", "reason": format!("state {state} needs no action") })
+        }
         Action::ScaledOut(scaled) => scaled_out(scaled, metrics),
         Action::AtMax { group, current } => {
             metrics.add("AtMaxCapacity", 1);

@@ -58,7 +58,8 @@ fn reply(trigger: &InstanceTrigger, protected: &Protected, mut metrics: Metrics)
             let text = serde_json::to_string(&taken.plan).unwrap_or_default();
             tracing::info!(instance.id = %instance, decision = "snapshot", key = %taken.key, plan = %text, "instance snapshotted");
             if let Some(why) = taken.announced.failure() {
-                let message = format!("{instance} has its snapshots ({}), but people were not told: {why}", taken.key);
+                let message =
+                    format!("{instance} has its snapshots ({}), but people were not told: {why}", taken.key);
                 return Err(Failure { error_type: "NoticeFailed", message, metrics });
             }
             done(taken)

@@ -49,8 +49,12 @@ fn source(reader: &mut Reader<'_>) -> (Option<Source>, Option<String>) {
     let table = reader.optional("METRICS_TABLE", "the name of a DynamoDB table", table_name);
     let bucket = reader.optional("REPORT_BUCKET", "the name of an S3 bucket", bucket_name);
     match (reader.text("METRICS_TABLE"), reader.text("REPORT_BUCKET")) {
-        (Some(_), None) => reader.problem("REPORT_BUCKET", "the name of an S3 bucket, because `METRICS_TABLE` is set"),
-        (None, Some(_)) => reader.problem("METRICS_TABLE", "the name of a table, because `REPORT_BUCKET` is set"),
+        (Some(_), None) => {
+            reader.problem("REPORT_BUCKET", "the name of an S3 bucket, because `METRICS_TABLE` is set")
+        }
+        (None, Some(_)) => {
+            reader.problem("METRICS_TABLE", "the name of a table, because `REPORT_BUCKET` is set")
+        }
         (Some(_), Some(_)) | (None, None) => {}
     }
     let time_attribute = reader.text("METRICS_TIME_ATTRIBUTE").unwrap_or("timestamp").to_owned();

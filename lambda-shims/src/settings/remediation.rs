@@ -39,11 +39,15 @@ impl RemediationSettings {
         let usual = reader.optional("SCALE_OUT_BY", GROW, grow).unwrap_or(Grow::Fixed(2));
         let routes = routes::read(&mut reader, &usual);
         // A notice that comes back as an alarm would be answered with a notice.
-        let alarm_topic = reader.optional("ALARM_TOPIC_ARN", "the ARN of an SNS topic", |text| Arn::new(text).ok());
+        let alarm_topic =
+            reader.optional("ALARM_TOPIC_ARN", "the ARN of an SNS topic", |text| Arn::new(text).ok());
         if let (Some(common), Some(alarms)) = (&common, &alarm_topic)
             && common.alert_topic == *alarms
         {
-            reader.problem("ALARM_TOPIC_ARN", "another topic than `ALERT_TOPIC_ARN`, or notices would come back");
+            reader.problem(
+                "ALARM_TOPIC_ARN",
+                "another topic than `ALERT_TOPIC_ARN`, or notices would come back",
+            );
         }
         let read = common.zip(routes);
         reader.finish(read.map(|(common, routes)| Self { common, mode, routes, scale }))

@@ -47,7 +47,12 @@ pub(super) fn read(reader: &mut Reader<'_>, usual: &Grow) -> Option<Routes> {
 
 fn parse(text: &str, usual: &Grow) -> Result<Routes, String> {
     let written: Vec<Written> = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    written.into_iter().enumerate().map(|(n, w)| route(w, usual).map_err(|why| format!("rule {n}: {why}"))).collect::<Result<Vec<_>, _>>().map(Routes::new)
+    written
+        .into_iter()
+        .enumerate()
+        .map(|(n, w)| route(w, usual).map_err(|why| format!("rule {n}: {why}")))
+        .collect::<Result<Vec<_>, _>>()
+        .map(Routes::new)
 }
 
 fn route(written: Written, usual: &Grow) -> Result<Route, String> {
@@ -56,7 +61,8 @@ fn route(written: Written, usual: &Grow) -> Result<Route, String> {
         (None, Some(expression)) => Pattern::matching(&expression).map_err(|error| error.to_string())?,
         (Some(_), Some(_)) | (None, None) => return Err("expected either `name` or `matches`".to_owned()),
     };
-    let unless = written.unless.map(|e| Pattern::matching(&e)).transpose().map_err(|error| error.to_string())?;
+    let unless =
+        written.unless.map(|e| Pattern::matching(&e)).transpose().map_err(|error| error.to_string())?;
     let remedy = match written.action {
         Action::Review => Remedy::Review,
         Action::ScaleOut => Remedy::ScaleOut {

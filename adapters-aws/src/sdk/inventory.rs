@@ -1,0 +1,210 @@
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_sdk_ec2::{
+    Client,
+    operation::{describe_images::DescribeImagesOutput, describe_volumes::DescribeVolumesOutput},
+    types,
+};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use ports::{
+    GroupName, Instance, InstanceId, InstanceState, Inventory, PortError, SnapshotId, SnapshotUse,
+    StateReason, UsedBy, Volume,
+};
+
+use super::{
+    answer::{Answer, instant},
+    call::Call,
+    config, ec2,
+    limit::Limit,
+};
+
+/// The most values that one filter takes
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html>).
+const MOST_VALUES: usize = 200;
+/// The most volumes on a page. Asking for pages at all keeps large answers from timing out.
+const VOLUMES: i32 = 500;
+/// The most images on a page.
+const IMAGES: i32 = 1_000;
+
+/// What EC2 has.
+#[derive(Clone, Debug)]
+pub struct Ec2Inventory {
+    client: Client,
+    limit: Limit,
+}
+
+impl Ec2Inventory {
+    /// The IAM actions that this adapter needs.
+    pub const ACTIONS: &[&str] = &["ec2:DescribeImages", "ec2:DescribeInstances", "ec2:DescribeVolumes"];
+
+    /// Makes the adapter.
+    pub fn new(config: &SdkConfig) -> Self {
+        Self { client: Client::new(&config::limited(config)), limit: Limit::new(config) }
+    }
+
+    async fn volumes_page(
+        &self,
+        id: &InstanceId,
+        from: Option<String>,
+    ) -> Result<DescribeVolumesOutput, PortError> {
+        let call = Call::reading("DescribeVolumes");
+        self.client
+            .describe_volumes()
+            .filters(ec2::filter("attachment.instance-id", [id.as_str()]))
+            .max_results(VOLUMES)
+            .set_next_token(from)
+            .customize()
+            .interceptor(call.watch())
+            .send()
+            .await
+            .map_err(|error| call.failed(&error))
+    }
+
+    async fn all_volumes(&self, id: &InstanceId) -> Result<Vec<Volume>, PortError> {
+        let mut volumes = Vec::new();
+        let mut from = None;
+        loop {
+            let page = self.volumes_page(id, from).await?;
+            for volume in page.volumes() {
+                volumes.extend(read_volume(volume, id)?);
+            }
+            from = next(page.next_token);
+            if from.is_none() {
+                volumes.sort_by(|a: &Volume, b| (&a.device, &a.id).cmp(&(&b.device, &b.id)));
+                return Ok(volumes);
+            }
+        }
+    }
+
+    async fn images_page(
+        &self,
+        snapshots: &[SnapshotId],
+        from: Option<String>,
+    ) -> Result<DescribeImagesOutput, PortError> {
+        let call = Call::reading("DescribeImages");
+        let snapshots = snapshots.iter().map(SnapshotId::as_str);
+        self.client
+            .describe_images()
+            .owners("self")
+            .include_disabled(true)
+            .filters(ec2::filter("block-device-mapping.snapshot-id", snapshots))
+            .max_results(IMAGES)
+            .set_next_token(from)
+            .customize()
+            .interceptor(call.watch())
+            .send()
+            .await
+            .map_err(|error| call.failed(&error))
+    }
+
+    async fn all_uses(&self, snapshots: &[SnapshotId]) -> Result<Vec<SnapshotUse>, PortError> {
+        let asked: BTreeSet<&str> = snapshots.iter().map(SnapshotId::as_str).collect();
+        let mut uses = BTreeSet::new();
+        for chunk in snapshots.chunks(MOST_VALUES) {
+            let mut from = None;
+            loop {
+                let page = self.images_page(chunk, from).await?;
+                for image in page.images() {
+                    uses.extend(read_uses(image, &asked)?);
+                }
+                from = next(page.next_token);
+                if from.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(uses.into_iter().collect())
+    }
+}
+
+#[async_trait]
+impl Inventory for Ec2Inventory {
+    async fn instance(&self, id: &InstanceId) -> Result<Option<Instance>, PortError> {
+        let call = Call::reading("DescribeInstances");
+        let request = self.client.describe_instances().instance_ids(id.as_str());
+        match request.customize().interceptor(call.watch()).send().await {
+            Ok(answer) => answer
+                .reservations()
+                .iter()
+                .flat_map(types::Reservation::instances)
+                .find(|instance| instance.instance_id() == Some(id.as_str()))
+                .map(|instance| read_instance(instance, id))
+                .transpose(),
+            Err(error) if error.code() == Some("InvalidInstanceID.NotFound") => Ok(None),
+            Err(error) => Err(call.failed(&error)),
+        }
+    }
+
+    async fn volumes(&self, id: &InstanceId) -> Result<Vec<Volume>, PortError> {
+        self.limit.end("DescribeVolumes", self.all_volumes(id)).await
+    }
+
+    async fn uses(&self, snapshots: &[SnapshotId]) -> Result<Vec<SnapshotUse>, PortError> {
+        self.limit.end("DescribeImages", self.all_uses(snapshots)).await
+    }
+}
+
+/// EC2 writes "no more pages" in two ways.
+fn next(token: Option<String>) -> Option<String> {
+    token.filter(|token| !token.is_empty())
+}
+
+fn read_instance(instance: &types::Instance, id: &InstanceId) -> Result<Instance, PortError> {
+    let answer = Answer("DescribeInstances");
+    let state = instance.state().and_then(|state| state.name()).map(types::InstanceStateName::as_str);
+    let tags = ec2::read_tags(instance.tags());
+    Ok(Instance {
+        id: id.clone(),
+        state: answer.field("instanceState", state.and_then(InstanceState::parse))?,
+        state_reason: instance.state_reason().and_then(read_reason),
+        transition: instance.state_transition_reason().filter(|text| !text.is_empty()).map(str::to_owned),
+        group: tags.get("aws:autoscaling:groupName").and_then(|name| GroupName::new(name).ok()),
+        launched_at: instance.launch_time().and_then(instant),
+        root_device: instance.root_device_name().map(str::to_owned),
+        root_on_instance_store: instance.root_device_type() == Some(&types::DeviceType::InstanceStore),
+        tags,
+    })
+}
+
+fn read_reason(reason: &types::StateReason) -> Option<StateReason> {
+    let code = reason.code().filter(|code| !code.is_empty())?;
+    Some(StateReason { code: code.to_owned(), message: reason.message().unwrap_or_default().to_owned() })
+}
+
+/// The volume as attached to that instance: a volume with Multi-Attach has several attachments
+/// (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volumes-multi.html>).
+fn read_volume(volume: &types::Volume, id: &InstanceId) -> Result<Option<Volume>, PortError> {
+    let answer = Answer("DescribeVolumes");
+    let here = |attachment: &&types::VolumeAttachment| attachment.instance_id() == Some(id.as_str());
+    let Some(attachment) = volume.attachments().iter().find(here).filter(|it| stays(it)) else {
+        return Ok(None);
+    };
+    Ok(Some(Volume {
+        id: answer.parsed("volumeId", volume.volume_id())?,
+        device: answer.field("device", attachment.device())?.to_owned(),
+        tags: ec2::read_tags(volume.tags()),
+        size_gib: answer.count("size", volume.size())?,
+        delete_on_termination: attachment.delete_on_termination().unwrap_or(false),
+    }))
+}
+
+fn stays(attachment: &types::VolumeAttachment) -> bool {
+    let state = attachment.state().map(types::VolumeAttachmentState::as_str);
+    !matches!(state, Some("detaching" | "detached"))
+}
+
+fn read_uses(image: &types::Image, asked: &BTreeSet<&str>) -> Result<Vec<SnapshotUse>, PortError> {
+    let answer = Answer("DescribeImages");
+    let by = UsedBy::Image(answer.parsed("imageId", image.image_id())?);
+    image
+        .block_device_mappings()
+        .iter()
+        .filter_map(|device| device.ebs().and_then(types::EbsBlockDevice::snapshot_id))
+        .filter(|snapshot| asked.contains(snapshot))
+        .map(|snapshot| {
+            Ok(SnapshotUse { snapshot: answer.parsed("snapshotId", Some(snapshot))?, by: by.clone() })
+        })
+        .collect()
+}

@@ -1,0 +1,202 @@
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::{
+    Client,
+    operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
+    types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
+};
+use jiff::Timestamp;
+use ports::{ErrorKind, Ledger, LedgerEntry, LedgerKey, Page, PageToken, PortError, Stored, Swap, Version};
+
+use super::{
+    answer::Answer,
+    call::Call,
+    config,
+    dynamo::{self, Item},
+};
+
+/// A DynamoDB table of ledger entries.
+///
+/// | attribute | type | holds |
+/// | --- | --- | --- |
+/// | `key` | S | the key; the table's partition key, without a sort key |
+/// | `version` | N | the number of the write |
+/// | `state` | S | the domain's text |
+/// | `open` | BOOL | whether somebody has to come back to it |
+/// | `keep_until` | N | epoch seconds; to be the table's time-to-live attribute |
+///
+/// Time to live knows whole seconds only
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-before-you-start.html>):
+/// `keep_until` is rounded up to one.
+#[derive(Clone, Debug)]
+pub struct DynamoLedger {
+    client: Client,
+    table: String,
+}
+
+impl DynamoLedger {
+    /// The IAM actions that this adapter needs.
+    pub const ACTIONS: &[&str] = &["dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"];
+
+    /// Makes the adapter for one table.
+    pub fn new(config: &SdkConfig, table: impl Into<String>) -> Self {
+        Self { client: Client::new(&config::limited(config)), table: table.into() }
+    }
+
+    fn update(&self, key: &LedgerKey, expected: Option<Version>, new: &Stored) -> UpdateItemFluentBuilder {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("key", text(key.as_str()))
+            .update_expression("SET #version = :version, #state = :state, #open = :open, #keep = :keep")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#open", "open")
+            .expression_attribute_names("#keep", "keep_until")
+            .expression_attribute_values(":version", number(new.version.0))
+            .expression_attribute_values(":state", text(&new.entry.state))
+            .expression_attribute_values(":open", AttributeValue::Bool(new.entry.open))
+            .expression_attribute_values(":keep", number(new.entry.keep_until.as_second()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match expected {
+            None => update
+                .condition_expression("attribute_not_exists(#key)")
+                .expression_attribute_names("#key", "key"),
+            Some(expected) => update
+                .condition_expression("#version = :expected")
+                .expression_attribute_values(":expected", number(expected.0)),
+        }
+    }
+}
+
+#[async_trait]
+impl Ledger for DynamoLedger {
+    async fn get(&self, key: &LedgerKey) -> Result<Option<Stored>, PortError> {
+        let call = Call::reading("GetItem");
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("key", text(key.as_str()))
+            .consistent_read(true)
+            .customize()
+            .interceptor(call.watch())
+            .send()
+            .await
+            .map_err(|error| call.failed(&error))?;
+        answer.item().map(|item| Row { operation: "GetItem", key: key.as_str(), item }.stored()).transpose()
+    }
+
+    async fn swap(
+        &self,
+        key: &LedgerKey,
+        expected: Option<Version>,
+        entry: &LedgerEntry,
+    ) -> Result<Swap, PortError> {
+        let new = Stored {
+            version: expected.map_or(Version::FIRST, Version::next),
+            entry: LedgerEntry { keep_until: whole_second(entry.keep_until), ..entry.clone() },
+        };
+        let call = Call::writing("UpdateItem");
+        let update = self.update(key, expected, &new);
+        let Err(error) = update.customize().interceptor(call.watch()).send().await else {
+            return Ok(Swap::Won(new.version));
+        };
+        let Some(UpdateItemError::ConditionalCheckFailedException(lost)) = error.as_service_error() else {
+            return Err(call.failed(&error));
+        };
+        let row = |item| Row { operation: "UpdateItem", key: key.as_str(), item };
+        let stands = lost.item().map(|item| row(item).stored()).transpose()?;
+        // The SDK has sent it again, and finds what it wrote the first time. Only then: a rival may write the same.
+        if call.in_doubt() && stands.as_ref() == Some(&new) {
+            return Ok(Swap::Won(new.version));
+        }
+        Ok(Swap::Lost(stands))
+    }
+
+    async fn open_entries(
+        &self,
+        prefix: &str,
+        from: Option<PageToken>,
+    ) -> Result<Page<(LedgerKey, Stored)>, PortError> {
+        let call = Call::reading("Scan");
+        let scan = self
+            .client
+            .scan()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .expression_attribute_names("#open", "open")
+            .expression_attribute_values(":true", AttributeValue::Bool(true))
+            .set_exclusive_start_key(dynamo::start("Scan", from)?);
+        // DynamoDB refuses an empty operand.
+        let scan = if prefix.is_empty() {
+            scan.filter_expression("#open = :true")
+        } else {
+            scan.filter_expression("#open = :true AND begins_with(#key, :prefix)")
+                .expression_attribute_names("#key", "key")
+                .expression_attribute_values(":prefix", text(prefix))
+        };
+        let answer = scan.customize().interceptor(call.watch()).send().await;
+        let answer = answer.map_err(|error| call.failed(&error))?;
+        let items = answer.items().iter().map(keyed).collect::<Result<_, _>>()?;
+        Ok(Page { items, next: dynamo::token(Answer("Scan"), answer.last_evaluated_key())? })
+    }
+}
+
+fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+fn number(number: impl Into<i128>) -> AttributeValue {
+    AttributeValue::N(number.into().to_string())
+}
+
+/// The first whole second that is not before `at`.
+fn whole_second(at: Timestamp) -> Timestamp {
+    let up = i64::from(at.subsec_nanosecond() > 0);
+    Timestamp::from_second(at.as_second().saturating_add(up)).unwrap_or(Timestamp::MAX)
+}
+
+fn keyed(item: &Item) -> Result<(LedgerKey, Stored), PortError> {
+    let key = item.get("key").and_then(|key| key.as_s().ok()).map_or("", String::as_str);
+    let row = Row { operation: "Scan", key, item };
+    Ok((row.read("key", LedgerKey::new(key).ok())?, row.stored()?))
+}
+
+/// An item on its way to becoming an entry. What is wrong with it is said with its key: a person has to mend it.
+struct Row<'a> {
+    operation: &'static str,
+    key: &'a str,
+    item: &'a Item,
+}
+
+impl Row<'_> {
+    fn stored(&self) -> Result<Stored, PortError> {
+        Ok(Stored {
+            version: Version(self.number("version")?),
+            entry: LedgerEntry {
+                state: self.read("state", self.value("state").and_then(|v| v.as_s().ok()).cloned())?,
+                open: self.read("open", self.value("open").and_then(|v| v.as_bool().ok()).copied())?,
+                keep_until: self
+                    .read("keep_until", Timestamp::from_second(self.number("keep_until")?).ok())?,
+            },
+        })
+    }
+
+    fn number<T: std::str::FromStr>(&self, name: &str) -> Result<T, PortError> {
+        let digits = self.value(name).and_then(|value| value.as_n().ok());
+        self.read(name, digits.and_then(|digits| digits.parse().ok()))
+    }
+
+    fn value(&self, name: &str) -> Option<&AttributeValue> {
+        self.item.get(name)
+    }
+
+    fn read<T>(&self, name: &str, value: Option<T>) -> Result<T, PortError> {
+        value.ok_or_else(|| {
+            let detail = format!("ledger entry `{}`: no readable attribute `{name}`", self.key);
+            PortError::new(ErrorKind::Rejected, self.operation, detail)
+        })
+    }
+}

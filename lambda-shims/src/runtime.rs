@@ -1,0 +1,89 @@
+//! Lambda's runtime around a handler: logs, metrics, errors that say what to do.
+
+use std::io::Write;
+
+use jiff::Timestamp;
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
+use ports::AccountId;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use tracing::Instrument;
+use tracing_subscriber::EnvFilter;
+
+use crate::handler::{Context, Failure, PortsIn, Reply};
+use crate::settings::{Pairs, SettingsError};
+use crate::wiring::{Aws, Names};
+
+/// The settings as the environment holds them.
+pub fn environment() -> Pairs {
+    std::env::vars().collect()
+}
+
+/// Serves a function until the runtime ends the process. With settings that cannot be used every invocation fails and
+/// says what is wrong with them, so that it reaches whoever looks after failures.
+///
+/// # Errors
+///
+/// When the runtime cannot be reached.
+pub async fn serve<S>(
+    settings: Result<S, SettingsError>,
+    handler: impl AsyncFn(PortsIn<'_>, &S, &[u8], &Context) -> Result<Reply, Failure>,
+) -> Result<(), Error>
+where
+    for<'a> Names: From<&'a S>,
+{
+    log();
+    let ready = match settings {
+        Ok(settings) => Ok((Aws::load(&Names::from(&settings)).await, settings)),
+        Err(error) => {
+            tracing::error!(error = %error, "bad settings");
+            Err(error)
+        }
+    };
+    let (ready, handler) = (&ready, &handler);
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
+        let (aws, settings) = ready.as_ref().map_err(|error| diagnostic("Settings", &error.to_string()))?;
+        let context = context(&event.context)?;
+        let span =
+            tracing::info_span!("invocation", request.id = %context.request, function = %context.function);
+        let ports_in = |region: Option<&ports::Region>| aws.ports(region);
+        let answer = handler(&ports_in, settings, event.payload.get().as_bytes(), &context);
+        finish(answer.instrument(span).await, &context)
+    }))
+    .await
+}
+
+/// JSON logs on standard output, one line an event; `RUST_LOG` sets how much.
+fn log() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let logger =
+        tracing_subscriber::fmt().json().flatten_event(true).with_span_list(false).with_env_filter(filter);
+    let _ = logger.try_init();
+}
+
+fn context(told: &lambda_runtime::Context) -> Result<Context, Diagnostic> {
+    let bad = |why: &dyn std::fmt::Display| diagnostic("Context", &why.to_string());
+    let deadline = i64::try_from(told.deadline).map_err(|error| bad(&error))?;
+    Ok(Context {
+        request: told.request_id.parse().map_err(|error: ports::IdError| bad(&error))?,
+        nonce: format!("{:016x}", fastrand::u64(..)),
+        function: told.env_config.function_name.clone(),
+        account: told.invoked_function_arn.split(':').nth(4).and_then(|account| AccountId::new(account).ok()),
+        deadline: Timestamp::from_millisecond(deadline).map_err(|error| bad(&error))?,
+    })
+}
+
+/// Writes the metrics line, and turns the outcome into what the runtime reports.
+fn finish(outcome: Result<Reply, Failure>, context: &Context) -> Result<Value, Diagnostic> {
+    let metrics = match &outcome {
+        Ok(reply) => &reply.metrics,
+        Err(failure) => &failure.metrics,
+    };
+    let line = metrics.line(&context.function, Timestamp::now());
+    let _ = writeln!(std::io::stdout(), "{line}");
+    outcome.map(|reply| reply.body).map_err(|failure| diagnostic(failure.error_type, &failure.message))
+}
+
+fn diagnostic(error_type: &str, message: &str) -> Diagnostic {
+    Diagnostic { error_type: error_type.to_owned(), error_message: message.to_owned() }
+}

@@ -1,0 +1,66 @@
+//! The clauses of the ports' contracts, as functions that any adapter can be run through.
+//!
+//! Each clause is named as the port's documentation names it.
+
+pub mod archive;
+pub mod clock;
+pub mod instances;
+pub mod inventory;
+pub mod ledger;
+pub mod metrics;
+pub mod notifier;
+pub mod scaling;
+pub mod snapshots;
+
+use std::future::Future;
+
+use async_trait::async_trait;
+use lambda_shims::Ports;
+use ports::{GroupName, ImageId, InstanceId, Page, PageToken, PortError, Record, SnapshotId, Tags};
+
+/// A cloud that clauses are run on, and the ways to arrange it that no port has.
+#[async_trait]
+pub trait Stage: Send + Sync {
+    /// The ports under test.
+    fn ports(&self) -> Ports;
+    /// The same ports, with ledger table, metrics table, topic and bucket that do not exist.
+    fn ports_to_nowhere(&self) -> Ports;
+    /// A running instance with a root volume and so many data volumes.
+    async fn instance(&self, tags: Tags, data_volumes: u32) -> InstanceId;
+    /// A machine image that uses a snapshot.
+    async fn image(&self, snapshot: &SnapshotId) -> ImageId;
+    /// A scaling group.
+    async fn group(&self, desired: u32, min: u32, max: u32) -> GroupName;
+    /// A record of the metrics table.
+    async fn record(&self, record: Record);
+    /// What a mail subscriber and a queue got: subject, text, JSON.
+    async fn received(&self) -> Vec<Received>;
+    /// How many requests of an operation reached the cloud.
+    async fn requests(&self, operation: &str) -> usize;
+    /// Lets an operation's next request fail after it took effect.
+    async fn lose_next_reply(&self, operation: &str);
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    pub subject: String,
+    pub body: String,
+    pub by_queue: bool,
+}
+
+/// Follows the tokens to the last page.
+pub async fn all_pages<T, F>(page: impl Fn(Option<PageToken>) -> F) -> Vec<T>
+where
+    F: Future<Output = Result<Page<T>, PortError>>,
+{
+    let mut items = Vec::new();
+    let mut from = None;
+    loop {
+        let got = page(from).await.unwrap();
+        items.extend(got.items);
+        match got.next {
+            Some(next) => from = Some(next),
+            None => return items,
+        }
+    }
+}
