@@ -41,6 +41,11 @@ pub trait Stage: Send + Sync {
     async fn lose_next_reply(&self, operation: &str);
 }
 
+/// The tags of an instance of that name that wants to be snapshotted.
+pub fn opted_in(name: &str) -> Tags {
+    Tags::from_iter([("Name", name), ("AutoSnapshot", "true")])
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Received {
     pub subject: String,

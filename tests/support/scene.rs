@@ -10,7 +10,8 @@ use cli::stack::{ALARM_TOPIC, FunctionName, deploy, usual_settings};
 use jiff::{SignedDuration, Timestamp};
 use ports::trigger::AlarmState;
 use ports::{
-    Attribute, Capacity, InstanceId, Record, Snapshot, SnapshotId, SnapshotState, StateReason, Tags, VolumeId, time,
+    Attribute, Capacity, InstanceId, Record, Snapshot, SnapshotId, SnapshotState, StateReason, Tags,
+    VolumeId, time,
 };
 use serde_json::Value;
 

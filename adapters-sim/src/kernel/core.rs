@@ -1,6 +1,7 @@
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as TaskContext, Poll, Waker};
@@ -244,24 +245,27 @@ impl Handle {
     /// Lets one task go on that can; tells whether there was one.
     fn poll_one(&self) -> bool {
         let Some((id, mut work, waker)) = self.lock().tasks.take_ready() else { return false };
-        // The handler is the code under test: its panic is a finding, not ours to die of.
         let polled =
             catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(&mut TaskContext::from_waker(&waker))));
         match polled {
             Ok(Poll::Pending) => self.lock().tasks.put_back(id, work, waker),
             Ok(Poll::Ready(())) => {}
-            Err(_) => self.panicked(id),
+            Err(panic) => self.panicked(id, panic),
         }
         true
     }
 
-    fn panicked(&self, task: TaskId) {
+    /// An invocation's panic is a finding; anything else's is the test's own.
+    fn panicked(&self, task: TaskId, panic: Box<dyn Any + Send>) {
         let found = self.lock().running.iter().find(|(_, t)| **t == task).map(|(id, _)| *id);
-        if let Some(id) = found {
-            let error =
-                FunctionError { error_type: "Panic".to_owned(), message: "the handler panicked".to_owned() };
-            self.end(id, &Ended::Answered(Err(error)));
-        }
+        let Some(id) = found else { resume_unwind(panic) };
+        let said = panic.downcast_ref::<&str>().map(ToString::to_string);
+        let message = said.or_else(|| panic.downcast_ref::<String>().cloned());
+        let error = FunctionError {
+            error_type: "Panic".to_owned(),
+            message: message.unwrap_or_else(|| "the handler panicked".to_owned()),
+        };
+        self.end(id, &Ended::Answered(Err(error)));
     }
 
     fn start(&self, starts: Vec<Start>) {

@@ -1,0 +1,88 @@
+//! The simulated cloud as a stage for clauses.
+
+use std::sync::Arc;
+
+use adapters_sim::Sim;
+use adapters_sim::cloud::sns::Subscriber;
+use adapters_sim::fault::{ApiFault, Pick, Rule};
+use adapters_sim::kernel::{Event, Phase, Seeded, Trace};
+use adapters_sim::port::Names;
+use async_trait::async_trait;
+use futures::future::BoxFuture;
+use lambda_shims::Ports;
+use ports::{GroupName, ImageId, InstanceId, Record, SnapshotId, Tags};
+use support::contract::{Received, Stage};
+
+struct SimStage(Sim);
+
+/// Runs a clause on a fresh cloud whose pages are small.
+pub(crate) fn run(clause: impl for<'a> FnOnce(&'a dyn Stage) -> BoxFuture<'a, ()> + Send + 'static) {
+    let start = "2026-11-23T14:00:00Z".parse().unwrap();
+    let sim = Sim::with(start, Box::new(Seeded::new(1)), Trace::kept());
+    let names = Names::default();
+    sim.cloud(|cloud| {
+        cloud.snapshots.page_size = 5;
+        cloud.dynamodb.add_table(&names.ledger, "key");
+        cloud.dynamodb.add_table(&names.metrics, "id");
+        cloud.s3.add_bucket(&names.bucket);
+        cloud.sns.add_topic(&names.topic);
+        cloud.sns.subscribe(&names.topic, Subscriber::Mail("on-call@example.com".to_owned()));
+        cloud.sns.subscribe(&names.topic, Subscriber::Queue("alerts".to_owned()));
+    });
+    let stage = Arc::new(SimStage(sim));
+    let staged = Arc::clone(&stage);
+    let done = stage.0.block_on(async move { clause(staged.as_ref()).await });
+    assert_eq!(done, Some(()), "the clause waits for something that never happens");
+}
+
+#[async_trait]
+impl Stage for SimStage {
+    fn ports(&self) -> Ports {
+        Ports::of(self.0.ports())
+    }
+
+    fn ports_to_nowhere(&self) -> Ports {
+        let nowhere = || "nowhere".to_owned();
+        let names = Names { topic: nowhere(), ledger: nowhere(), metrics: nowhere(), bucket: nowhere() };
+        Ports::of(self.0.ports().bound_to(names))
+    }
+
+    async fn instance(&self, tags: Tags, data_volumes: u32) -> InstanceId {
+        let now = self.0.now();
+        self.0.cloud(|cloud| cloud.ec2.add_instance(tags, data_volumes, now))
+    }
+
+    async fn image(&self, snapshot: &SnapshotId) -> ImageId {
+        self.0.cloud(|cloud| cloud.ec2.register_image(vec![snapshot.clone()], true))
+    }
+
+    async fn group(&self, desired: u32, min: u32, max: u32) -> GroupName {
+        let name: GroupName = "contract".parse().unwrap();
+        self.0.cloud(|cloud| cloud.autoscaling.add_group(name.clone(), desired, min, max));
+        name
+    }
+
+    async fn record(&self, record: Record) {
+        let table = Names::default().metrics;
+        self.0.cloud(|cloud| cloud.dynamodb.table(&table).unwrap().put(record).unwrap());
+    }
+
+    async fn received(&self) -> Vec<Received> {
+        let of = |delivered: &adapters_sim::cloud::sns::Delivered| Received {
+            subject: delivered.subject.clone(),
+            body: delivered.body.clone(),
+            by_queue: matches!(delivered.to, Subscriber::Queue(_)),
+        };
+        self.0.cloud(|cloud| cloud.sns.delivered().iter().map(of).collect())
+    }
+
+    async fn requests(&self, operation: &str) -> usize {
+        let is_one = |event: &Event| matches!(event, Event::Call { op, phase: Phase::Applied, .. } if *op == operation);
+        self.0.trace().entries().iter().filter(|entry| is_one(&entry.event)).count()
+    }
+
+    async fn lose_next_reply(&self, operation: &str) {
+        let rule = Rule::on(operation, ApiFault::TimeoutAfter, Pick::Nth(1));
+        self.0.faults(|faults| faults.add(rule));
+    }
+}

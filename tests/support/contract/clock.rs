@@ -1,0 +1,17 @@
+use jiff::SignedDuration;
+use ports::time;
+
+use super::Stage;
+
+pub async fn clock_1_now_does_not_go_back(stage: &dyn Stage) {
+    let clock = stage.ports().clock;
+    let first = clock.now();
+    assert!(first <= clock.now());
+}
+
+pub async fn clock_2_sleep_waits_at_least_as_long(stage: &dyn Stage) {
+    let clock = stage.ports().clock;
+    let (before, span) = (clock.now(), SignedDuration::from_millis(20));
+    clock.sleep(span).await;
+    assert!(time::later(before, span) <= clock.now());
+}

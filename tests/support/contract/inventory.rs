@@ -1,0 +1,35 @@
+use ports::{InstanceState, UsedBy};
+
+use super::snapshots::{set_of, tag_set};
+use super::{Stage, opted_in};
+
+pub async fn inventory_1_unknown_instance_is_none(stage: &dyn Stage) {
+    let id = "i-00000000000000bad".parse().unwrap();
+    assert_eq!(stage.ports().inventory.instance(&id).await, Ok(None));
+}
+
+pub async fn inventory_2_volumes_are_those_attached(stage: &dyn Stage) {
+    let instance = stage.instance(opted_in("web"), 2).await;
+    let other = stage.instance(opted_in("db"), 1).await;
+    let inventory = stage.ports().inventory;
+    let told = inventory.instance(&instance).await.unwrap().unwrap();
+    assert_eq!((told.state, told.tags.get("Name")), (InstanceState::Running, Some("web")));
+    let volumes = inventory.volumes(&instance).await.unwrap();
+    assert_eq!(volumes.len(), 3);
+    assert_eq!(volumes.iter().filter(|v| told.is_root(&v.device)).count(), 1);
+    assert!(volumes.is_sorted_by_key(|v| &v.device));
+    let others = inventory.volumes(&other).await.unwrap();
+    assert!(others.iter().all(|o| volumes.iter().all(|v| v.id != o.id)));
+}
+
+pub async fn inventory_3_uses_name_every_image(stage: &dyn Stage) {
+    let instance = stage.instance(opted_in("web"), 1).await;
+    let made = stage.ports().snapshots.create_set(&set_of(&instance, tag_set([]))).await.unwrap();
+    let image = stage.image(&made[0].id).await;
+    // More than fit into one filter, most of which nobody knows.
+    let mut asked: Vec<_> = (0..250).map(|n| format!("snap-0000000000bad{n:04}").parse().unwrap()).collect();
+    asked.extend(made.iter().map(|s| s.id.clone()));
+    let uses = stage.ports().inventory.uses(&asked).await.unwrap();
+    assert_eq!(uses.len(), 1);
+    assert_eq!((&uses[0].snapshot, &uses[0].by), (&made[0].id, &UsedBy::Image(image)));
+}

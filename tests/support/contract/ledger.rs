@@ -1,0 +1,89 @@
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use ports::{ErrorKind, LedgerEntry, LedgerKey, Stored, Swap, Version};
+
+use super::{Stage, all_pages};
+
+fn key(name: &str) -> LedgerKey {
+    LedgerKey::new(format!("contract#{name}")).unwrap()
+}
+
+fn entry(state: &str, open: bool) -> LedgerEntry {
+    LedgerEntry { state: state.to_owned(), open, keep_until: Timestamp::from_second(2_000_000_000).unwrap() }
+}
+
+pub async fn ledger_1_first_writer_wins(stage: &dyn Stage) {
+    let (ledger, key) = (stage.ports().ledger, key("first"));
+    assert_eq!(ledger.swap(&key, None, &entry("mine", true)).await, Ok(Swap::Won(Version::FIRST)));
+    // The same words from another writer are still another writer's.
+    for words in ["theirs", "mine"] {
+        let second = ledger.swap(&key, None, &entry(words, true)).await.unwrap();
+        assert!(matches!(second, Swap::Lost(Some(_))), "{second:?}");
+    }
+}
+
+pub async fn ledger_2_swap_wants_the_version_it_read(stage: &dyn Stage) {
+    let (ledger, key) = (stage.ports().ledger, key("version"));
+    let Swap::Won(first) = ledger.swap(&key, None, &entry("1", true)).await.unwrap() else { panic!() };
+    let second = ledger.swap(&key, Some(first), &entry("2", true)).await.unwrap();
+    assert_eq!(second, Swap::Won(first.next()));
+    let stale = ledger.swap(&key, Some(first), &entry("3", true)).await.unwrap();
+    assert!(matches!(stale, Swap::Lost(_)));
+    let nothing = self::key("nothing");
+    assert_eq!(ledger.swap(&nothing, Some(first), &entry("4", true)).await, Ok(Swap::Lost(None)));
+}
+
+pub async fn ledger_3_loser_is_told_the_winner(stage: &dyn Stage) {
+    let (ledger, key) = (stage.ports().ledger, key("loser"));
+    ledger.swap(&key, None, &entry("winner", true)).await.unwrap();
+    let lost = ledger.swap(&key, None, &entry("loser", false)).await.unwrap();
+    let winner = Stored { version: Version::FIRST, entry: entry("winner", true) };
+    assert_eq!(lost, Swap::Lost(Some(winner.clone())));
+    assert_eq!(ledger.get(&key).await, Ok(Some(winner)));
+}
+
+pub async fn ledger_4_read_sees_the_last_write(stage: &dyn Stage) {
+    let (ledger, key) = (stage.ports().ledger, key("read"));
+    assert_eq!(ledger.get(&key).await, Ok(None));
+    let mut version = None;
+    for n in 0..5 {
+        let state = n.to_string();
+        let Swap::Won(won) = ledger.swap(&key, version, &entry(&state, true)).await.unwrap() else {
+            panic!()
+        };
+        version = Some(won);
+        assert_eq!(ledger.get(&key).await.unwrap().unwrap().entry.state, state);
+    }
+}
+
+pub async fn ledger_5_open_entries_reach_every_open_one(stage: &dyn Stage) {
+    let ledger = stage.ports().ledger;
+    // Large enough for several pages.
+    let state = "x".repeat(60_000);
+    let mut expected = BTreeSet::new();
+    for n in 0..40 {
+        let key = key(&format!("open#{n}"));
+        ledger.swap(&key, None, &entry(&state, n % 2 == 0)).await.unwrap();
+        if n % 2 == 0 {
+            expected.insert(key);
+        }
+    }
+    ledger.swap(&key("other"), None, &entry("", true)).await.unwrap();
+    let found = all_pages(|from| ledger.open_entries("contract#open#", from)).await;
+    assert_eq!(found.len(), expected.len());
+    assert_eq!(found.into_iter().map(|(key, _)| key).collect::<BTreeSet<_>>(), expected);
+}
+
+pub async fn ledger_6_missing_table_is_not_found(stage: &dyn Stage) {
+    let ledger = stage.ports_to_nowhere().ledger;
+    assert_eq!(ledger.get(&key("x")).await.unwrap_err().kind, ErrorKind::NotFound);
+    assert_eq!(ledger.swap(&key("x"), None, &entry("", true)).await.unwrap_err().kind, ErrorKind::NotFound);
+}
+
+pub async fn ledger_7_own_retried_write_is_won(stage: &dyn Stage) {
+    let (ledger, key) = (stage.ports().ledger, key("retried"));
+    stage.lose_next_reply("UpdateItem").await;
+    assert_eq!(ledger.swap(&key, None, &entry("mine", true)).await, Ok(Swap::Won(Version::FIRST)));
+    assert_eq!(stage.requests("UpdateItem").await, 2);
+}
