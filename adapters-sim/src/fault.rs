@@ -117,13 +117,15 @@ impl Faults {
         self.rules.clear();
     }
 
-    /// The fault of a request, if one of the rules picks it.
+    /// The fault of a request, if one of the rules picks it: the first that does. Every rule counts every request that it
+    /// is about.
     pub(crate) fn pick(
         &mut self,
         op: Op,
         now: Timestamp,
         mut choose: impl FnMut(u32) -> u32,
     ) -> Option<ApiFault> {
+        let mut fault = None;
         for (rule, seen) in self.rules.iter_mut().filter(|(rule, _)| rule.is_about(op, now)) {
             *seen += 1;
             let picked = match rule.pick {
@@ -133,9 +135,9 @@ impl Faults {
                 Pick::Percent(percent) => 100 - percent.min(100) <= choose(100),
             };
             if picked {
-                return Some(rule.fault);
+                fault = fault.or(Some(rule.fault));
             }
         }
-        None
+        fault
     }
 }

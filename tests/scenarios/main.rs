@@ -1,1 +1,16 @@
-//! x
+//! Stories: an event, what came of it, and what people read. Named after the features they tell.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code fails by panicking"
+)]
+
+mod intake;
+mod night;
+mod observe;
+mod protect;
+mod remediate;
+mod settings;
+mod trouble;

@@ -18,6 +18,7 @@ use serde_json::Value;
 /// When every story begins.
 pub const BEGIN: &str = "2026-11-23T14:00:00Z";
 
+#[derive(Debug)]
 pub struct Scene {
     pub sim: Sim,
 }

@@ -1,0 +1,271 @@
+use adapters_sim::cloud::Fact;
+use adapters_sim::fault::{ApiFault, Pick, Rule};
+use adapters_sim::kernel::Event;
+use cli::stack::FunctionName;
+use ports::{Attribute, SnapshotState};
+use serde_json::{Value, json};
+use support::scene::{Scene, record, tags};
+
+#[test]
+fn o3_r1_old_snapshots_go_and_young_ones_stay() {
+    let scene = Scene::default();
+    let old = scene.old_snapshot("snap-0a", "vol-1", 31);
+    let young = scene.old_snapshot("snap-0b", "vol-1", 29);
+    let answer = scene.night().unwrap();
+    assert_eq!(answer["snapshot_cleanup"]["deleted"], 1);
+    assert_eq!(answer["snapshot_cleanup"]["kept"], 1);
+    assert!(!scene.has_snapshot(&old) && scene.has_snapshot(&young));
+}
+
+#[test]
+fn o4_yesterdays_records_are_archived_as_json_lines() {
+    let scene = Scene::default();
+    scene.records("2026-11-23", 3);
+    scene.records("2026-11-22", 2);
+    let answer = scene.night().unwrap();
+    assert_eq!(answer["metrics_archival"]["records_archived"], 3);
+    assert_eq!(answer["metrics_archival"]["date"], "2026-11-23");
+    let archived = scene.object("metrics-archive/2026-11-23/metrics.jsonl").unwrap();
+    assert_eq!(archived.lines().count(), 3);
+    assert!(archived.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()));
+}
+
+#[test]
+fn o5_a_daily_report_tells_the_results_of_all_tasks() {
+    let scene = Scene::default();
+    scene.old_snapshot("snap-0a", "vol-1", 40);
+    scene.old_snapshot("snap-0b", "vol-1", 3);
+    scene.records("2026-11-23", 3);
+    let answer = scene.night().unwrap();
+    assert_eq!(answer["daily_report"], json!({ "report_sent": true, "date": "2026-11-24" }));
+    assert_eq!(scene.subjects(), ["[Daily Ops Report] 2026-11-24"]);
+    insta::assert_snapshot!(scene.mails()[0].body);
+}
+
+#[test]
+fn r7_the_last_good_snapshot_of_a_volume_stays_however_old() {
+    let scene = Scene::default();
+    let only = scene.old_snapshot("snap-0a", "vol-1", 400);
+    let failed = scene.old_snapshot("snap-0b", "vol-1", 100);
+    scene.cloud(|cloud| cloud.snapshots.get(&failed).unwrap().state = SnapshotState::Error);
+    scene.night().unwrap();
+    assert!(scene.has_snapshot(&only));
+    // A failed snapshot is no backup: it goes when it is old, and does not count as the last one.
+    assert!(!scene.has_snapshot(&failed));
+}
+
+#[test]
+fn r14_one_snapshot_in_use_does_not_end_the_cleanup() {
+    let scene = Scene::default();
+    let used = scene.old_snapshot("snap-0a", "vol-1", 50);
+    let old = scene.old_snapshot("snap-0b", "vol-1", 40);
+    scene.old_snapshot("snap-0c", "vol-1", 1);
+    scene.cloud(|cloud| cloud.ec2.register_image(vec![used.clone()], true));
+    let answer = scene.night().unwrap();
+    assert_eq!(answer["snapshot_cleanup"]["deleted"], 1);
+    assert_eq!(answer["metrics_archival"]["records_archived"], 0);
+    assert!(scene.has_snapshot(&used) && !scene.has_snapshot(&old));
+    assert_eq!(scene.mails().len(), 1);
+}
+
+#[test]
+fn r15_a_snapshot_that_is_gone_already_is_no_failure() {
+    let scene = Scene::default();
+    scene.old_snapshot("snap-0a", "vol-1", 50);
+    scene.old_snapshot("snap-0b", "vol-1", 1);
+    // The first request takes effect, its answer is lost, and the second finds nothing.
+    scene.sim.faults(|faults| faults.add(Rule::on("DeleteSnapshot", ApiFault::TimeoutAfter, Pick::Nth(1))));
+    let answer = scene.night().unwrap();
+    assert_eq!(answer["status"], "OK");
+    assert_eq!(answer["snapshot_cleanup"]["already_gone"], 1);
+}
+
+#[test]
+fn r17_what_is_not_ours_is_never_deleted() {
+    let scene = Scene::default();
+    let theirs = scene.put_snapshot("snap-0a", "vol-1", 50, tags([("AutoCreated", "true")]));
+    scene.put_snapshot("snap-0b", "vol-1", 40, tags([("AutoCreated", "true"), ("CreatedBy", "dlm")]));
+    scene.night().unwrap();
+    assert!(scene.has_snapshot(&theirs));
+    assert_eq!(scene.snapshots().len(), 2);
+}
+
+#[test]
+fn m1_every_page_is_read_also_when_one_is_empty_behind_the_filter() {
+    let scene = Scene::default();
+    let filler = "x".repeat(100_000);
+    for n in 0..60 {
+        let day = if n == 0 || n == 59 { "2026-11-23" } else { "2026-10-01" };
+        let mut record = record(&format!("r{n}"), &format!("{day}T01:00:00Z"), "1");
+        record.insert("filler".to_owned(), Attribute::S(filler.clone()));
+        scene.put_record(record);
+    }
+    let answer = scene.night().unwrap();
+    assert_eq!(answer["metrics_archival"]["records_archived"], 2);
+}
+
+#[test]
+fn m3_numbers_keep_every_digit_and_every_type_has_its_form() {
+    let scene = Scene::default();
+    let digits = "0.12345678901234567890123456789012345678";
+    let mut record = record("r", "2026-11-23T01:00:00Z", digits);
+    let text = |text: &str| text.to_owned();
+    for (name, value) in [
+        ("bytes", Attribute::B(vec![1, 2, 255])),
+        ("texts", Attribute::Ss([text("b"), text("a")].into())),
+        ("numbers", Attribute::Ns([text("10"), text("9")].into())),
+        ("nothing", Attribute::Null),
+        ("truth", Attribute::Bool(true)),
+        ("list", Attribute::L(vec![Attribute::N(text("1")), Attribute::S(text("\"quoted\"\n"))])),
+        ("map", Attribute::M([(text("k"), Attribute::N(text("-1E+3")))].into())),
+    ] {
+        record.insert(text(name), value);
+    }
+    scene.put_record(record);
+    scene.night().unwrap();
+    insta::assert_snapshot!(
+        scene.object("metrics-archive/2026-11-23/metrics.jsonl").unwrap(),
+        @r#"{"bytes":"AQL/","cpu":0.12345678901234567890123456789012345678,"id":"r","list":[1,"\"quoted\"\n"],"map":{"k":-1E+3},"nothing":null,"numbers":[10,9],"texts":["a","b"],"timestamp":"2026-11-23T01:00:00Z","truth":true}"#
+    );
+}
+
+#[test]
+fn m5_the_day_comes_from_the_event_and_not_from_the_clock() {
+    let scene = Scene::default();
+    scene.records("2026-11-23", 1);
+    scene.records("2026-11-24", 5);
+    let two_days_later = support::scene::at("2026-11-26T09:00:00Z");
+    scene.sim.run_until(support::scene::at("2026-11-24T01:00:00Z"));
+    scene.cloud(|cloud| cloud.lambda.never_retry("nightly-maintenance"));
+    scene.sim.faults(|faults| faults.add(Rule::on("Scan", ApiFault::Denied, Pick::Every)));
+    assert!(scene.night().is_err());
+    scene.sim.faults(adapters_sim::fault::Faults::clear);
+    scene.sim.run_until(two_days_later);
+    let answer =
+        scene.send(FunctionName::NightlyMaintenance, br#"{"time": "2026-11-24T02:00:00Z"}"#).unwrap();
+    assert_eq!(answer["metrics_archival"]["date"], "2026-11-23");
+    assert_eq!(answer["metrics_archival"]["records_archived"], 1);
+}
+
+#[test]
+fn m6_a_rerun_never_replaces_an_object() {
+    let scene = Scene::default();
+    scene.records("2026-11-23", 2);
+    scene.night().unwrap();
+    let first = scene.object("metrics-archive/2026-11-23/metrics.jsonl").unwrap();
+    // The rows are gone and the ledger has forgotten: a rerun finds an empty day.
+    scene.cloud(|cloud| {
+        for table in ["metrics", "ledger"] {
+            cloud.dynamodb.table(table).unwrap().retain(|_| false);
+        }
+    });
+    scene.send(FunctionName::NightlyMaintenance, br#"{"time": "2026-11-24T02:00:00Z"}"#).unwrap();
+    assert_eq!(scene.object("metrics-archive/2026-11-23/metrics.jsonl").unwrap(), first);
+}
+
+#[test]
+fn m6_an_object_with_other_records_is_a_conflict_that_people_hear_of() {
+    let scene = Scene::default();
+    scene.records("2026-11-23", 2);
+    scene.sim.act(|cloud, context| {
+        let object = adapters_sim::cloud::s3::Object {
+            bytes: b"{}\n".as_slice().into(),
+            content_type: "application/x-ndjson".to_owned(),
+        };
+        let key = "metrics-archive/2026-11-23/metrics.jsonl".parse().unwrap();
+        cloud.s3.bucket("reports").unwrap().put_new(&key, object, context);
+    });
+    let answer = scene.night().unwrap();
+    assert_eq!(answer["status"], "PARTIAL");
+    assert_eq!(scene.object("metrics-archive/2026-11-23/metrics.jsonl").unwrap(), "{}\n");
+    assert!(scene.mails()[0].body.contains("exists and holds other records"), "{}", scene.mails()[0].body);
+}
+
+#[test]
+fn m7_an_empty_day_has_its_objects_all_the_same() {
+    let scene = Scene::default();
+    scene.night().unwrap();
+    assert_eq!(scene.object("metrics-archive/2026-11-23/metrics.jsonl").unwrap(), "");
+    let manifest: Value =
+        serde_json::from_str(&scene.object("metrics-archive/2026-11-23/manifest.json").unwrap()).unwrap();
+    assert_eq!((&manifest["records"], &manifest["table"]), (&json!(0), &json!("metrics")));
+}
+
+#[test]
+fn m8_a_day_that_was_missed_is_made_up_for() {
+    let scene = Scene::default();
+    scene.records("2026-11-20", 4);
+    scene.night().unwrap();
+    assert_eq!(scene.object("metrics-archive/2026-11-20/metrics.jsonl").unwrap().lines().count(), 4);
+}
+
+#[test]
+fn p1_a_failed_cleanup_still_archives_and_reports() {
+    let scene = Scene::default();
+    scene.records("2026-11-23", 2);
+    scene.sim.faults(|faults| faults.add(Rule::on("DescribeSnapshots", ApiFault::Denied, Pick::Every)));
+    assert!(scene.night().is_err());
+    assert_eq!(scene.object("metrics-archive/2026-11-23/metrics.jsonl").unwrap().lines().count(), 2);
+    assert_eq!(scene.subjects(), ["[Daily Ops Report] 2026-11-24"]);
+    insta::assert_snapshot!(scene.mails()[0].body);
+}
+
+#[test]
+fn p3_failures_come_first_and_long_lists_are_cut_and_counted() {
+    let scene = Scene::default();
+    for n in 0..80 {
+        scene.old_snapshot(&format!("snap-{n:03}"), "vol-1", 50 + n);
+    }
+    scene.old_snapshot("snap-young", "vol-1", 1);
+    scene.sim.faults(|faults| faults.add(Rule::on("DeleteSnapshot", ApiFault::Denied, Pick::Every)));
+    let answer = scene.night().unwrap();
+    assert_eq!(answer["snapshot_cleanup"]["failed"].as_array().unwrap().len(), 80);
+    let body = &scene.mails()[0].body;
+    assert!(body.starts_with("Night of 2026-11-24: PARTIAL\n\nFAILED (80):\n"), "{body}");
+    assert!(body.contains("  ... and 30 more\n"), "{body}");
+}
+
+#[test]
+fn p1_a_night_that_is_put_right_by_a_retry_is_reported_again_as_well() {
+    let scene = Scene::default();
+    scene.records("2026-11-23", 2);
+    scene.sim.faults(|faults| {
+        for n in 1..=3 {
+            faults.add(Rule::on("Scan", ApiFault::Unavailable, Pick::Nth(n)));
+        }
+    });
+    assert_eq!(scene.night().unwrap()["status"], "OK");
+    let bodies: Vec<String> = scene.mails().into_iter().map(|mail| mail.body).collect();
+    assert_eq!(bodies.len(), 2);
+    assert!(bodies[0].contains("PARTIAL") && bodies[1].starts_with("Night of 2026-11-24: OK"), "{bodies:?}");
+}
+
+#[test]
+fn a_redelivered_night_does_nothing_again() {
+    let scene = Scene::default();
+    scene.old_snapshot("snap-0a", "vol-1", 50);
+    scene.old_snapshot("snap-0b", "vol-1", 1);
+    let first = scene.night().unwrap();
+    let requests = |operation: &str| {
+        let is_one = |event: &Event| matches!(event, Event::Call { op, .. } if *op == operation);
+        scene.sim.trace().entries().iter().filter(|e| is_one(&e.event)).count()
+    };
+    let before = requests("DeleteSnapshot");
+    let again = scene.send(FunctionName::NightlyMaintenance, br#"{"time": "2026-11-24T02:00:00Z"}"#).unwrap();
+    assert_eq!(first["snapshot_cleanup"], again["snapshot_cleanup"]);
+    assert_eq!((requests("DeleteSnapshot"), scene.mails().len()), (before, 1));
+}
+
+#[test]
+fn every_number_of_a_report_equals_what_happened() {
+    let scene = Scene::default();
+    for n in 0..7 {
+        scene.old_snapshot(&format!("snap-0{n}"), "vol-1", 31 + n);
+    }
+    scene.old_snapshot("snap-10", "vol-1", 1);
+    let answer = scene.night().unwrap();
+    let deleted = |event: &Event| matches!(event, Event::Fact(Fact::SnapshotDeleted { .. }));
+    let happened = scene.sim.trace().entries().iter().filter(|entry| deleted(&entry.event)).count();
+    assert_eq!(answer["snapshot_cleanup"]["deleted"], happened);
+    assert_eq!(answer["snapshot_cleanup"]["freed_gib_at_most"], 7 * 8);
+}

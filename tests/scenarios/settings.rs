@@ -1,0 +1,73 @@
+use cli::stack::usual_settings;
+use lambda_shims::settings::{NightSettings, Pairs, RemediationSettings, SnapshotSettings};
+
+fn with(name: &str, value: &str) -> Pairs {
+    let mut pairs = usual_settings();
+    pairs.insert(name.to_owned(), value.to_owned());
+    pairs
+}
+
+#[test]
+fn every_problem_is_told_at_once() {
+    let pairs: Pairs = [("MODE", "yes"), ("SNAPSHOT_RETENTION_DAYS", "soon"), ("METRICS_TABLE", "metrics")]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let error = NightSettings::parse(&pairs).unwrap_err();
+    let names: Vec<_> = error.0.iter().map(|problem| problem.name).collect();
+    let expected = ["ALERT_TOPIC_ARN", "LEDGER_TABLE", "MODE", "SNAPSHOT_RETENTION_DAYS", "REPORT_BUCKET"];
+    assert_eq!(names, expected);
+    insta::assert_snapshot!(error.to_string());
+}
+
+#[test]
+fn r24_a_retention_that_would_remove_everything_is_refused() {
+    for days in ["0", "-1", "-30", "99999999999", "3.5", "thirty"] {
+        let error = NightSettings::parse(&with("SNAPSHOT_RETENTION_DAYS", days)).unwrap_err();
+        assert_eq!(error.0.len(), 1, "{days}");
+        assert_eq!(error.0[0].found.as_deref(), Some(days));
+    }
+    // An empty value is no value: the usual thirty days.
+    assert!(NightSettings::parse(&with("SNAPSHOT_RETENTION_DAYS", "")).is_ok());
+}
+
+#[test]
+fn values_that_make_no_sense_are_refused() {
+    for (name, value) in [
+        ("ALERT_TOPIC_ARN", "alerts"),
+        ("ALERT_TOPIC_ARN", "arn:aws:sqs:eu-west-1:123456789012:alerts"),
+        ("LEDGER_TABLE", "a table"),
+        ("SNAPSHOT_ON", "sometimes"),
+        ("SNAPSHOT_STATES", "stopped,rebooting"),
+        ("SNAPSHOT_MODE", "both"),
+        ("SNAPSHOT_EXCLUDE", "web-1"),
+    ] {
+        let error = SnapshotSettings::parse(&with(name, value)).unwrap_err();
+        assert_eq!(error.0.iter().map(|p| p.name).collect::<Vec<_>>(), [name], "{value}");
+    }
+    for (name, value) in [
+        ("SCALE_OUT_BY", "0"),
+        ("SCALE_OUT_BY", "lots"),
+        ("SCALE_OUT_BY", "breach:"),
+        ("SCALE_COOLDOWN_SECONDS", "-5"),
+        ("ROUTES", "not json"),
+        ("ROUTES", r#"[{"matches": "(", "action": "review"}]"#),
+        ("ROUTES", r#"[{"action": "review"}]"#),
+        ("ROUTES", r#"[{"name": "x", "action": "explode"}]"#),
+        ("ALARM_TOPIC_ARN", "arn:aws:sns:eu-west-1:123456789012:alerts"),
+    ] {
+        let error = RemediationSettings::parse(&with(name, value)).unwrap_err();
+        assert_eq!(error.0.iter().map(|p| p.name).collect::<Vec<_>>(), [name], "{value}");
+    }
+}
+
+#[test]
+fn table_and_bucket_make_sense_only_together() {
+    for missing in ["METRICS_TABLE", "REPORT_BUCKET"] {
+        let error = NightSettings::parse(&with(missing, "")).unwrap_err();
+        assert_eq!(error.0.iter().map(|p| p.name).collect::<Vec<_>>(), [missing]);
+    }
+    let mut neither = with("METRICS_TABLE", "");
+    neither.remove("REPORT_BUCKET");
+    assert_eq!(NightSettings::parse(&neither).unwrap().source, None);
+}

@@ -1,0 +1,90 @@
+use adapters_sim::fault::{ApiFault, Pick, Rule};
+use cli::stack::{FAILURES, FunctionName};
+use ports::trigger::AlarmState;
+use serde_json::Value;
+use support::scene::Scene;
+
+use crate::protect::state_event;
+
+#[test]
+fn x5_an_instance_that_cannot_be_snapshotted_reaches_a_person_and_the_failure_queue() {
+    let scene = Scene::default();
+    let instance = scene.instance("web-1", 1);
+    scene.sim.faults(|faults| {
+        faults.add(Rule::on("CreateSnapshots", ApiFault::Denied, Pick::Every));
+        faults.add(Rule::on("CreateSnapshot", ApiFault::Denied, Pick::Every));
+    });
+    let error = scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "stopped")).unwrap_err();
+    assert_eq!(error.error_type, "SnapshotFailed");
+    assert_eq!(scene.subjects(), ["[Auto-Snapshot] FAILED web-1 (stopped)"]);
+    insta::assert_snapshot!(scene.mails()[0].body);
+    let records = scene.cloud(|cloud| cloud.lambda.failures.get(FAILURES).cloned().unwrap());
+    let record: Value = serde_json::from_str(&records[0]).unwrap();
+    assert_eq!(record["requestContext"]["approximateInvokeCount"], 3);
+    assert_eq!(record["requestPayload"]["detail"]["instance-id"], instance.as_str());
+}
+
+#[test]
+fn a_missing_ledger_is_a_failure_that_names_the_table() {
+    let scene = Scene::new(&[("LEDGER_TABLE", "not-there")]);
+    scene.cloud(|cloud| cloud.dynamodb = adapters_sim::cloud::dynamodb::DynamoDb::default());
+    let instance = scene.instance("web-1", 1);
+    let error = scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "stopped")).unwrap_err();
+    assert!(error.message.contains("not-there"), "{}", error.message);
+    assert!(scene.snapshots().is_empty());
+}
+
+#[test]
+fn a_missing_metrics_table_does_not_stop_the_cleanup() {
+    let scene = Scene::new(&[("METRICS_TABLE", "metrics-gone")]);
+    scene.cloud(|cloud| {
+        cloud.dynamodb = adapters_sim::cloud::dynamodb::DynamoDb::default();
+        cloud.dynamodb.add_table("ledger", "key");
+    });
+    let old = scene.old_snapshot("snap-0a", "vol-1", 50);
+    scene.old_snapshot("snap-0b", "vol-1", 1);
+    let error = scene.night().unwrap_err();
+    assert!(error.message.contains("metrics archival: Scan: not found"), "{}", error.message);
+    assert!(!scene.has_snapshot(&old));
+    assert!(scene.mails()[0].body.contains("metrics-gone"), "{}", scene.mails()[0].body);
+}
+
+#[test]
+fn x5_a_group_that_may_not_be_scaled_reaches_a_person() {
+    let scene = Scene::default();
+    scene.group("web", 2, 10);
+    scene.alarm("prod-high-cpu", None);
+    scene.sim.faults(|faults| faults.add(Rule::on("SetDesiredCapacity", ApiFault::Denied, Pick::Every)));
+    scene.turns("prod-high-cpu", AlarmState::Alarm);
+    assert!(scene.answer(FunctionName::AutoRemediation).unwrap().is_err());
+    assert!(
+        scene.mails()[0].body.contains("FAILED, and trying again will not help"),
+        "{}",
+        scene.mails()[0].body
+    );
+}
+
+#[test]
+fn a_change_whose_answer_is_lost_is_made_once() {
+    let scene = Scene::default();
+    scene.group("web", 2, 10);
+    scene.alarm("prod-high-cpu", None);
+    scene.sim.faults(|faults| {
+        for n in 1..=3 {
+            faults.add(Rule::on("SetDesiredCapacity", ApiFault::TimeoutAfter, Pick::Nth(n)));
+        }
+    });
+    scene.turns("prod-high-cpu", AlarmState::Alarm);
+    assert_eq!(scene.desired("web"), ports::Capacity(4));
+    assert_eq!(scene.mails().len(), 1);
+}
+
+#[test]
+fn s4_a_set_whose_answer_is_lost_is_found_and_adopted() {
+    let scene = Scene::default();
+    let instance = scene.instance("web-1", 1);
+    scene.sim.faults(|faults| faults.add(Rule::on("CreateSnapshots", ApiFault::TimeoutAfter, Pick::Nth(1))));
+    let answer = scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "stopped")).unwrap();
+    assert_eq!(answer["how"], "adopted");
+    assert_eq!((scene.snapshots().len(), scene.mails().len()), (2, 1));
+}
