@@ -11,8 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_shims::settings::Pairs;
 use ports::trigger::{AlarmTrigger, InstanceChange, InstanceTrigger, NightTrigger};
 use ports::{
-    GroupName, InstanceId, InstanceState, Record, Snapshot, SnapshotId, SnapshotState, StateReason,
-    Tags, VolumeId, time,
+    GroupName, InstanceId, InstanceState, Record, Snapshot, SnapshotId, SnapshotState, StateReason, Tags,
+    VolumeId, time,
 };
 use serde::{Deserialize, Serialize};
 
@@ -151,7 +151,10 @@ fn of_instance(trigger: &InstanceTrigger) -> Located {
         volumes: vec!["/dev/xvda".to_owned(), "/dev/sdf".to_owned()],
     };
     let place = Place { account: trigger.account.clone(), region: trigger.region.clone() };
-    Located { place, world: World { now: Some(soon(trigger.at)), instances: vec![instance], ..World::default() } }
+    Located {
+        place,
+        world: World { now: Some(soon(trigger.at)), instances: vec![instance], ..World::default() },
+    }
 }
 
 fn of_night(trigger: &NightTrigger) -> World {

@@ -1,1 +1,16 @@
-//! x
+//! Laws that hold for every input.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code fails by panicking"
+)]
+
+mod episode;
+mod intake;
+mod jsonl;
+mod naming;
+mod once;
+mod retention;
+mod scale;

@@ -2,188 +2,42 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context as TaskContext, Poll, Waker};
+use std::task::{Context as TaskContext, Poll};
 
 use jiff::{SignedDuration, Timestamp};
 use ports::time;
 
 use super::agenda::{Agenda, Item};
 use super::call::{CallId, Pending};
-use super::chooser::{Chooser, Seeded};
+use super::chooser::Chooser;
 use super::context::Context;
 use super::function::{FunctionError, Handler, Invocation, InvocationId};
+use super::sleep::Sleep;
 use super::task::{TaskId, Tasks, Work};
 use super::trace::{Actor, Entry, Event, Phase, Trace};
-use crate::cloud::{Cloud, Ended, Happening, Start};
+use crate::cloud::{Cloud, Ended, Start};
 use crate::fault::Faults;
 use crate::invariant::Watch;
-use crate::port::SimPorts;
-
-/// A simulated cloud and the executor that runs it.
-///
-/// # Examples
-///
-/// ```
-/// use adapters_sim::Sim;
-/// use jiff::{SignedDuration, Timestamp};
-/// use ports::Clock;
-///
-/// let sim = Sim::new("2026-11-23T00:00:00Z".parse().unwrap(), 1);
-/// let ports = sim.ports();
-/// let woke = sim.block_on(async move {
-///     ports.sleep(SignedDuration::from_hours(24)).await;
-///     ports.now()
-/// });
-/// assert_eq!(woke, Some("2026-11-24T00:00:00Z".parse::<Timestamp>().unwrap()));
-/// ```
-pub struct Sim {
-    handle: Handle,
-}
 
 /// A way into a running simulation.
 #[derive(Clone)]
-pub(crate) struct Handle(Arc<Mutex<Core>>);
+pub(crate) struct Handle(pub(super) Arc<Mutex<Core>>);
 
-struct Core {
-    now: Timestamp,
-    agenda: Agenda,
-    tasks: Tasks,
-    chooser: Box<dyn Chooser>,
-    cloud: Cloud,
-    trace: Trace,
-    watch: Watch,
-    faults: Faults,
-    calls: BTreeMap<CallId, Pending>,
-    handlers: BTreeMap<String, Handler>,
-    running: BTreeMap<InvocationId, TaskId>,
-    sent: u64,
-    started: u64,
-}
-
-impl Sim {
-    /// An empty cloud at an instant, in which everything left open is decided by a seed.
-    pub fn new(start: Timestamp, seed: u64) -> Self {
-        Self::with(start, Box::new(Seeded::new(seed)), Trace::default())
-    }
-
-    /// An empty cloud with a chooser and a trace of one's own.
-    pub fn with(start: Timestamp, chooser: Box<dyn Chooser>, trace: Trace) -> Self {
-        Self {
-            handle: Handle(Arc::new(Mutex::new(Core {
-                now: start,
-                agenda: Agenda::default(),
-                tasks: Tasks::default(),
-                chooser,
-                cloud: Cloud::default(),
-                trace,
-                watch: Watch::default(),
-                faults: Faults::default(),
-                calls: BTreeMap::new(),
-                handlers: BTreeMap::new(),
-                running: BTreeMap::new(),
-                sent: 0,
-                started: 0,
-            }))),
-        }
-    }
-
-    /// The present.
-    pub fn now(&self) -> Timestamp {
-        self.handle.lock().now
-    }
-
-    /// The cloud as a person sees it.
-    pub fn ports(&self) -> SimPorts {
-        SimPorts::new(self.handle.clone(), Actor::Person)
-    }
-
-    /// Looks at the cloud, or changes it as if by magic: without a request, an event or a trace.
-    pub fn cloud<T>(&self, look: impl FnOnce(&mut Cloud) -> T) -> T {
-        look(&mut self.handle.lock().cloud)
-    }
-
-    /// Makes something happen now, as a person would.
-    pub fn act<T>(&self, act: impl FnOnce(&mut Cloud, &mut Context<'_>) -> T) -> T {
-        let (result, starts) = self.handle.lock().with_context(Actor::Person, act);
-        self.handle.start(starts);
-        result
-    }
-
-    /// Makes something happen at a later instant.
-    pub fn at(&self, at: Timestamp, what: Happening) {
-        let mut core = self.handle.lock();
-        let at = at.max(core.now);
-        core.agenda.put(at, Item::Happen(what));
-    }
-
-    /// Gives a function its code; its configuration belongs to [`Cloud`].
-    pub fn install(&self, function: &str, handler: Handler) {
-        self.handle.lock().handlers.insert(function.to_owned(), handler);
-    }
-
-    /// Lets everything happen that is due until an instant, and goes there.
-    pub fn run_until(&self, until: Timestamp) {
-        while self.handle.step(until) {}
-        let mut core = self.handle.lock();
-        core.now = core.now.max(until);
-    }
-
-    /// Lets so much time pass.
-    pub fn run_for(&self, span: SignedDuration) {
-        let until = time::later(self.now(), span);
-        self.run_until(until);
-    }
-
-    /// Runs a future to its end; `None` when it waits for something that never happens.
-    pub fn block_on<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Option<T> {
-        let done = Arc::new(Mutex::new(None));
-        let result = Arc::clone(&done);
-        self.handle.spawn(move |_| {
-            Box::pin(async move {
-                let value = work.await;
-                *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
-            })
-        });
-        loop {
-            if let Some(value) = done.lock().unwrap_or_else(PoisonError::into_inner).take() {
-                return Some(value);
-            }
-            if !self.handle.step(Timestamp::MAX) {
-                return done.lock().unwrap_or_else(PoisonError::into_inner).take();
-            }
-        }
-    }
-
-    /// The rules by which requests fail, to change them.
-    pub fn faults<T>(&self, change: impl FnOnce(&mut Faults) -> T) -> T {
-        change(&mut self.handle.lock().faults)
-    }
-
-    /// What happened so far.
-    pub fn trace(&self) -> Trace {
-        self.handle.lock().trace.clone()
-    }
-
-    /// What was seen so far that must not be, and what there was to count.
-    pub fn watch<T>(&self, look: impl FnOnce(&mut Watch) -> T) -> T {
-        look(&mut self.handle.lock().watch)
-    }
-}
-
-impl Drop for Sim {
-    /// Tasks hold the simulation and the simulation holds its tasks: somebody has to let go.
-    fn drop(&mut self) {
-        let works = self.handle.lock().tasks.take_all();
-        drop(works);
-    }
-}
-
-impl fmt::Debug for Sim {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sim").field("now", &self.now()).finish_non_exhaustive()
-    }
+pub(super) struct Core {
+    pub(super) now: Timestamp,
+    pub(super) agenda: Agenda,
+    pub(super) tasks: Tasks,
+    pub(super) chooser: Box<dyn Chooser>,
+    pub(super) cloud: Cloud,
+    pub(super) trace: Trace,
+    pub(super) watch: Watch,
+    pub(super) faults: Faults,
+    pub(super) calls: BTreeMap<CallId, Pending>,
+    pub(super) handlers: BTreeMap<String, Handler>,
+    pub(super) running: BTreeMap<InvocationId, TaskId>,
+    pub(super) sent: u64,
+    pub(super) started: u64,
 }
 
 impl fmt::Debug for Handle {
@@ -193,7 +47,7 @@ impl fmt::Debug for Handle {
 }
 
 impl Handle {
-    fn lock(&self) -> MutexGuard<'_, Core> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Core> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -215,15 +69,15 @@ impl Handle {
     /// Wakes the task after a while.
     pub(crate) fn sleep(&self, span: SignedDuration) -> Sleep {
         let until = time::later(self.now(), span.max(SignedDuration::ZERO));
-        Sleep { handle: self.clone(), until, waker: None }
+        Sleep::new(self.clone(), until)
     }
 
-    fn spawn(&self, work: impl FnOnce(TaskId) -> Work) -> TaskId {
+    pub(super) fn spawn(&self, work: impl FnOnce(TaskId) -> Work) -> TaskId {
         self.lock().tasks.add(work)
     }
 
     /// Does the next thing that is due at `until` or before; tells whether there was one.
-    fn step(&self, until: Timestamp) -> bool {
+    pub(super) fn step(&self, until: Timestamp) -> bool {
         if self.poll_one() {
             return true;
         }
@@ -268,7 +122,7 @@ impl Handle {
         self.end(id, &Ended::Answered(Err(error)));
     }
 
-    fn start(&self, starts: Vec<Start>) {
+    pub(super) fn start(&self, starts: Vec<Start>) {
         for start in starts {
             self.invoke(start);
         }
@@ -386,7 +240,7 @@ impl Core {
         self.trace.add(Entry { at: self.now, actor: pending.actor, event });
     }
 
-    fn with_context<T>(
+    pub(super) fn with_context<T>(
         &mut self,
         actor: Actor,
         act: impl FnOnce(&mut Cloud, &mut Context<'_>) -> T,
@@ -403,30 +257,5 @@ impl Core {
         };
         let result = act(&mut self.cloud, &mut context);
         (result, starts)
-    }
-}
-
-/// Waits until an instant of virtual time.
-pub(crate) struct Sleep {
-    handle: Handle,
-    until: Timestamp,
-    waker: Option<Waker>,
-}
-
-impl Future for Sleep {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<()> {
-        let mut core = self.handle.lock();
-        if self.until <= core.now {
-            return Poll::Ready(());
-        }
-        let waker = context.waker();
-        if !self.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
-            core.agenda.put(self.until, Item::Wake(waker.clone()));
-            drop(core);
-            self.waker = Some(waker.clone());
-        }
-        Poll::Pending
     }
 }

@@ -6,15 +6,17 @@ mod chooser;
 mod context;
 mod core;
 mod function;
+mod sim;
+mod sleep;
 mod task;
 mod trace;
 
 pub(crate) use self::core::Handle;
-pub use self::core::Sim;
 pub use agenda::Item;
 pub(crate) use call::Call;
 pub use call::{CallId, Op};
 pub use chooser::{Chooser, Seeded};
 pub use context::Context;
 pub use function::{FunctionError, Handler, Invocation, InvocationId};
+pub use sim::Sim;
 pub use trace::{Actor, Entry, Event, Phase, Trace};

@@ -50,10 +50,10 @@ fn source(reader: &mut Reader<'_>) -> (Option<Source>, Option<String>) {
     let bucket = reader.optional("REPORT_BUCKET", "the name of an S3 bucket", bucket_name);
     match (reader.text("METRICS_TABLE"), reader.text("REPORT_BUCKET")) {
         (Some(_), None) => {
-            reader.problem("REPORT_BUCKET", "the name of an S3 bucket, because `METRICS_TABLE` is set")
+            reader.problem("REPORT_BUCKET", "the name of an S3 bucket, because `METRICS_TABLE` is set");
         }
         (None, Some(_)) => {
-            reader.problem("METRICS_TABLE", "the name of a table, because `REPORT_BUCKET` is set")
+            reader.problem("METRICS_TABLE", "the name of a table, because `REPORT_BUCKET` is set");
         }
         (Some(_), Some(_)) | (None, None) => {}
     }

@@ -1,0 +1,96 @@
+//! Who may depend on whom.
+
+use std::collections::BTreeMap;
+
+use cargo_metadata::{DependencyKind, MetadataCommand, Package};
+
+/// What each package may depend on of ours, as section 1 of the map has it.
+const ALLOWED: [(&str, &[&str]); 7] = [
+    ("ports", &[]),
+    ("domain", &["ports"]),
+    ("adapters-aws", &["ports"]),
+    ("adapters-sim", &["ports"]),
+    ("lambda-shims", &["ports", "domain", "adapters-aws"]),
+    ("cli", &["ports", "domain", "adapters-aws", "adapters-sim", "lambda-shims"]),
+    ("tests", &["ports", "domain", "adapters-aws", "adapters-sim", "lambda-shims", "cli"]),
+];
+
+/// Packages that may know the AWS SDK.
+const SDK: [&str; 3] = ["adapters-aws", "lambda-shims", "tests"];
+
+/// What may not be in the rooms that have no runtime: they run on any executor, and read no clock.
+const RUNTIMES: [&str; 6] = ["tokio", "async-std", "smol", "rand", "fastrand", "chrono"];
+const RUNTIME_FREE: [&str; 3] = ["ports", "domain", "adapters-sim"];
+
+type Edges = BTreeMap<String, Vec<String>>;
+
+fn packages() -> Vec<Package> {
+    let mut command = MetadataCommand::new();
+    command.manifest_path(super::root().join("Cargo.toml")).no_deps();
+    command.other_options(["--offline".to_owned()]);
+    command.exec().unwrap().packages
+}
+
+/// What each of ours is built on; what only its own tests use does not count.
+fn edges() -> Edges {
+    let folder = |name: &str| name.strip_prefix("caretaker-").unwrap_or(name).to_owned();
+    let of = |package: &Package| {
+        let built_on = package.dependencies.iter().filter(|d| d.kind != DependencyKind::Development);
+        (folder(package.name.as_ref()), built_on.map(|d| folder(&d.name)).collect())
+    };
+    packages().iter().map(of).collect()
+}
+
+fn forbidden(edges: &Edges) -> Vec<String> {
+    let ours: Vec<&str> = ALLOWED.iter().map(|(name, _)| *name).collect();
+    let mut found = Vec::new();
+    for (from, to) in edges {
+        let allowed = ALLOWED.iter().find(|(name, _)| name == from).map_or(&[][..], |(_, allowed)| *allowed);
+        for to in to {
+            let is_ours = ours.contains(&to.as_str());
+            let is_sdk = to.starts_with("aws-") || to == "lambda_runtime";
+            let wrong = (is_ours && !allowed.contains(&to.as_str()))
+                || (is_sdk && !SDK.contains(&from.as_str()))
+                || (RUNTIMES.contains(&to.as_str()) && RUNTIME_FREE.contains(&from.as_str()));
+            if wrong {
+                found.push(format!("{from} -> {to}"));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn packages_depend_only_on_what_the_map_allows() {
+    assert_eq!(forbidden(&edges()), Vec::<String>::new());
+}
+
+#[test]
+fn a_forbidden_edge_is_found() {
+    for (from, to) in
+        [("domain", "adapters-aws"), ("adapters-sim", "domain"), ("cli", "aws-sdk-ec2"), ("ports", "tokio")]
+    {
+        let mut edges = edges();
+        edges.get_mut(from).unwrap().push(to.to_owned());
+        assert_eq!(forbidden(&edges), [format!("{from} -> {to}")]);
+    }
+}
+
+#[test]
+fn every_package_is_on_the_map_and_keeps_the_lints() {
+    for package in packages() {
+        let manifest = super::read(package.manifest_path.strip_prefix(super::root()).unwrap());
+        assert!(manifest.contains("[lints]\nworkspace = true"), "{}", package.name);
+        let folder = package.name.as_ref().strip_prefix("caretaker-").unwrap().to_owned();
+        assert!(ALLOWED.iter().any(|(name, _)| *name == folder), "{folder}");
+    }
+}
+
+#[test]
+fn a_bare_build_needs_no_sdk() {
+    let manifest = super::read("Cargo.toml");
+    let line = manifest.lines().find(|line| line.starts_with("default-members")).unwrap();
+    assert!(!line.contains("lambda-shims"), "{line}");
+    let shims = manifest.lines().find(|line| line.starts_with("lambda-shims =")).unwrap();
+    assert!(shims.contains("default-features = false"), "{shims}");
+}

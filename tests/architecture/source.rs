@@ -1,0 +1,56 @@
+//! Sizes, and words that do not belong into a room.
+
+use super::{read, rust_files};
+
+const ROOMS: [&str; 6] =
+    ["ports/src", "domain/src", "adapters-aws/src", "adapters-sim/src", "lambda-shims/src", "cli/src"];
+
+#[test]
+fn a_binary_has_fewer_than_60_lines() {
+    for file in rust_files("lambda-shims/src/bin") {
+        let lines = read(&file).lines().count();
+        assert!(lines < 60, "{}: {lines} lines", file.display());
+    }
+}
+
+#[test]
+fn a_file_has_at_most_400_lines() {
+    for file in ROOMS.into_iter().flat_map(rust_files) {
+        let lines = read(&file).lines().count();
+        assert!(lines <= 400, "{}: {lines} lines", file.display());
+    }
+}
+
+#[test]
+fn policies_know_no_json_no_ports_and_no_waiting() {
+    for file in rust_files("domain/src/policy") {
+        let source = read(&file);
+        let code: Vec<&str> = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        for word in ["serde_json", "async ", ".await", "dyn Clock", "dyn Ledger", "dyn Snapshots"] {
+            let found = code.iter().find(|line| line.contains(word));
+            assert_eq!(found, None, "{}: `{word}`", file.display());
+        }
+    }
+}
+
+#[test]
+fn the_rooms_without_a_runtime_ban_the_same_things() {
+    let ban = read("domain/clippy.toml");
+    assert!(ban.contains("jiff::Timestamp::now") && ban.contains("std::collections::HashMap"));
+    for room in ["ports", "adapters-sim"] {
+        assert_eq!(read(format!("{room}/clippy.toml")), ban, "{room}");
+    }
+    // The nearest clippy.toml wins and nothing is merged, so they repeat what the root sets.
+    for line in read("clippy.toml").lines().filter(|line| !line.is_empty()) {
+        assert!(ban.contains(line), "{line}");
+    }
+}
+
+#[test]
+fn overflow_and_casts_are_denied_where_decisions_are_made() {
+    for room in ["ports", "domain"] {
+        let deny =
+            "#![deny(clippy::arithmetic_side_effects, clippy::as_conversions, clippy::float_arithmetic)]";
+        assert!(read(format!("{room}/src/lib.rs")).contains(deny), "{room}");
+    }
+}
