@@ -7,6 +7,7 @@
     reason = "test code fails by panicking"
 )]
 
+mod determinism;
 mod intake;
 mod night;
 mod observe;
