@@ -19,9 +19,9 @@ fn claim(owner: u8, lease: i64, settle: i64) -> Claim<u8> {
 }
 
 fn record() -> impl Strategy<Value = Claimed> {
-    let first = |lease| match step::<u8, u8>(None, &claim(1, lease, 0), at(0)) {
-        Step::Act(record) => record,
-        other => panic!("{other:?}"),
+    let first = |lease| {
+        let Step::Act(record) = step::<u8, u8>(None, &claim(1, lease, 0), at(0)) else { panic!("no claim") };
+        record
     };
     (0..100_i64, 0..4_u8).prop_map(move |(lease, phase)| match phase {
         0 => first(lease),

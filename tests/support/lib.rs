@@ -4,7 +4,9 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::missing_errors_doc,
     clippy::missing_panics_doc,
+    clippy::unused_async,
     missing_docs,
     reason = "test code fails by panicking, and its names are its documentation"
 )]

@@ -14,9 +14,9 @@ fn whole() -> Access {
 }
 
 fn ids(records: &[Record]) -> BTreeSet<String> {
-    let id = |record: &Record| match &record["id"] {
-        Attribute::S(id) => id.clone(),
-        other => panic!("{other:?}"),
+    let id = |record: &Record| {
+        let Attribute::S(id) = &record["id"] else { panic!("{record:?}") };
+        id.clone()
     };
     records.iter().map(id).collect()
 }
