@@ -25,6 +25,7 @@ pub fn environment() -> Pairs {
 /// # Errors
 ///
 /// When the runtime cannot be reached.
+#[expect(clippy::future_not_send, reason = "a process serves one invocation at a time, on one thread")]
 pub async fn serve<S>(
     settings: Result<S, SettingsError>,
     handler: impl AsyncFn(PortsIn<'_>, &S, &[u8], &Context) -> Result<Reply, Failure>,

@@ -3,6 +3,8 @@
 //! Exit codes: 0 done, 1 found something wrong, 2 bad usage or input.
 
 mod replay;
+#[cfg(feature = "aws")]
+mod replay_aws;
 mod simulate;
 
 use std::fmt::Display;
