@@ -1,0 +1,50 @@
+import os
+
+import pytest
+
+# Before moto is loaded: its hundreds of public images cost a second at every reset, and nothing here needs them.
+os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
+# Nothing of whoever runs the tests: neither an account nor a profile may come in.
+for name in [name for name in os.environ if name.startswith("AWS_")]:
+    del os.environ[name]
+
+from cloud import Cloud
+from function import binary
+
+
+def pytest_sessionstart():
+    for name in ["auto-snapshot", "nightly-maintenance", "auto-remediation"]:
+        try:
+            binary(name)
+        except RuntimeError as error:
+            pytest.exit(str(error), returncode=4)
+
+
+@pytest.fixture(scope="session")
+def moto():
+    """The server, one for all tests."""
+    cloud = Cloud()
+    yield cloud
+    cloud.close()
+
+
+@pytest.fixture
+def cloud(moto):
+    """The cloud with nothing but Caretaker's own stack in it, for one test."""
+    moto.install()
+    return moto
+
+
+@pytest.fixture
+def deploy(cloud):
+    """Makes functions whose processes end with the test."""
+    deployed = []
+
+    def function(name, endpoint=None, **settings):
+        deployed.append(cloud.function(name, endpoint, **settings))
+        return deployed[-1]
+
+    yield function
+    for function in deployed:
+        function.kill()
+        print(function.output.text())  # pytest shows it beside a failure
