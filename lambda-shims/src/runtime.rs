@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use tracing::Instrument;
 use tracing_subscriber::EnvFilter;
 
+use crate::emf::Metrics;
 use crate::handler::{Context, Failure, PortsIn, Reply};
 use crate::settings::{Pairs, SettingsError};
 use crate::wiring::{Aws, Names};
@@ -43,8 +44,11 @@ where
     };
     let (ready, handler) = (&ready, &handler);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
-        let (aws, settings) = ready.as_ref().map_err(|error| diagnostic("Settings", &error.to_string()))?;
         let context = context(&event.context)?;
+        let (aws, settings) = match ready {
+            Ok(ready) => ready,
+            Err(error) => return finish(Err(unusable(error)), &context),
+        };
         let span =
             tracing::info_span!("invocation", request.id = %context.request, function = %context.function);
         let ports_in = |region: Option<&ports::Region>| aws.ports(region);
@@ -83,6 +87,12 @@ fn finish(outcome: Result<Reply, Failure>, context: &Context) -> Result<Value, D
     let line = metrics.line(&context.function, Timestamp::now());
     let _ = writeln!(std::io::stdout(), "{line}");
     outcome.map(|reply| reply.body).map_err(|failure| diagnostic(failure.error_type, &failure.message))
+}
+
+fn unusable(settings: &SettingsError) -> Failure {
+    let mut metrics = Metrics::default();
+    metrics.add("Failed", 1);
+    Failure { error_type: "Settings", message: settings.to_string(), metrics }
 }
 
 fn diagnostic(error_type: &str, message: &str) -> Diagnostic {

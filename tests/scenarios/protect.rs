@@ -258,6 +258,19 @@ fn an_unknown_instance_is_a_named_outcome() {
 }
 
 #[test]
+fn a_notice_that_comes_late_tells_of_the_set_as_it_was_taken() {
+    let scene = Scene::default();
+    let instance = scene.instance("web-1", 0);
+    scene.cloud(|cloud| cloud.lambda.never_retry("auto-snapshot"));
+    scene.sim.faults(|faults| faults.add(Rule::on("Publish", ApiFault::Unavailable, Pick::Nth(1))));
+    assert!(scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "stopping")).is_err());
+    scene.cloud(|cloud| cloud.ec2.machine(&instance).unwrap().state = ports::InstanceState::Stopped);
+    let answer = scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "stopped")).unwrap();
+    assert_eq!((&answer["how"], &answer["consistency"]), (&json!("recorded"), &json!("crash_consistent")));
+    assert_eq!(scene.subjects(), ["[Auto-Snapshot] web-1 (stopping)"]);
+}
+
+#[test]
 fn s24_a_notice_that_fails_is_tried_again_and_the_snapshot_is_not() {
     let scene = Scene::default();
     scene.sim.faults(|faults| faults.add(Rule::on("Publish", ApiFault::Unavailable, Pick::Nth(1))));

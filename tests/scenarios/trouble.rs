@@ -80,6 +80,22 @@ fn a_change_whose_answer_is_lost_is_made_once() {
 }
 
 #[test]
+fn a_change_that_an_earlier_run_made_and_could_not_record_is_told_as_ours() {
+    let scene = Scene::default();
+    scene.group("web", 2, 10);
+    scene.alarm("prod-high-cpu", None);
+    scene.sim.faults(|faults| {
+        for n in 1..=3 {
+            faults.add(Rule::on("SetDesiredCapacity", ApiFault::InternalErrorAfter, Pick::Nth(n)));
+        }
+    });
+    scene.turns("prod-high-cpu", AlarmState::Alarm);
+    let answer = scene.answer(FunctionName::AutoRemediation).unwrap().unwrap();
+    assert_eq!(answer["results"][0]["action"], "scale_out");
+    assert!(scene.mails()[0].body.contains("scaled out `web` from 2 to 4"), "{}", scene.mails()[0].body);
+}
+
+#[test]
 fn s4_a_set_whose_answer_is_lost_is_found_and_adopted() {
     let scene = Scene::default();
     let instance = scene.instance("web-1", 1);

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use ports::trigger::{InstanceChange, InstanceTrigger};
-use ports::{AccountId, Instance, InstanceState, Volume, VolumeId};
+use ports::{AccountId, Instance, InstanceId, InstanceState, Region, Volume, VolumeId};
 use serde::{Deserialize, Serialize};
 
 use super::cause::{self, Cause};
@@ -135,6 +136,38 @@ pub struct SnapshotPlan {
     pub targets: Vec<Target>,
     /// The volumes not to take.
     pub left_out: Vec<LeftOut>,
+}
+
+/// A failure of an instance, and what is to be done about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incident {
+    /// The instance.
+    pub instance: InstanceId,
+    /// What people call it: its name, or its id where it has none.
+    pub name: String,
+    /// The account it is in.
+    pub account: AccountId,
+    /// The region it is in.
+    pub region: Region,
+    /// When it happened, by the event that is acted upon.
+    pub at: Timestamp,
+    /// What to do, and why.
+    pub plan: SnapshotPlan,
+}
+
+impl Incident {
+    /// The incident that an event tells of.
+    pub fn new(trigger: &InstanceTrigger, instance: &Instance, plan: SnapshotPlan) -> Self {
+        let name = instance.tags.get("Name").filter(|name| !name.trim().is_empty());
+        Self {
+            instance: instance.id.clone(),
+            name: name.unwrap_or(instance.id.as_str()).to_owned(),
+            account: trigger.account.clone(),
+            region: trigger.region.clone(),
+            at: trigger.at,
+            plan,
+        }
+    }
 }
 
 impl SnapshotPolicy {

@@ -39,12 +39,12 @@ fn text(night: &Night, key: &str) -> String {
         list(&mut text, &failures);
     }
     let _ = writeln!(text, "\nSnapshot cleanup: {}", task(&night.cleanup, cleanup));
-    if let Task::Done(pruned) = &night.cleanup {
+    if let Task::Done(pruned, _) = &night.cleanup {
         let ids: Vec<String> = pruned.deleted_ids.iter().map(ToString::to_string).collect();
         list(&mut text, &ids);
     }
     let _ = writeln!(text, "\nMetrics archival: {}", task(&night.archival, archival));
-    if let Task::Done(archived) = &night.archival {
+    if let Task::Done(archived, _) = &night.archival {
         let days: Vec<String> = archived.days.iter().map(day).collect();
         list(&mut text, &days);
     }
@@ -55,7 +55,7 @@ fn text(night: &Night, key: &str) -> String {
 fn failures(night: &Night) -> Vec<String> {
     let mut failures = Vec::new();
     match &night.cleanup {
-        Task::Done(pruned) => {
+        Task::Done(pruned, _) => {
             failures.extend(pruned.failed.iter().map(|f| format!("{}: {}", f.snapshot, f.error)));
             if 0 < pruned.left {
                 failures.push(format!("{} snapshots were left: there was no time for them", pruned.left));
@@ -67,7 +67,7 @@ fn failures(night: &Night) -> Vec<String> {
         Task::Observed | Task::NotConfigured(_) => {}
     }
     match &night.archival {
-        Task::Done(archived) => {
+        Task::Done(archived, _) => {
             failures.extend(archived.failed.iter().map(|f| format!("{}: {}", f.day, f.error)));
         }
         Task::Failed { error, .. } | Task::Elsewhere(error) => {
@@ -80,7 +80,7 @@ fn failures(night: &Night) -> Vec<String> {
 
 fn task<T>(task: &Task<T>, done: fn(&T) -> String) -> String {
     match task {
-        Task::Done(outcome) => done(outcome),
+        Task::Done(outcome, _) => done(outcome),
         Task::Observed => "only observed".to_owned(),
         Task::NotConfigured(why) => format!("none: {why}"),
         Task::Failed { .. } => "FAILED, see above".to_owned(),

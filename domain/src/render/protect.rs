@@ -2,56 +2,43 @@
 
 use std::fmt::Write;
 
-use ports::trigger::InstanceTrigger;
 use ports::{LedgerKey, Notice, Subject};
 use serde_json::json;
 
 use crate::policy::naming::cut;
-use crate::policy::snapshot::{Consistency, SnapshotPlan};
+use crate::policy::snapshot::{Consistency, Incident};
 use crate::workflow::once::OnceError;
 use crate::workflow::take::SnapshotSet;
 
-/// What there is to tell.
-#[derive(Clone, Copy, Debug)]
-pub struct Told<'a> {
-    /// The key of the incident.
-    pub key: &'a LedgerKey,
-    /// The instance's name.
-    pub name: &'a str,
-    /// What set it off.
-    pub trigger: &'a InstanceTrigger,
-    /// What was to be done, and why.
-    pub plan: &'a SnapshotPlan,
-    /// What was done.
-    pub set: &'a SnapshotSet,
-}
-
 /// The notice that an instance has its snapshots.
-pub fn notice(told: &Told<'_>) -> Notice {
-    let ids: Vec<&str> = told.set.snapshots.iter().map(|s| s.id.as_str()).collect();
+pub fn notice(key: &LedgerKey, set: &SnapshotSet) -> Notice {
+    let incident = &set.incident;
+    let plan = &incident.plan;
+    let ids: Vec<&str> = set.snapshots.iter().map(|s| s.id.as_str()).collect();
     let json = json!({
         "event": "auto_snapshot",
-        "instance_id": told.trigger.instance,
-        "instance_name": told.name,
-        "state": told.plan.trigger,
-        "cause": told.plan.cause,
-        "consistency": told.plan.consistency,
-        "crash_consistent_set": told.set.together,
-        "region": told.trigger.region,
-        "account": told.trigger.account,
-        "time": told.trigger.at,
+        "instance_id": incident.instance,
+        "instance_name": incident.name,
+        "state": plan.trigger,
+        "cause": plan.cause,
+        "consistency": plan.consistency,
+        "crash_consistent_set": set.together,
+        "region": incident.region,
+        "account": incident.account,
+        "time": incident.at,
         "snapshots_created": ids,
-        "snapshots": told.set.snapshots,
-        "failed": told.set.failed,
-        "left_out": told.plan.left_out,
-        "surplus": told.set.surplus,
-        "key": told.key,
+        "snapshots": set.snapshots,
+        "failed": set.failed,
+        "left_out": plan.left_out,
+        "surplus": set.surplus,
+        "key": key,
     });
-    Notice::new(subject(told.name, &told.plan.trigger), &text(told), &json.to_string(), told.key.as_str())
+    Notice::new(subject(&incident.name, &plan.trigger), &text(key, set), &json.to_string(), key.as_str())
 }
 
 /// The notice that an instance has no snapshots, and will not get any by trying again.
-pub fn failure(key: &LedgerKey, name: &str, plan: &SnapshotPlan, error: &OnceError) -> Notice {
+pub fn failure(key: &LedgerKey, incident: &Incident, error: &OnceError) -> Notice {
+    let Incident { name, plan, .. } = incident;
     let key = format!("{key}#failed");
     let text = format!(
         "{name} was NOT snapshotted ({}): {error}\n\nTrying again will not help: somebody has to look.\n\nKey: {key}\n",
@@ -76,31 +63,30 @@ fn subject(name: &str, state: &str) -> Subject {
     Subject::fit(&format!("[Auto-Snapshot] {name} ({state})"))
 }
 
-fn text(told: &Told<'_>) -> String {
+fn text(key: &LedgerKey, set: &SnapshotSet) -> String {
+    let incident = &set.incident;
+    let plan = &incident.plan;
     let mut text = String::new();
-    let consistency = match (told.plan.consistency, told.set.together) {
+    let consistency = match (plan.consistency, set.together) {
         (Consistency::Clean, true) => "one clean set, taken of disks at rest",
         (Consistency::Clean, false) => "clean, taken of disks at rest, volume by volume",
         (Consistency::CrashConsistent, true) => "one crash-consistent set, as after a power cut",
         (Consistency::CrashConsistent, false) => "volume by volume, so the volumes are not of one moment",
     };
-    let trigger = told.trigger;
-    let _ = writeln!(text, "{} ({}) is {}.", told.name, trigger.instance, told.plan.trigger);
-    let _ = writeln!(text, "Region {}, account {}, at {}.", trigger.region, trigger.account, trigger.at);
-    let _ = writeln!(text, "Cause: {:?} ({}).", told.plan.cause.kind, told.plan.cause.evidence);
+    let _ = writeln!(text, "{} ({}) is {}.", incident.name, incident.instance, plan.trigger);
+    let _ = writeln!(text, "Region {}, account {}, at {}.", incident.region, incident.account, incident.at);
+    let _ = writeln!(text, "Cause: {:?} ({}).", plan.cause.kind, plan.cause.evidence);
     let _ = writeln!(text, "\nSnapshots begun ({consistency}):");
-    for snapshot in &told.set.snapshots {
-        let device =
-            told.plan.targets.iter().find(|t| t.volume == snapshot.volume).map_or("?", |t| &t.device);
+    for snapshot in &set.snapshots {
+        let device = plan.targets.iter().find(|t| t.volume == snapshot.volume).map_or("?", |t| &t.device);
         let _ = writeln!(text, "  {}  {}  {device}", snapshot.id, snapshot.volume);
     }
-    section(&mut text, "NOT snapshotted", told.set.failed.iter().map(|f| (f.volume.to_string(), &f.error)));
-    section(&mut text, "Left out", told.plan.left_out.iter().map(|l| (l.volume.clone(), &l.why)));
-    if !told.set.surplus.is_empty() {
-        let _ =
-            writeln!(text, "\n{} further snapshots of this incident are too many.", told.set.surplus.len());
+    section(&mut text, "NOT snapshotted", set.failed.iter().map(|f| (f.volume.to_string(), &f.error)));
+    section(&mut text, "Left out", plan.left_out.iter().map(|l| (l.volume.clone(), &l.why)));
+    if !set.surplus.is_empty() {
+        let _ = writeln!(text, "\n{} further snapshots of this incident are too many.", set.surplus.len());
     }
-    let _ = writeln!(text, "\nKey: {}", told.key);
+    let _ = writeln!(text, "\nKey: {key}");
     text
 }
 

@@ -10,13 +10,26 @@ use crate::workflow::remediate::{Action, By, Scaled};
 
 /// The notice of what was done about an alarm.
 pub fn notice(key: &LedgerKey, alarm: &AlarmTrigger, action: &Action) -> Notice {
-    build(key.as_str(), alarm, &words(action), &json!(action))
+    build(key.as_str(), alarm, &words(action), &told(action))
 }
 
 /// The notice that nothing could be done about an alarm, and that trying again will not help.
 pub fn failure(key: &LedgerKey, alarm: &AlarmTrigger, error: &OnceError) -> Notice {
     let words = format!("FAILED, and trying again will not help: {error}");
     build(&format!("{key}#failed"), alarm, &words, &json!({ "failed": error.to_string() }))
+}
+
+/// The action for machines: what was done, whichever run did it.
+fn told(action: &Action) -> serde_json::Value {
+    match action {
+        Action::ScaledOut(scaled, _) => json!({ "scaled_out": scaled }),
+        Action::None(_)
+        | Action::AtMax { .. }
+        | Action::Left(_)
+        | Action::Review
+        | Action::NoHandler
+        | Action::Observed(_) => json!(action),
+    }
 }
 
 fn build(key: &str, alarm: &AlarmTrigger, words: &str, action: &serde_json::Value) -> Notice {
@@ -50,7 +63,7 @@ pub fn plan(group: &GroupName, plan: &ScalePlan) -> String {
 fn words(action: &Action) -> String {
     match action {
         Action::None(state) => format!("none needed in state {state}"),
-        Action::ScaledOut(scaled) => scaled_words(scaled),
+        Action::ScaledOut(scaled, _) => scaled_words(scaled),
         Action::AtMax { group, current } => {
             format!("none possible: `{group}` is at its maximum of {current}. A person has to decide.")
         }

@@ -67,6 +67,10 @@ pub trait Effect: Send + Sync {
         fence: Fence,
         part: Option<Self::Outcome>,
     ) -> Result<Self::Outcome, Unfinished>;
+
+    /// What is left to do once it is known to have happened, before that is recorded: as well as it goes, because it must
+    /// not undo what was done. It may be repeated.
+    async fn finish(&self, intent: &Self::Intent, outcome: Self::Outcome) -> Self::Outcome;
 }
 
 /// An effect that may be repeated: there is nothing to find of it and nothing to wait for.
@@ -117,5 +121,9 @@ impl<O: Clone + Serialize + DeserializeOwned + Send + Sync> Effect for Repeatabl
 
     async fn act(&self, (): &(), _: Fence, _: Option<O>) -> Result<O, Unfinished> {
         (self.act)().await
+    }
+
+    async fn finish(&self, (): &(), outcome: O) -> O {
+        outcome
     }
 }

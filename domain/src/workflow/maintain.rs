@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::announce::{AnnouncePorts, Announced, announce};
 use super::archive::{ArchiveError, ArchivePorts, ArchivedDay, Source, archive_day};
 use super::effect::{Repeatable, Unfinished};
-use super::once::{Once, OnceError, Performed};
+use super::once::{How, Once, OnceError, Performed};
 use super::prune::{self, PrunePorts, Pruned};
 use super::run::Run;
 use crate::policy::archive::days_of_night;
@@ -78,7 +78,7 @@ pub struct Night {
 #[serde(rename_all = "snake_case")]
 pub enum Task<T> {
     /// It was done, now or before.
-    Done(T),
+    Done(T, How),
     /// It would have been done.
     Observed,
     /// It is none of ours.
@@ -153,7 +153,7 @@ async fn archive(ports: &NightPorts<'_>, policy: &NightPolicy, run: &Run, night:
     }
     let act = move || async move { archive_days(ports, source, run, night).await }.boxed();
     match once(ports, run, key::night("archive", night), "archive a day", act).await {
-        Ok(performed) => Task::Done(performed.outcome),
+        Ok(performed) => Task::Done(performed.outcome, performed.how),
         Err(error) => Task::not_done(&error),
     }
 }
@@ -197,7 +197,7 @@ async fn clean_up(
     let decided = &plan;
     let act = move || async move { Ok(prune::apply(pruning, run, decided).await) }.boxed();
     let task = match once(ports, run, key::night("cleanup", night), "clean up snapshots", act).await {
-        Ok(performed) => Task::Done(performed.outcome),
+        Ok(performed) => Task::Done(performed.outcome, performed.how),
         Err(error) => Task::not_done(&error),
     };
     (task, Some(plan))
@@ -229,7 +229,7 @@ impl<T> Task<T> {
 
     /// Whether it was done.
     pub fn is_done(&self) -> bool {
-        matches!(self, Self::Done(_))
+        matches!(self, Self::Done(..))
     }
 
     /// Whether another run is at it.
@@ -247,7 +247,7 @@ pub trait Short {
 impl Short for Task<Pruned> {
     fn is_short(&self) -> bool {
         match self {
-            Self::Done(pruned) => !pruned.failed.is_empty() || 0 < pruned.left,
+            Self::Done(pruned, _) => !pruned.failed.is_empty() || 0 < pruned.left,
             Self::NotConfigured(_) | Self::Observed => false,
             Self::Failed { .. } | Self::Elsewhere(_) => true,
         }
@@ -257,7 +257,7 @@ impl Short for Task<Pruned> {
 impl Short for Task<Archived> {
     fn is_short(&self) -> bool {
         match self {
-            Self::Done(archived) => !archived.failed.is_empty(),
+            Self::Done(archived, _) => !archived.failed.is_empty(),
             Self::NotConfigured(_) | Self::Observed => false,
             Self::Failed { .. } | Self::Elsewhere(_) => true,
         }

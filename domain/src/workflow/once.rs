@@ -270,6 +270,7 @@ impl Once<'_> {
         outcome: E::Outcome,
         how: How,
     ) -> Result<PerformedBy<E>, OnceError> {
+        let outcome = effect.finish(&held.intent, outcome).await;
         let record = held.record.done(self.clock.now(), outcome.clone());
         match self.write(effect.key(), Some(held.version), &record).await? {
             Swap::Won(_) => Ok(Performed { outcome, how }),

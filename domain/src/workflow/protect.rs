@@ -2,18 +2,18 @@
 
 use jiff::Timestamp;
 use ports::trigger::InstanceTrigger;
-use ports::{Clock, Instance, Inventory, Ledger, LedgerKey, Notifier, Retry, SnapshotId, Snapshots, Swap};
+use ports::{Clock, Inventory, Ledger, LedgerKey, Notifier, Retry, Snapshots, Swap};
 use serde::Serialize;
 
 use super::announce::{AnnouncePorts, Announced, announce};
 use super::entry::{decode, encode};
-use super::once::{How, Once, OnceError};
+use super::once::{How, Once, OnceError, Performed};
 use super::run::Run;
 use super::take::{SnapshotSet, Take};
 use crate::policy::episode::{Episodes, Joined};
 use crate::policy::key;
 use crate::policy::mode::Mode;
-use crate::policy::snapshot::{Skip, SnapshotPlan, SnapshotPolicy};
+use crate::policy::snapshot::{Incident, Skip, SnapshotPlan, SnapshotPolicy};
 use crate::render;
 
 /// The ports that snapshotting an instance needs.
@@ -60,16 +60,10 @@ pub enum Protected {
 pub struct Taken {
     /// The key of the incident.
     pub key: LedgerKey,
-    /// The instance's name, or its id where it has none.
-    pub name: String,
-    /// What was to be done, and why.
-    pub plan: SnapshotPlan,
     /// What was done.
     pub set: SnapshotSet,
     /// In which run.
     pub how: How,
-    /// The snapshots that could not be given their names.
-    pub unnamed: Vec<SnapshotId>,
     /// Whether people know.
     pub announced: Announced,
 }
@@ -109,48 +103,23 @@ pub async fn protect(
     // Act.
     let episode = join_episode(ports, trigger).await?;
     let key = key::snapshot(&trigger.instance, episode)?;
-    let take = Take { ports, run, key, trigger, instance: &instance, volumes: &volumes, plan: &plan };
+    let incident = Incident::new(trigger, &instance, plan);
+    let take = Take { ports, run, key, incident, instance: Some(&instance), volumes: &volumes };
     let performed = Once { ledger: ports.ledger, clock: ports.clock, run }.perform(&take).await;
     match performed {
-        Ok(done) => Ok(Protected::Taken(Box::new(finish(&take, done.outcome, done.how).await))),
+        Ok(Performed { outcome: set, how }) => {
+            let notice = render::protect::notice(&take.key, &set);
+            let announced = announce(ports.announcing(), run, notice).await;
+            Ok(Protected::Taken(Box::new(Taken { key: take.key, set, how, announced })))
+        }
         Err(error) => {
             if error.retry() == Retry::Never {
-                let notice = render::protect::failure(&take.key, name_of(&instance), &plan, &error);
+                let notice = render::protect::failure(&take.key, &take.incident, &error);
                 announce(ports.announcing(), run, notice).await;
             }
             Err(error)
         }
     }
-}
-
-/// Names the snapshots and tells people. Neither can undo what was done.
-async fn finish(take: &Take<'_>, set: SnapshotSet, how: How) -> Taken {
-    let unnamed = match how {
-        How::Recorded => Vec::new(),
-        How::Fresh | How::Adopted => take.name_all(&set).await,
-    };
-    let told = render::protect::Told {
-        key: &take.key,
-        name: name_of(take.instance),
-        trigger: take.trigger,
-        plan: take.plan,
-        set: &set,
-    };
-    let announced = announce(take.ports.announcing(), take.run, render::protect::notice(&told)).await;
-    Taken {
-        key: take.key.clone(),
-        name: name_of(take.instance).to_owned(),
-        plan: take.plan.clone(),
-        set,
-        how,
-        unnamed,
-        announced,
-    }
-}
-
-/// What people call an instance: its name, or its id where it has none.
-pub fn name_of(instance: &Instance) -> &str {
-    instance.tags.get("Name").filter(|name| !name.trim().is_empty()).unwrap_or(instance.id.as_str())
 }
 
 /// Finds the incident that the event belongs to, opening one if there is none.

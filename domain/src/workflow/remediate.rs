@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::announce::{AnnouncePorts, Announced, announce};
 use super::effect::{Effect, Found, Unfinished};
 use super::entry::{decode, encode};
-use super::once::{Once, OnceError};
+use super::once::{How, Once, OnceError};
 use super::run::Run;
 use crate::policy::key;
 use crate::policy::mode::Mode;
@@ -67,8 +67,8 @@ pub struct Remedied {
 pub enum Action {
     /// The alarm is not in `ALARM`.
     None(AlarmState),
-    /// A group was scaled out.
-    ScaledOut(Scaled),
+    /// A group was scaled out, in this run or an earlier one.
+    ScaledOut(Scaled, How),
     /// A group is as large as it may be.
     AtMax {
         /// The group.
@@ -142,7 +142,7 @@ pub async fn remediate(
     let announced = match &action {
         Action::Observed(_) => None,
         told @ (Action::None(_)
-        | Action::ScaledOut(_)
+        | Action::ScaledOut(..)
         | Action::AtMax { .. }
         | Action::Left(_)
         | Action::Review
@@ -186,7 +186,7 @@ impl<'a> Work<'a> {
     ) -> Result<Action, OnceError> {
         let once = Once { ledger: self.ports.ledger, clock: self.ports.clock, run: self.run };
         match once.recall::<ScaleOut<'_>>(&self.key).await?.map(|record| record.phase) {
-            Some(Phase::Done { outcome, .. }) => return Ok(Action::ScaledOut(outcome)),
+            Some(Phase::Done { outcome, .. }) => return Ok(Action::ScaledOut(outcome, How::Recorded)),
             Some(Phase::Intended { intent, .. }) => return self.carry_out(once, intent).await,
             Some(Phase::Released { .. }) | None => {}
         }
@@ -240,7 +240,8 @@ impl<'a> Work<'a> {
 
     async fn carry_out(&self, once: Once<'_>, intent: Intent) -> Result<Action, OnceError> {
         let effect = ScaleOut { groups: self.ports.groups, key: self.key.clone(), intent };
-        Ok(Action::ScaledOut(once.perform(&effect).await?.outcome))
+        let done = once.perform(&effect).await?;
+        Ok(Action::ScaledOut(done.outcome, done.how))
     }
 }
 
@@ -285,12 +286,16 @@ impl Effect for ScaleOut<'_> {
         Ok(Found::Nothing)
     }
 
-    async fn act(&self, intent: &Intent, _: Fence, _: Option<Scaled>) -> Result<Scaled, Unfinished> {
+    async fn act(&self, intent: &Intent, fence: Fence, _: Option<Scaled>) -> Result<Scaled, Unfinished> {
         let scaled = |new, by| Scaled { group: intent.group.clone(), previous: intent.previous, new, by };
         let Some(group) = self.groups.group(&intent.group).await.map_err(Unfinished::Refused)? else {
             return Ok(scaled(intent.previous, By::Nobody));
         };
         match confirm(group.desired, group.max, intent.previous, intent.target) {
+            // An earlier run may have set it and died before it could say so.
+            Confirmed::Reached if Fence::FIRST < fence && group.desired == intent.target.min(group.max) => {
+                Ok(scaled(group.desired, By::Us))
+            }
             Confirmed::Reached => Ok(scaled(group.desired, By::Others)),
             Confirmed::Moved => Ok(scaled(group.desired, By::Overruled)),
             Confirmed::Set(target) => match self.groups.set_desired(&intent.group, target).await? {
@@ -298,5 +303,9 @@ impl Effect for ScaleOut<'_> {
                 Resize::OutOfBounds | Resize::NoGroup => Ok(scaled(group.desired, By::Nobody)),
             },
         }
+    }
+
+    async fn finish(&self, _: &Intent, scaled: Scaled) -> Scaled {
+        scaled
     }
 }

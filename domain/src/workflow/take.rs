@@ -3,24 +3,25 @@
 use async_trait::async_trait;
 use futures::future;
 use jiff::{SignedDuration, Timestamp};
-use ports::trigger::InstanceTrigger;
 use ports::{
-    CreateOne, CreateSet, CreatedSnapshot, ErrorKind, Instance, InstanceId, LedgerKey, PortError, Retry,
-    Snapshot, SnapshotFilter, SnapshotId, SnapshotState, Snapshots, TagSet, Volume, VolumeId, time,
+    CreateOne, CreateSet, CreatedSnapshot, ErrorKind, Instance, LedgerKey, PortError, Retry, Snapshot,
+    SnapshotFilter, SnapshotId, SnapshotState, Snapshots, TagSet, Tags, Volume, VolumeId, time,
 };
 use serde::{Deserialize, Serialize};
 
 use super::effect::{Effect, Found, Unfinished};
-use super::protect::{ProtectPorts, name_of};
+use super::protect::ProtectPorts;
 use super::prune;
 use super::run::Run;
 use crate::policy::naming::{self, Birth, cut};
 use crate::policy::once::{Fence, backoff, fits};
-use crate::policy::snapshot::{Grouping, SnapshotPlan, Target};
+use crate::policy::snapshot::{Grouping, Incident, Target};
 
 /// The snapshots of one incident.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SnapshotSet {
+    /// The incident, as it was when they were taken.
+    pub incident: Incident,
     /// The snapshots, in the order of their volumes.
     pub snapshots: Vec<CreatedSnapshot>,
     /// Whether they are of the same moment.
@@ -29,6 +30,21 @@ pub struct SnapshotSet {
     pub failed: Vec<FailedVolume>,
     /// Further snapshots of the same incident, which are too many.
     pub surplus: Vec<SnapshotId>,
+    /// Those that could not be given their names.
+    pub unnamed: Vec<SnapshotId>,
+}
+
+impl SnapshotSet {
+    fn none_yet(incident: &Incident) -> Self {
+        Self {
+            incident: incident.clone(),
+            snapshots: Vec::new(),
+            together: false,
+            failed: Vec::new(),
+            surplus: Vec::new(),
+            unnamed: Vec::new(),
+        }
+    }
 }
 
 /// A volume that EC2 would not snapshot.
@@ -40,28 +56,20 @@ pub struct FailedVolume {
     pub error: String,
 }
 
-/// Taking the snapshots of one incident.
+/// Taking the snapshots of one incident. What is known of the instance right now helps, but is not needed: it may be
+/// gone when an earlier run's work is taken up.
 pub(super) struct Take<'a> {
     pub(super) ports: &'a ProtectPorts<'a>,
     pub(super) run: &'a Run,
     pub(super) key: LedgerKey,
-    pub(super) trigger: &'a InstanceTrigger,
-    pub(super) instance: &'a Instance,
+    pub(super) incident: Incident,
+    pub(super) instance: Option<&'a Instance>,
     pub(super) volumes: &'a [Volume],
-    pub(super) plan: &'a SnapshotPlan,
-}
-
-/// What is written down before a set is taken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Intent {
-    instance: InstanceId,
-    grouping: Grouping,
-    targets: Vec<Target>,
 }
 
 #[async_trait]
 impl Effect for Take<'_> {
-    type Intent = Intent;
+    type Intent = Incident;
     type Outcome = SnapshotSet;
 
     fn key(&self) -> &LedgerKey {
@@ -69,15 +77,11 @@ impl Effect for Take<'_> {
     }
 
     fn subject(&self) -> String {
-        format!("snapshot {}", self.trigger.instance)
+        format!("snapshot {}", self.incident.instance)
     }
 
-    fn intent(&self) -> Intent {
-        Intent {
-            instance: self.trigger.instance.clone(),
-            grouping: self.plan.grouping,
-            targets: self.plan.targets.clone(),
-        }
+    fn intent(&self) -> Incident {
+        self.incident.clone()
     }
 
     /// EC2 may show a new snapshot minutes late
@@ -86,48 +90,64 @@ impl Effect for Take<'_> {
         SignedDuration::from_mins(5)
     }
 
-    async fn look(&self, intent: &Intent) -> Result<Found<SnapshotSet>, PortError> {
+    async fn look(&self, incident: &Incident) -> Result<Found<SnapshotSet>, PortError> {
         let snapshots = under_key(self.ports.snapshots, &self.key).await?;
-        Ok(adopt(&snapshots, &intent.targets))
+        Ok(adopt(&snapshots, incident))
     }
 
     async fn act(
         &self,
-        intent: &Intent,
+        incident: &Incident,
         fence: Fence,
         part: Option<SnapshotSet>,
     ) -> Result<SnapshotSet, Unfinished> {
-        match (part, intent.grouping) {
-            (None, Grouping::Set) => match self.together(intent, fence).await {
-                Err(error) if self.is_one_volumes_fault(&error) => self.one_by_one(intent, fence, None).await,
+        match (part, incident.plan.grouping) {
+            (None, Grouping::Set) => match self.together(incident, fence).await {
+                Err(error) if self.is_one_volumes_fault(&error) => {
+                    self.one_by_one(incident, fence, None).await
+                }
                 other => Ok(other?),
             },
-            (part, Grouping::Set | Grouping::Volume) => self.one_by_one(intent, fence, part).await,
+            (part, Grouping::Set | Grouping::Volume) => self.one_by_one(incident, fence, part).await,
         }
+    }
+
+    /// Gives the snapshots their names.
+    async fn finish(&self, incident: &Incident, set: SnapshotSet) -> SnapshotSet {
+        let named = set.snapshots.iter().map(|snapshot| async move {
+            self.name(incident, snapshot).await.err().map(|_| snapshot.id.clone())
+        });
+        let unnamed = future::join_all(named).await.into_iter().flatten().collect();
+        SnapshotSet { unnamed, ..set }
     }
 }
 
 impl Take<'_> {
     /// One crash-consistent set.
-    async fn together(&self, intent: &Intent, fence: Fence) -> Result<SnapshotSet, PortError> {
-        let is_target = |volume: &Volume| intent.targets.iter().any(|t| t.volume == volume.id);
-        let (root, data): (Vec<&Volume>, Vec<&Volume>) =
-            self.volumes.iter().filter(|v| !is_target(v)).partition(|v| self.instance.is_root(&v.device));
+    async fn together(&self, incident: &Incident, fence: Fence) -> Result<SnapshotSet, PortError> {
+        let targets = &incident.plan.targets;
+        let is_target = |volume: &Volume| targets.iter().any(|t| t.volume == volume.id);
+        let (root, data): (Vec<&Volume>, Vec<&Volume>) = self
+            .volumes
+            .iter()
+            .filter(|v| !is_target(v))
+            .partition(|v| self.instance.is_some_and(|i| i.is_root(&v.device)));
         let wish = CreateSet {
-            instance: intent.instance.clone(),
+            instance: incident.instance.clone(),
             exclude_root: !root.is_empty(),
             exclude: data.into_iter().map(|v| v.id.clone()).collect(),
-            description: self.description(),
-            tags: self.birth_tags(fence)?,
+            description: description(incident),
+            tags: self.birth_tags(incident, fence)?,
         };
         let mut snapshots = self.ports.snapshots.create_set(&wish).await?;
         snapshots.sort_by(|a, b| a.volume.cmp(&b.volume));
-        let missed = intent.targets.iter().filter(|t| !snapshots.iter().any(|s| s.volume == t.volume));
+        let missed = targets.iter().filter(|t| !snapshots.iter().any(|s| s.volume == t.volume));
         let failed = missed.map(|t| FailedVolume {
             volume: t.volume.clone(),
             error: "EC2 left it out of the set: it is not attached any more".to_owned(),
         });
-        Ok(SnapshotSet { failed: failed.collect(), snapshots, together: true, surplus: Vec::new() })
+        let failed = failed.collect();
+        Ok(SnapshotSet { failed, snapshots, together: true, ..SnapshotSet::none_yet(incident) })
     }
 
     /// EC2 refuses a set as a whole, whichever volume it was. A busy one may only want a moment; when there is none
@@ -149,23 +169,18 @@ impl Take<'_> {
     /// Volume by volume, so that one bad volume does not leave the others unprotected.
     async fn one_by_one(
         &self,
-        intent: &Intent,
+        incident: &Incident,
         fence: Fence,
         part: Option<SnapshotSet>,
     ) -> Result<SnapshotSet, Unfinished> {
-        let mut set = part.unwrap_or(SnapshotSet {
-            snapshots: Vec::new(),
-            together: false,
-            failed: Vec::new(),
-            surplus: Vec::new(),
-        });
+        let mut set = part.unwrap_or_else(|| SnapshotSet::none_yet(incident));
         set.together = false;
         let mut doubt = None;
-        for target in &intent.targets {
+        for target in &incident.plan.targets {
             if set.snapshots.iter().any(|s| s.volume == target.volume) {
                 continue;
             }
-            match self.one(target, fence).await {
+            match self.one(incident, target, fence).await {
                 Ok(snapshot) => set.snapshots.push(snapshot),
                 Err(error) if error.retry() == Retry::Never => {
                     set.failed.push(FailedVolume { volume: target.volume.clone(), error: error.to_string() });
@@ -181,11 +196,16 @@ impl Take<'_> {
         }
     }
 
-    async fn one(&self, target: &Target, fence: Fence) -> Result<CreatedSnapshot, PortError> {
+    async fn one(
+        &self,
+        incident: &Incident,
+        target: &Target,
+        fence: Fence,
+    ) -> Result<CreatedSnapshot, PortError> {
         let wish = CreateOne {
             volume: target.volume.clone(),
-            description: self.description(),
-            tags: self.birth_tags(fence)?,
+            description: description(incident),
+            tags: self.birth_tags(incident, fence)?,
         };
         let mut attempts = 0_u32;
         loop {
@@ -203,12 +223,13 @@ impl Take<'_> {
         }
     }
 
-    fn birth_tags(&self, fence: Fence) -> Result<TagSet, PortError> {
+    fn birth_tags(&self, incident: &Incident, fence: Fence) -> Result<TagSet, PortError> {
+        let nothing = Tags::default();
         let birth = Birth {
-            instance: &self.trigger.instance,
-            instance_tags: &self.instance.tags,
-            trigger: self.trigger.what.word(),
-            at: self.trigger.at,
+            instance: &incident.instance,
+            instance_tags: self.instance.map_or(&nothing, |instance| &instance.tags),
+            trigger: &incident.plan.trigger,
+            at: incident.at,
             function: &self.run.function,
             key: &self.key,
             fence,
@@ -216,37 +237,22 @@ impl Take<'_> {
         Ok(naming::birth_tags(&birth)?)
     }
 
-    fn description(&self) -> String {
-        let text = format!(
-            "Auto snapshot of {} ({}) on {} at {}",
-            name_of(self.instance),
-            self.trigger.instance,
-            self.trigger.what.word(),
-            self.trigger.at,
-        );
-        cut(&text, naming::LONGEST_DESCRIPTION)
+    async fn name(&self, incident: &Incident, snapshot: &CreatedSnapshot) -> Result<(), PortError> {
+        let target = incident.plan.targets.iter().find(|target| target.volume == snapshot.volume);
+        let device = target.map_or(snapshot.volume.as_str(), |target| &target.device);
+        let volume = self.volumes.iter().find(|volume| volume.id == snapshot.volume);
+        let nothing = Tags::default();
+        let tags = volume.map_or(&nothing, |volume| &volume.tags);
+        let name = naming::snapshot_name(&incident.name, device, incident.at);
+        let birth = self.birth_tags(incident, Fence::FIRST)?;
+        self.ports.snapshots.tag(&snapshot.id, &naming::name_tags(&name, tags, &birth)?).await
     }
+}
 
-    /// Gives the snapshots their names, as far as that goes, and tells which have none.
-    pub(super) async fn name_all(&self, set: &SnapshotSet) -> Vec<SnapshotId> {
-        let named = set
-            .snapshots
-            .iter()
-            .map(|snapshot| async move { self.name(snapshot).await.err().map(|_| snapshot.id.clone()) });
-        future::join_all(named).await.into_iter().flatten().collect()
-    }
-
-    async fn name(&self, snapshot: &CreatedSnapshot) -> Result<(), PortError> {
-        let volume = self.volumes.iter().find(|v| v.id == snapshot.volume);
-        let (device, tags) = match volume {
-            Some(volume) => (volume.device.as_str(), volume.tags.clone()),
-            None => (snapshot.volume.as_str(), ports::Tags::default()),
-        };
-        let name = naming::snapshot_name(name_of(self.instance), device, self.trigger.at);
-        let birth = self.birth_tags(Fence::FIRST)?;
-        let tags = naming::name_tags(&name, &tags, &birth)?;
-        self.ports.snapshots.tag(&snapshot.id, &tags).await
-    }
+fn description(incident: &Incident) -> String {
+    let Incident { name, instance, at, .. } = incident;
+    let text = format!("Auto snapshot of {name} ({instance}) on {} at {at}", incident.plan.trigger);
+    cut(&text, naming::LONGEST_DESCRIPTION)
 }
 
 /// Of two failures, the one after which less is known.
@@ -266,11 +272,10 @@ async fn under_key(snapshots: &dyn Snapshots, key: &LedgerKey) -> Result<Vec<Sna
 }
 
 /// Makes a set of what was found under a key: the oldest good snapshot of each volume; further ones are too many.
-fn adopt(found: &[Snapshot], targets: &[Target]) -> Found<SnapshotSet> {
+fn adopt(found: &[Snapshot], incident: &Incident) -> Found<SnapshotSet> {
     let mut good: Vec<&Snapshot> = found.iter().filter(|s| s.state != SnapshotState::Error).collect();
     good.sort_by(|a, b| (a.started_at, &a.id).cmp(&(b.started_at, &b.id)));
-    let mut set =
-        SnapshotSet { snapshots: Vec::new(), together: false, failed: Vec::new(), surplus: Vec::new() };
+    let mut set = SnapshotSet::none_yet(incident);
     for snapshot in &good {
         if set.snapshots.iter().any(|s| s.volume == snapshot.volume) {
             set.surplus.push(snapshot.id.clone());
@@ -282,7 +287,7 @@ fn adopt(found: &[Snapshot], targets: &[Target]) -> Found<SnapshotSet> {
         good.iter().filter(|s| !set.surplus.contains(&s.id)).map(|s| s.started_at).collect();
     set.together = starts.windows(2).all(|pair| pair.first() == pair.last());
     set.snapshots.sort_by(|a, b| a.volume.cmp(&b.volume));
-    let whole = targets.iter().all(|t| set.snapshots.iter().any(|s| s.volume == t.volume));
+    let whole = incident.plan.targets.iter().all(|t| set.snapshots.iter().any(|s| s.volume == t.volume));
     match (whole, set.snapshots.is_empty()) {
         (true, _) => Found::Whole(set),
         (false, true) => Found::Nothing,

@@ -1,3 +1,4 @@
+use domain::workflow::once::How;
 use domain::workflow::remediate::{Action, By, RemediatePolicy, Remedied, Scaled, remediate};
 use ports::trigger::{AlarmTrigger, Ignored};
 use serde_json::{Value, json};
@@ -78,7 +79,7 @@ fn result(alarm: &AlarmTrigger, action: &Action, metrics: &mut Metrics) -> Value
         Action::None(state) => {
             json!({ "action": "none", "reason": format!("state {state} needs no action") })
         }
-        Action::ScaledOut(scaled) => scaled_out(scaled, metrics),
+        Action::ScaledOut(scaled, how) => scaled_out(scaled, *how, metrics),
         Action::AtMax { group, current } => {
             metrics.add("AtMaxCapacity", 1);
             json!({ "action": "at_max_capacity", "asg": group, "current": current })
@@ -99,11 +100,11 @@ fn result(alarm: &AlarmTrigger, action: &Action, metrics: &mut Metrics) -> Value
     result
 }
 
-fn scaled_out(scaled: &Scaled, metrics: &mut Metrics) -> Value {
+fn scaled_out(scaled: &Scaled, how: How, metrics: &mut Metrics) -> Value {
     let Scaled { group, previous, new, by } = scaled;
     match by {
         By::Us => {
-            metrics.add("ScaleOuts", 1);
+            metrics.add("ScaleOuts", u64::from(how != How::Recorded));
             json!({ "action": "scale_out", "asg": group, "previous_desired": previous, "new_desired": new })
         }
         By::Others | By::Overruled | By::Nobody => json!({

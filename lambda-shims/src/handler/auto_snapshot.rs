@@ -55,7 +55,7 @@ fn reply(trigger: &InstanceTrigger, protected: &Protected, mut metrics: Metrics)
         }
         Protected::Taken(taken) => {
             count(taken, &mut metrics);
-            let text = serde_json::to_string(&taken.plan).unwrap_or_default();
+            let text = serde_json::to_string(&taken.set.incident.plan).unwrap_or_default();
             tracing::info!(instance.id = %instance, decision = "snapshot", key = %taken.key, plan = %text, "instance snapshotted");
             if let Some(why) = taken.announced.failure() {
                 let message =
@@ -78,17 +78,18 @@ fn count(taken: &Taken, metrics: &mut Metrics) {
 }
 
 fn done(taken: &Taken) -> Value {
+    let plan = &taken.set.incident.plan;
     let ids: Vec<&str> = taken.set.snapshots.iter().map(|s| s.id.as_str()).collect();
     json!({
         "action": "snapshot",
         "status": Status::of(ids.len(), taken.set.failed.len()),
         "snapshots_created": ids,
         "failed": taken.set.failed,
-        "left_out": taken.plan.left_out,
+        "left_out": plan.left_out,
         "surplus": taken.set.surplus,
-        "unnamed": taken.unnamed,
-        "cause": taken.plan.cause,
-        "consistency": taken.plan.consistency,
+        "unnamed": taken.set.unnamed,
+        "cause": plan.cause,
+        "consistency": plan.consistency,
         "crash_consistent_set": taken.set.together,
         "key": taken.key,
         "how": taken.how,

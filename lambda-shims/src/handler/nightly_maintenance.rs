@@ -1,6 +1,7 @@
 use domain::policy::retention::{Reason, RetentionPlan, Verdict};
 use domain::policy::status::Status;
 use domain::workflow::maintain::{Archived, Night, NightPolicy, Task, maintain};
+use domain::workflow::once::How;
 use domain::workflow::prune::Pruned;
 use serde_json::{Value, json};
 
@@ -50,7 +51,7 @@ pub async fn nightly_maintenance(
 fn not_done<T>(what: &str, task: &Task<T>) -> Option<String> {
     match task {
         Task::Failed { error, .. } | Task::Elsewhere(error) => Some(format!("{what}: {error}")),
-        Task::Done(_) | Task::Observed | Task::NotConfigured(_) => None,
+        Task::Done(..) | Task::Observed | Task::NotConfigured(_) => None,
     }
 }
 
@@ -73,12 +74,12 @@ fn log_decisions(plan: &RetentionPlan) {
 
 fn count(night: &Night) -> Metrics {
     let mut metrics = Metrics::default();
-    if let Task::Done(pruned) = &night.cleanup {
+    if let Task::Done(pruned, How::Fresh | How::Adopted) = &night.cleanup {
         metrics.add("SnapshotsDeleted", pruned.deleted);
         metrics.add("DeletionsFailed", u64::try_from(pruned.failed.len()).unwrap_or(u64::MAX));
         metrics.add("DeletionsLeft", pruned.left);
     }
-    if let Task::Done(archived) = &night.archival {
+    if let Task::Done(archived, How::Fresh | How::Adopted) = &night.archival {
         metrics.add("RecordsArchived", archived.records());
     }
     metrics.add("NightsFailed", u64::from(night.status != Status::Ok));
@@ -100,7 +101,7 @@ fn body(night: &Night) -> Value {
 
 fn task<T>(task: &Task<T>, done: fn(&T) -> Value, observed: impl Fn() -> Value) -> Value {
     match task {
-        Task::Done(outcome) => done(outcome),
+        Task::Done(outcome, _) => done(outcome),
         Task::Observed => observed(),
         Task::NotConfigured(why) => json!({ "skipped": why }),
         Task::Failed { error, .. } | Task::Elsewhere(error) => json!({ "error": error }),
