@@ -41,7 +41,10 @@ fn of_record(record: &Value) -> Result<AlarmTrigger, Ignored> {
     let message: Value = serde_json::from_str(&record.sns.message)
         .map_err(|_| Ignored::new(IgnoredReason::TestMessage, "the SNS message is text, not an alarm"))?;
     if let Some(event) = message.get("Event").and_then(Value::as_str) {
-        return Err(Ignored::new(IgnoredReason::TestMessage, format!("the SNS message is `{event}`, not an alarm")));
+        return Err(Ignored::new(
+            IgnoredReason::TestMessage,
+            format!("the SNS message is `{event}`, not an alarm"),
+        ));
     }
     if message.get("AlarmName").is_none() {
         return Err(Ignored::new(IgnoredReason::NotForThisFunction, "the SNS message has no `AlarmName`"));
@@ -89,7 +92,10 @@ fn of_event(event: &Value) -> Result<AlarmTrigger, Ignored> {
             return Err(Ignored::new(IgnoredReason::NotForThisFunction, what));
         }
         (None, None) => {
-            return Err(Ignored::new(IgnoredReason::NotAnEvent, "the payload is no envelope that alarms come in"));
+            return Err(Ignored::new(
+                IgnoredReason::NotAnEvent,
+                "the payload is no envelope that alarms come in",
+            ));
         }
     };
     let direct = event.get("alarmArn").is_some();
@@ -140,7 +146,8 @@ fn listed_dimensions(trigger: &Value) -> BTreeMap<String, String> {
 /// Dimensions as `EventBridge` and direct actions map them.
 fn mapped_dimensions(configuration: &Value) -> BTreeMap<String, String> {
     let metrics = configuration.get("metrics").and_then(Value::as_array).into_iter().flatten();
-    let maps = metrics.filter_map(|m| m.pointer("/metricStat/metric/dimensions")).filter_map(Value::as_object);
+    let maps =
+        metrics.filter_map(|m| m.pointer("/metricStat/metric/dimensions")).filter_map(Value::as_object);
     agreed(maps.flatten().filter_map(|(name, value)| value.as_str().map(|value| (name.as_str(), value))))
 }
 

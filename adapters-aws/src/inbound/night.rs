@@ -26,7 +26,9 @@ pub fn night(payload: &[u8]) -> Result<NightTrigger, Ignored> {
         (source, detail_type) => {
             return Err(Ignored::new(
                 IgnoredReason::NotForThisFunction,
-                format!("source {source:?}, detail type {detail_type:?}: expected a `Scheduled Event` of `aws.events`"),
+                format!(
+                    "source {source:?}, detail type {detail_type:?}: expected a `Scheduled Event` of `aws.events`"
+                ),
             ));
         }
     }
