@@ -1,17 +1,21 @@
-//! What can go wrong with a request, as data: serialisable, and named after AWS Fault Injection Service where it has a
-//! name (<https://docs.aws.amazon.com/fis/latest/userguide/fis-actions-reference.html>).
+//! What can go wrong, as data: serialisable, shrinkable, and named after AWS Fault Injection Service where it has a name
+//! (<https://docs.aws.amazon.com/fis/latest/userguide/fis-actions-reference.html>).
+
+mod plan;
+
+pub use plan::{Consistency, DeliveryFaults, Family, FaultPlan, Level};
 
 use jiff::Timestamp;
 use ports::ErrorKind;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::ApiError;
-use crate::kernel::Op;
+use crate::kernel::{Actor, Op};
 
-/// How a request fails.
+/// What happens to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum ApiFault {
+pub enum Fault {
     /// `aws:fis:inject-api-throttle-error`: refused, nothing happened.
     Throttle,
     /// `aws:fis:inject-api-internal-error`: a 500, and nothing happened.
@@ -24,39 +28,82 @@ pub enum ApiFault {
     TimeoutBefore,
     /// No answer, but it happened.
     TimeoutAfter,
+    /// No answer, and it happens later.
+    TimeoutLate,
     /// A 500, but it happened.
     InternalErrorAfter,
+    /// The caller dies before it sends the request.
+    CrashBefore,
+    /// The caller dies once the request is sent; it happens later.
+    CrashLate,
+    /// The caller dies once it has happened, before it hears of it.
+    CrashAfter,
 }
 
-impl ApiFault {
-    /// Whether the request takes effect all the same.
-    pub fn takes_effect(self) -> bool {
+/// What becomes of the request itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Landing {
+    /// It never takes effect.
+    Never,
+    /// It takes effect.
+    Now,
+    /// It takes effect later.
+    Later,
+}
+
+impl Fault {
+    /// Every fault there is.
+    pub const ALL: [Self; 11] = [
+        Self::Throttle,
+        Self::InternalError,
+        Self::Unavailable,
+        Self::Denied,
+        Self::TimeoutBefore,
+        Self::TimeoutAfter,
+        Self::TimeoutLate,
+        Self::InternalErrorAfter,
+        Self::CrashBefore,
+        Self::CrashLate,
+        Self::CrashAfter,
+    ];
+
+    /// What becomes of the request.
+    pub fn landing(self) -> Landing {
         match self {
-            Self::TimeoutAfter | Self::InternalErrorAfter => true,
-            Self::Throttle | Self::InternalError | Self::Unavailable | Self::Denied | Self::TimeoutBefore => {
-                false
-            }
+            Self::TimeoutAfter | Self::InternalErrorAfter | Self::CrashAfter => Landing::Now,
+            Self::TimeoutLate | Self::CrashLate => Landing::Later,
+            Self::Throttle
+            | Self::InternalError
+            | Self::Unavailable
+            | Self::Denied
+            | Self::TimeoutBefore
+            | Self::CrashBefore => Landing::Never,
         }
     }
 
-    /// What the caller sees.
-    pub fn error(self) -> ApiError {
+    /// Whether the caller dies of it.
+    pub fn is_crash(self) -> bool {
+        self.error().is_none()
+    }
+
+    /// What the caller sees, if it lives to see it.
+    pub fn error(self) -> Option<ApiError> {
         let (kind, code, message) = match self {
             Self::Throttle => (ErrorKind::Throttled, "RequestLimitExceeded", "Request limit exceeded."),
             Self::InternalError | Self::InternalErrorAfter => {
                 (ErrorKind::Unavailable, "InternalError", "An internal error has occurred.")
             }
             Self::Unavailable => (ErrorKind::Unavailable, "Unavailable", "The server is overloaded."),
-            Self::Denied => (
-                ErrorKind::Denied,
-                "UnauthorizedOperation",
-                "You are not authorized to perform this operation.",
-            ),
-            Self::TimeoutBefore | Self::TimeoutAfter => {
+            Self::Denied => {
+                let message = "You are not authorized to perform this operation.";
+                (ErrorKind::Denied, "UnauthorizedOperation", message)
+            }
+            Self::TimeoutBefore | Self::TimeoutAfter | Self::TimeoutLate => {
                 (ErrorKind::Lost, "Timeout", "no answer within the time limit")
             }
+            Self::CrashBefore | Self::CrashLate | Self::CrashAfter => return None,
         };
-        ApiError::new(kind, code, message)
+        Some(ApiError::new(kind, code, message))
     }
 }
 
@@ -68,8 +115,10 @@ pub enum Pick {
     Every,
     /// One of them, counted from 1.
     Nth(u32),
-    /// So many of a hundred, at random.
-    Percent(u32),
+    /// So many of a thousand, at random.
+    PerMille(u32),
+    /// Whichever the chooser likes.
+    Choice,
 }
 
 /// A rule by which requests fail.
@@ -77,44 +126,76 @@ pub enum Pick {
 pub struct Rule {
     /// The operation; all of them when there is none.
     pub operation: Option<String>,
-    /// How they fail.
-    pub fault: ApiFault,
+    /// How they fail: one of these.
+    pub faults: Vec<Fault>,
     /// Which of them.
     pub pick: Pick,
     /// From when.
     pub from: Option<Timestamp>,
     /// Until when.
     pub until: Option<Timestamp>,
+    /// Whether only the requests of functions fail, and not those of people.
+    pub functions_only: bool,
 }
 
 impl Rule {
     /// Requests of an operation fail so.
-    pub fn on(operation: &str, fault: ApiFault, pick: Pick) -> Self {
-        Self { operation: Some(operation.to_owned()), fault, pick, from: None, until: None }
+    pub fn on(operation: &str, fault: Fault, pick: Pick) -> Self {
+        Self { operation: Some(operation.to_owned()), functions_only: false, ..Self::any(vec![fault], pick) }
     }
 
-    fn is_about(&self, op: Op, now: Timestamp) -> bool {
+    /// Requests of functions fail in one of these ways.
+    pub fn any(faults: Vec<Fault>, pick: Pick) -> Self {
+        Self { operation: None, faults, pick, from: None, until: None, functions_only: true }
+    }
+
+    /// The same rule, from an instant until another.
+    #[must_use]
+    pub fn between(self, from: Timestamp, until: Timestamp) -> Self {
+        Self { from: Some(from), until: Some(until), ..self }
+    }
+
+    fn is_about(&self, op: Op, actor: Actor, now: Timestamp) -> bool {
         self.operation.as_deref().is_none_or(|name| name == op.name)
+            && (matches!(actor, Actor::Invocation(_)) || !self.functions_only)
             && self.from.is_none_or(|from| from <= now)
             && self.until.is_none_or(|until| now < until)
     }
 }
 
-/// The rules in force, and how many requests each has seen.
+/// A plan in force: how often each of its rules has been asked, and how many faults it may still make.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
-    rules: Vec<(Rule, u32)>,
+    /// The plan.
+    pub plan: FaultPlan,
+    seen: Vec<u32>,
+    made: u32,
 }
 
 impl Faults {
-    /// Puts a rule in force.
+    /// Puts a plan in force.
+    pub fn new(plan: FaultPlan) -> Self {
+        Self { plan, seen: Vec::new(), made: 0 }
+    }
+
+    /// Adds a rule.
     pub fn add(&mut self, rule: Rule) {
-        self.rules.push((rule, 0));
+        self.plan.rules.push(rule);
     }
 
     /// Lets every rule go.
     pub fn clear(&mut self) {
-        self.rules.clear();
+        *self = Self::default();
+    }
+
+    /// Whether one more fault may be made.
+    pub(crate) fn has_left(&self) -> bool {
+        self.plan.budget.is_none_or(|budget| self.made < budget)
+    }
+
+    /// Counts a fault that was made.
+    pub(crate) fn made_one(&mut self) {
+        self.made += 1;
     }
 
     /// The fault of a request, if one of the rules picks it: the first that does. Every rule counts every request that it
@@ -122,22 +203,33 @@ impl Faults {
     pub(crate) fn pick(
         &mut self,
         op: Op,
+        actor: Actor,
         now: Timestamp,
-        mut choose: impl FnMut(u32) -> u32,
-    ) -> Option<ApiFault> {
-        let mut fault = None;
-        for (rule, seen) in self.rules.iter_mut().filter(|(rule, _)| rule.is_about(op, now)) {
-            *seen += 1;
-            let picked = match rule.pick {
-                Pick::Every => true,
-                Pick::Nth(n) => *seen == n,
-                // 0 is the boring answer, so the faults are at the other end.
-                Pick::Percent(percent) => 100 - percent.min(100) <= choose(100),
-            };
-            if picked {
-                fault = fault.or(Some(rule.fault));
-            }
+        mut choose: impl FnMut(&'static str, u32) -> u32,
+    ) -> Option<Fault> {
+        if self.plan.rules.is_empty() || !self.has_left() {
+            return None;
         }
-        fault
+        self.seen.resize(self.plan.rules.len(), 0);
+        let mut picked = None;
+        for (rule, seen) in self.plan.rules.iter().zip(&mut self.seen) {
+            if !rule.is_about(op, actor, now) {
+                continue;
+            }
+            *seen += 1;
+            let nth = match rule.pick {
+                Pick::Every => Some(0),
+                Pick::Nth(n) => (*seen == n).then_some(0),
+                // 0 is the boring answer, so the faults are at the other end.
+                Pick::PerMille(rate) => (1000 - rate.min(1000) <= choose("fault", 1000))
+                    .then(|| choose("fault/which", u32::try_from(rule.faults.len()).unwrap_or(1))),
+                Pick::Choice => {
+                    choose("fault", 1 + u32::try_from(rule.faults.len()).unwrap_or(0)).checked_sub(1)
+                }
+            };
+            let fault = nth.and_then(|nth| rule.faults.get(usize::try_from(nth).unwrap_or(0)));
+            picked = picked.or(fault.copied());
+        }
+        picked.inspect(|_| self.made_one())
     }
 }

@@ -2,7 +2,7 @@
 
 use adapters_sim::cloud::cloudwatch::Alarm;
 use adapters_sim::cloud::{Cloud, Happening};
-use adapters_sim::invariant::{Counts, INVARIANTS, Violation};
+use adapters_sim::invariant::{Answered, Archived, Counts, OldEnough, StepAtMost, Violation};
 use adapters_sim::kernel::Context;
 use adapters_sim::{Sim, port::Names};
 use jiff::{SignedDuration, Timestamp};
@@ -66,7 +66,10 @@ pub fn live(size: Size, mut after_day: impl FnMut(u32)) -> Result<Story, Setting
     // Short enough for a month to see snapshots go.
     settings.insert("SNAPSHOT_RETENTION_DAYS".to_owned(), "7".to_owned());
     deploy(&sim, &settings)?;
-    sim.watch(|watch| watch.step = Some(2));
+    sim.expect(StepAtMost(2));
+    sim.expect(OldEnough(7 * 24));
+    sim.expect(Answered::default());
+    sim.expect(Archived::new(Names::default(), "timestamp"));
     let fleet = sim.act(|cloud, context| settle_in(cloud, size.instances, context));
     for day in 0..size.days {
         let begins = sim.now();
@@ -77,13 +80,12 @@ pub fn live(size: Size, mut after_day: impl FnMut(u32)) -> Result<Story, Setting
     }
     // The last night is at two; then whatever is still being tried comes to rest.
     sim.run_for(SignedDuration::from_hours(4));
-    let now = sim.now();
-    sim.watch(|watch| watch.at_rest(now));
-    Ok(story(&sim, size))
+    let violations = sim.at_rest();
+    Ok(story(&sim, size, violations))
 }
 
-fn story(sim: &Sim, size: Size) -> Story {
-    let (counts, violations) = sim.watch(|watch| (watch.counts().clone(), watch.violations().to_vec()));
+fn story(sim: &Sim, size: Size, violations: Vec<Violation>) -> Story {
+    let (counts, invariants) = sim.watch(|watch| (watch.counts().clone(), watch.rules()));
     let (records_archived, notices) = sim.cloud(|cloud| {
         let latest = cloud.sns.mails().map(|mail| mail.subject.clone()).collect::<Vec<_>>();
         (archived(cloud), latest.into_iter().rev().take(5).collect())
@@ -92,7 +94,7 @@ fn story(sim: &Sim, size: Size) -> Story {
         size,
         trace_hash: format!("{:016x}", sim.trace().hash()),
         counts,
-        invariants: INVARIANTS.to_vec(),
+        invariants,
         violations,
         records_archived,
         notices,

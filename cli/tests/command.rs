@@ -53,7 +53,7 @@ fn a_simulation_tells_what_happened_and_that_nothing_broke() {
 fn the_table_names_the_invariants() {
     let output = caretaker(&["simulate", "--days", "1", "--instances", "3"]);
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("holds: an incident has at most one set"), "{text}");
+    assert!(text.contains("holds: an incident is left with one set at most"), "{text}");
     assert!(text.contains("trace hash "), "{text}");
 }
 

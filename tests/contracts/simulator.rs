@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use adapters_sim::Sim;
 use adapters_sim::cloud::sns::Subscriber;
-use adapters_sim::fault::{ApiFault, Pick, Rule};
+use adapters_sim::fault::{Fault, Pick, Rule};
 use adapters_sim::kernel::{Event, Phase, Seeded, Trace};
 use adapters_sim::port::Names;
 use async_trait::async_trait;
@@ -82,7 +82,7 @@ impl Stage for SimStage {
     }
 
     async fn lose_next_reply(&self, operation: &str) {
-        let rule = Rule::on(operation, ApiFault::TimeoutAfter, Pick::Nth(1));
+        let rule = Rule::on(operation, Fault::TimeoutAfter, Pick::Nth(1));
         self.0.faults(|faults| faults.add(rule));
     }
 }

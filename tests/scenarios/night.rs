@@ -1,5 +1,5 @@
 use adapters_sim::cloud::Fact;
-use adapters_sim::fault::{ApiFault, Pick, Rule};
+use adapters_sim::fault::{Fault, Pick, Rule};
 use adapters_sim::kernel::Event;
 use cli::stack::FunctionName;
 use ports::{Attribute, SnapshotState};
@@ -74,7 +74,7 @@ fn r15_a_snapshot_that_is_gone_already_is_no_failure() {
     scene.old_snapshot("snap-0a", "vol-1", 50);
     scene.old_snapshot("snap-0b", "vol-1", 1);
     // The first request takes effect, its answer is lost, and the second finds nothing.
-    scene.sim.faults(|faults| faults.add(Rule::on("DeleteSnapshot", ApiFault::TimeoutAfter, Pick::Nth(1))));
+    scene.sim.faults(|faults| faults.add(Rule::on("DeleteSnapshot", Fault::TimeoutAfter, Pick::Nth(1))));
     let answer = scene.night().unwrap();
     assert_eq!(answer["status"], "OK");
     assert_eq!(answer["snapshot_cleanup"]["already_gone"], 1);
@@ -137,7 +137,7 @@ fn m5_the_day_comes_from_the_event_and_not_from_the_clock() {
     let two_days_later = support::scene::at("2026-11-26T09:00:00Z");
     scene.sim.run_until(support::scene::at("2026-11-24T01:00:00Z"));
     scene.cloud(|cloud| cloud.lambda.never_retry("nightly-maintenance"));
-    scene.sim.faults(|faults| faults.add(Rule::on("Scan", ApiFault::Denied, Pick::Every)));
+    scene.sim.faults(|faults| faults.add(Rule::on("Scan", Fault::Denied, Pick::Every)));
     assert!(scene.night().is_err());
     scene.sim.faults(adapters_sim::fault::Faults::clear);
     scene.sim.run_until(two_days_later);
@@ -203,7 +203,7 @@ fn m8_a_day_that_was_missed_is_made_up_for() {
 fn p1_a_failed_cleanup_still_archives_and_reports() {
     let scene = Scene::default();
     scene.records("2026-11-23", 2);
-    scene.sim.faults(|faults| faults.add(Rule::on("DescribeSnapshots", ApiFault::Denied, Pick::Every)));
+    scene.sim.faults(|faults| faults.add(Rule::on("DescribeSnapshots", Fault::Denied, Pick::Every)));
     assert!(scene.night().is_err());
     assert_eq!(scene.object("metrics-archive/2026-11-23/metrics.jsonl").unwrap().lines().count(), 2);
     assert_eq!(scene.subjects(), ["[Daily Ops Report] 2026-11-24"]);
@@ -217,7 +217,7 @@ fn p3_failures_come_first_and_long_lists_are_cut_and_counted() {
         scene.old_snapshot(&format!("snap-{n:03}"), "vol-1", 50 + n);
     }
     scene.old_snapshot("snap-young", "vol-1", 1);
-    scene.sim.faults(|faults| faults.add(Rule::on("DeleteSnapshot", ApiFault::Denied, Pick::Every)));
+    scene.sim.faults(|faults| faults.add(Rule::on("DeleteSnapshot", Fault::Denied, Pick::Every)));
     let answer = scene.night().unwrap();
     assert_eq!(answer["snapshot_cleanup"]["failed"].as_array().unwrap().len(), 80);
     let body = &scene.mails()[0].body;
@@ -231,7 +231,7 @@ fn p1_a_night_that_is_put_right_by_a_retry_is_reported_again_as_well() {
     scene.records("2026-11-23", 2);
     scene.sim.faults(|faults| {
         for n in 1..=3 {
-            faults.add(Rule::on("Scan", ApiFault::Unavailable, Pick::Nth(n)));
+            faults.add(Rule::on("Scan", Fault::Unavailable, Pick::Nth(n)));
         }
     });
     assert_eq!(scene.night().unwrap()["status"], "OK");

@@ -1,5 +1,5 @@
 use adapters_sim::cloud::Fact;
-use adapters_sim::fault::{ApiFault, Pick, Rule};
+use adapters_sim::fault::{Fault, Pick, Rule};
 use adapters_sim::kernel::Event;
 use cli::stack::FunctionName;
 use ports::InstanceId;
@@ -200,7 +200,7 @@ fn s17_throttles_are_waited_out() {
     let scene = Scene::default();
     scene.sim.faults(|faults| {
         for n in 1..=3 {
-            faults.add(Rule::on("CreateSnapshots", ApiFault::Throttle, Pick::Nth(n)));
+            faults.add(Rule::on("CreateSnapshots", Fault::Throttle, Pick::Nth(n)));
         }
     });
     scene.stop(&scene.instance("web-1", 0), FAILED);
@@ -228,7 +228,7 @@ fn s18_one_bad_volume_does_not_leave_the_others_unprotected() {
 fn s18_a_volume_that_is_refused_for_good_is_told_and_the_others_are_taken() {
     let scene = Scene::new(&[("SNAPSHOT_MODE", "volume")]);
     let instance = scene.instance("web-1", 1);
-    scene.sim.faults(|faults| faults.add(Rule::on("CreateSnapshot", ApiFault::Denied, Pick::Nth(2))));
+    scene.sim.faults(|faults| faults.add(Rule::on("CreateSnapshot", Fault::Denied, Pick::Nth(2))));
     let answer = scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "stopped")).unwrap();
     assert_eq!(answer["status"], "PARTIAL");
     assert_eq!(answer["snapshots_created"].as_array().unwrap().len(), 1);
@@ -262,7 +262,7 @@ fn a_notice_that_comes_late_tells_of_the_set_as_it_was_taken() {
     let scene = Scene::default();
     let instance = scene.instance("web-1", 0);
     scene.cloud(|cloud| cloud.lambda.never_retry("auto-snapshot"));
-    scene.sim.faults(|faults| faults.add(Rule::on("Publish", ApiFault::Unavailable, Pick::Nth(1))));
+    scene.sim.faults(|faults| faults.add(Rule::on("Publish", Fault::Unavailable, Pick::Nth(1))));
     assert!(scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "stopping")).is_err());
     scene.cloud(|cloud| cloud.ec2.machine(&instance).unwrap().state = ports::InstanceState::Stopped);
     let answer = scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "stopped")).unwrap();
@@ -273,7 +273,7 @@ fn a_notice_that_comes_late_tells_of_the_set_as_it_was_taken() {
 #[test]
 fn s24_a_notice_that_fails_is_tried_again_and_the_snapshot_is_not() {
     let scene = Scene::default();
-    scene.sim.faults(|faults| faults.add(Rule::on("Publish", ApiFault::Unavailable, Pick::Nth(1))));
+    scene.sim.faults(|faults| faults.add(Rule::on("Publish", Fault::Unavailable, Pick::Nth(1))));
     let answer =
         scene.send(FunctionName::AutoSnapshot, &state_event(&scene.instance("web-1", 0), "stopped")).unwrap();
     assert_eq!(answer["how"], "recorded");

@@ -1,4 +1,4 @@
-use adapters_sim::fault::{ApiFault, Pick, Rule};
+use adapters_sim::fault::{Fault, Pick, Rule};
 use cli::stack::{FAILURES, FunctionName};
 use ports::trigger::AlarmState;
 use serde_json::Value;
@@ -11,8 +11,8 @@ fn x5_an_instance_that_cannot_be_snapshotted_reaches_a_person_and_the_failure_qu
     let scene = Scene::default();
     let instance = scene.instance("web-1", 1);
     scene.sim.faults(|faults| {
-        faults.add(Rule::on("CreateSnapshots", ApiFault::Denied, Pick::Every));
-        faults.add(Rule::on("CreateSnapshot", ApiFault::Denied, Pick::Every));
+        faults.add(Rule::on("CreateSnapshots", Fault::Denied, Pick::Every));
+        faults.add(Rule::on("CreateSnapshot", Fault::Denied, Pick::Every));
     });
     let error = scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "stopped")).unwrap_err();
     assert_eq!(error.error_type, "SnapshotFailed");
@@ -54,7 +54,7 @@ fn x5_a_group_that_may_not_be_scaled_reaches_a_person() {
     let scene = Scene::default();
     scene.group("web", 2, 10);
     scene.alarm("prod-high-cpu", None);
-    scene.sim.faults(|faults| faults.add(Rule::on("SetDesiredCapacity", ApiFault::Denied, Pick::Every)));
+    scene.sim.faults(|faults| faults.add(Rule::on("SetDesiredCapacity", Fault::Denied, Pick::Every)));
     scene.turns("prod-high-cpu", AlarmState::Alarm);
     assert!(scene.answer(FunctionName::AutoRemediation).unwrap().is_err());
     assert!(
@@ -71,7 +71,7 @@ fn a_change_whose_answer_is_lost_is_made_once() {
     scene.alarm("prod-high-cpu", None);
     scene.sim.faults(|faults| {
         for n in 1..=3 {
-            faults.add(Rule::on("SetDesiredCapacity", ApiFault::TimeoutAfter, Pick::Nth(n)));
+            faults.add(Rule::on("SetDesiredCapacity", Fault::TimeoutAfter, Pick::Nth(n)));
         }
     });
     scene.turns("prod-high-cpu", AlarmState::Alarm);
@@ -86,7 +86,7 @@ fn a_change_that_an_earlier_run_made_and_could_not_record_is_told_as_ours() {
     scene.alarm("prod-high-cpu", None);
     scene.sim.faults(|faults| {
         for n in 1..=3 {
-            faults.add(Rule::on("SetDesiredCapacity", ApiFault::InternalErrorAfter, Pick::Nth(n)));
+            faults.add(Rule::on("SetDesiredCapacity", Fault::InternalErrorAfter, Pick::Nth(n)));
         }
     });
     scene.turns("prod-high-cpu", AlarmState::Alarm);
@@ -99,7 +99,7 @@ fn a_change_that_an_earlier_run_made_and_could_not_record_is_told_as_ours() {
 fn s4_a_set_whose_answer_is_lost_is_found_and_adopted() {
     let scene = Scene::default();
     let instance = scene.instance("web-1", 1);
-    scene.sim.faults(|faults| faults.add(Rule::on("CreateSnapshots", ApiFault::TimeoutAfter, Pick::Nth(1))));
+    scene.sim.faults(|faults| faults.add(Rule::on("CreateSnapshots", Fault::TimeoutAfter, Pick::Nth(1))));
     let answer = scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "stopped")).unwrap();
     assert_eq!(answer["how"], "adopted");
     assert_eq!((scene.snapshots().len(), scene.mails().len()), (2, 1));

@@ -169,11 +169,7 @@ impl Scene {
     }
 
     pub fn broken(&self) -> Vec<String> {
-        let now = self.sim.now();
-        self.sim.watch(|watch| {
-            watch.at_rest(now);
-            watch.violations().iter().map(|v| format!("{}: {}", v.invariant, v.detail)).collect()
-        })
+        self.sim.at_rest().iter().map(|v| format!("{}: {}", v.invariant, v.detail)).collect()
     }
 }
 

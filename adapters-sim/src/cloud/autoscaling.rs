@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use ports::{Capacity, Group, GroupName, LifecycleState, Resize, Tags};
 
 use super::{ApiError, Fact, Happening};
+use crate::invariant::Sometimes;
 use crate::kernel::Context;
 
 /// The groups of the account.
@@ -60,7 +61,10 @@ impl AutoScaling {
     }
 
     /// `DescribeAutoScalingGroups` and `DescribeInstanceRefreshes` of one group.
-    pub fn describe(&self, name: &GroupName) -> Option<Group> {
+    pub fn describe(&self, name: &GroupName, context: &mut Context<'_>) -> Option<Group> {
+        if self.groups.get(name).is_some_and(|fleet| fleet.max <= fleet.desired) {
+            context.sometimes(Sometimes::AtMax);
+        }
         self.groups.get(name).map(|fleet| Group {
             name: name.clone(),
             desired: fleet.desired,

@@ -30,6 +30,8 @@ pub const MUTATE: Rate = Rate { burst: 50, per_second: 5 };
 #[derive(Clone, Debug, Default)]
 pub struct Buckets {
     buckets: BTreeMap<&'static str, Bucket>,
+    /// How many requests were refused.
+    pub refused: u64,
     /// When set, every bucket is at most so large: to meet throttles in small worlds.
     pub at_most: Option<u32>,
 }
@@ -53,6 +55,7 @@ impl Buckets {
         bucket.milli = bucket.milli.saturating_add(i64::try_from(gained).unwrap_or(i64::MAX)).min(full);
         bucket.filled_at = now;
         if bucket.milli < 1000 {
+            self.refused += 1;
             return Err(ApiError::new(
                 ErrorKind::Throttled,
                 "RequestLimitExceeded",

@@ -3,13 +3,18 @@
 
 use std::collections::BTreeMap;
 
+use jiff::{SignedDuration, Timestamp};
 use ports::trigger::AlarmState;
 
 use super::eventbridge::alarm_state_change;
 use super::lambda::hand_over;
 use super::{Cloud, Fact};
+use crate::invariant::Sometimes;
 use crate::kernel::Context;
 use crate::payload;
+
+/// An alarm that is raised again within this time flaps.
+const FLAP: SignedDuration = SignedDuration::from_mins(10);
 
 /// The alarms of the account.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +41,8 @@ pub struct Alarm {
     pub topics: Vec<String>,
     /// The functions it invokes when it enters `ALARM`.
     pub functions: Vec<String>,
+    /// When it last entered `ALARM`.
+    pub raised_at: Option<Timestamp>,
 }
 
 impl Alarm {
@@ -53,6 +60,7 @@ impl Alarm {
             threshold: 80,
             topics: Vec::new(),
             functions: Vec::new(),
+            raised_at: None,
         }
     }
 }
@@ -81,8 +89,15 @@ impl Cloud {
             return;
         }
         let previous = std::mem::replace(&mut alarm.state, state);
+        if state == AlarmState::Alarm {
+            let before = alarm.raised_at.replace(context.now);
+            if before.is_some_and(|before| context.now.duration_since(before) < FLAP) {
+                context.sometimes(Sometimes::Flap);
+            }
+        }
         let alarm = alarm.clone();
-        context.note(Fact::AlarmIs { alarm: name.to_owned(), state });
+        let group = alarm.dimensions.get("AutoScalingGroupName").and_then(|group| group.parse().ok());
+        context.note(Fact::AlarmIs { alarm: name.to_owned(), group, state });
         let change = payload::AlarmChange {
             place: &self.place.clone(),
             name,
@@ -103,7 +118,7 @@ impl Cloud {
                 );
             }
             for function in &alarm.functions {
-                hand_over(function, payload::alarm_action(&change), context);
+                hand_over(function, payload::alarm_action(&change), false, context);
             }
         }
     }

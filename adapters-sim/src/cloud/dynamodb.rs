@@ -35,6 +35,18 @@ impl DynamoDb {
         self.tables.insert(name.to_owned(), table);
     }
 
+    /// Lets a page read at most so many bytes.
+    pub fn page_bytes(&mut self, most: usize) {
+        for table in self.tables.values_mut() {
+            table.page_bytes = most;
+        }
+    }
+
+    /// A table, to look at.
+    pub fn look(&self, name: &str) -> Option<&Table> {
+        self.tables.get(name)
+    }
+
     /// A table.
     ///
     /// # Errors

@@ -75,14 +75,14 @@ pub(super) fn ec2_state_change(
     let id = cloud.eventbridge.next_id();
     let payload = payload::instance_state(&cloud.place, &id, instance, state, context.now);
     for function in cloud.eventbridge.targets("aws.ec2", "EC2 Instance State-change Notification") {
-        hand_over(&function, payload.clone(), context);
+        hand_over(&function, payload.clone(), true, context);
     }
 }
 
 /// Tells the bus that an alarm changed its state.
 pub(super) fn alarm_state_change(cloud: &Cloud, payload: &str, context: &mut Context<'_>) {
     for function in cloud.eventbridge.targets("aws.cloudwatch", "CloudWatch Alarm State Change") {
-        hand_over(&function, payload.to_owned(), context);
+        hand_over(&function, payload.to_owned(), false, context);
     }
 }
 
@@ -102,7 +102,7 @@ impl Cloud {
         context.note(Fact::Due { rule: name.to_owned() });
         let id = self.eventbridge.next_id();
         let payload = payload::scheduled(&self.place, &id, name, context.now);
-        hand_over(&rule.function, payload, context);
+        hand_over(&rule.function, payload, false, context);
         context.at(next_daily(hour, context.now), Happening::Tick { rule: name.to_owned() });
     }
 }

@@ -8,6 +8,7 @@ use ports::{
 };
 use serde::Serialize;
 
+use crate::fault::Fault;
 use crate::kernel::InvocationId;
 
 /// Something that changed in the cloud.
@@ -55,6 +56,8 @@ pub enum Fact {
         age_hours: i64,
         /// Whether it was the last completed one of its volume.
         last: bool,
+        /// Whether it had failed, or another good one of its volume was made for the same thing.
+        surplus: bool,
     },
     /// A group was asked for another capacity.
     DesiredSet {
@@ -67,6 +70,25 @@ pub enum Fact {
         /// The most it may have.
         max: Capacity,
     },
+    /// Something went wrong with a request.
+    Faulted {
+        /// The operation.
+        op: &'static str,
+        /// What.
+        fault: Fault,
+    },
+    /// An event was lost on its way.
+    Lost {
+        /// The function it was for.
+        function: String,
+    },
+    /// An event or a request went to a dead-letter queue.
+    DeadLetter {
+        /// The queue.
+        queue: String,
+        /// The function it was for.
+        function: String,
+    },
     /// A schedule was due.
     Due {
         /// The rule.
@@ -76,6 +98,8 @@ pub enum Fact {
     AlarmIs {
         /// Which.
         alarm: String,
+        /// The scaling group it is about.
+        group: Option<GroupName>,
         /// The state.
         state: AlarmState,
     },
@@ -121,6 +145,8 @@ pub enum Fact {
         request: String,
         /// Where the record went; `None` when nowhere.
         destination: Option<String>,
+        /// The event.
+        payload: String,
     },
 }
 
@@ -144,8 +170,11 @@ impl fmt::Display for Fact {
             Self::DesiredSet { group, from, to, max } => {
                 write!(f, "group `{group}`: desired {from} -> {to} (max {max})")
             }
+            Self::Faulted { op, fault } => write!(f, "fault in {op}: {fault:?}"),
+            Self::Lost { function } => write!(f, "an event for `{function}` was lost"),
+            Self::DeadLetter { queue, function } => write!(f, "an event for `{function}` went to `{queue}`"),
             Self::Due { rule } => write!(f, "rule `{rule}` is due"),
-            Self::AlarmIs { alarm, state } => write!(f, "alarm `{alarm}` is {state}"),
+            Self::AlarmIs { alarm, state, .. } => write!(f, "alarm `{alarm}` is {state}"),
             Self::Published { subject, key, .. } => write!(f, "published `{subject}` ({key})"),
             Self::ObjectCreated { key, bytes } => write!(f, "object `{key}` created, {bytes} bytes"),
             Self::Invoked { function, request, attempt } => {
@@ -153,7 +182,7 @@ impl fmt::Display for Fact {
             }
             Self::Ended { function, error: None, .. } => write!(f, "`{function}` done"),
             Self::Ended { function, error: Some(error), .. } => write!(f, "`{function}` failed: {error}"),
-            Self::Exhausted { function, request, destination } => {
+            Self::Exhausted { function, request, destination, .. } => {
                 let to = destination.as_deref().unwrap_or("nowhere");
                 write!(f, "`{function}` gave {request} up; its record went to {to}")
             }

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
+use ports::time;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Fact, Happening, Place};
+use crate::invariant::Sometimes;
 use crate::kernel::{Context, FunctionError, InvocationId};
 
 /// The functions of the account.
@@ -22,6 +24,8 @@ pub struct Lambda {
     pub answers: BTreeMap<String, Result<Value, FunctionError>>,
     /// The records of requests that were given up, by destination.
     pub failures: BTreeMap<String, Vec<String>>,
+    /// The events that went to dead-letter queues, by queue.
+    pub dead_letters: BTreeMap<String, Vec<Bytes>>,
 }
 
 /// How a function is configured.
@@ -33,14 +37,29 @@ pub struct Function {
     pub timeout: SignedDuration,
     /// How often a failed request is tried again, at most 2.
     pub retries: u32,
+    /// How long a request may wait, from 1 minute to 6 hours.
+    pub max_age: SignedDuration,
+    /// How many attempts may run at once; any number when there is none. With 0 nothing runs, and requests are given up
+    /// at once.
+    pub concurrency: Option<usize>,
     /// Where the record of a request that was given up goes.
     pub on_failure: Option<String>,
+    /// Where the event of a request that was given up goes.
+    pub dead_letters: Option<String>,
 }
 
 impl Function {
     /// A function with Lambda's own defaults but for its timeout.
     pub fn new(place: &Place, name: &str, timeout: SignedDuration) -> Self {
-        Self { arn: place.arn("lambda", &format!("function:{name}")), timeout, retries: 2, on_failure: None }
+        Self {
+            arn: place.arn("lambda", &format!("function:{name}")),
+            timeout,
+            retries: 2,
+            max_age: SignedDuration::from_hours(6),
+            concurrency: None,
+            on_failure: None,
+            dead_letters: None,
+        }
     }
 
     /// The same function with a failure destination.
@@ -64,6 +83,8 @@ struct Request {
     function: String,
     payload: Bytes,
     attempts: u32,
+    throttles: u32,
+    accepted_at: Timestamp,
 }
 
 /// An attempt that is to begin.
@@ -90,12 +111,39 @@ pub enum Ended {
     Answered(Result<Value, FunctionError>),
     /// The runtime ended it at its deadline.
     TimedOut,
+    /// It died.
+    Crashed,
+}
+
+impl Ended {
+    fn answer(&self) -> Result<Value, FunctionError> {
+        let error = |error_type: &str, message: &str| {
+            Err(FunctionError { error_type: error_type.to_owned(), message: message.to_owned() })
+        };
+        match self {
+            Self::Answered(answer) => answer.clone(),
+            Self::TimedOut => error("Sandbox.Timedout", "Task timed out"),
+            Self::Crashed => error("Runtime.ExitError", "RequestId: Error: Runtime exited"),
+        }
+    }
+}
+
+/// Why a request was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Condition {
+    RetriesExhausted,
+    EventAgeExceeded,
 }
 
 impl Lambda {
     /// Adds a function.
     pub fn add_function(&mut self, name: &str, function: Function) {
         self.functions.insert(name.to_owned(), function);
+    }
+
+    /// A function's configuration, to change it.
+    pub fn function(&mut self, name: &str) -> Option<&mut Function> {
+        self.functions.get_mut(name)
     }
 
     /// Lets a failed request of a function be given up at once.
@@ -110,33 +158,89 @@ impl Lambda {
         self.requests.len()
     }
 
+    /// The request that an attempt belongs to, and how many attempts it has had.
+    pub(crate) fn request_of(&self, invocation: InvocationId) -> Option<(String, u32)> {
+        let (_, id) = self.running.get(&invocation)?;
+        Some((id.clone(), self.attempts_of(id)))
+    }
+
+    /// How many attempts a request has had; 0 once it is over.
+    pub(crate) fn attempts_of(&self, request: &str) -> u32 {
+        self.requests.get(request).map_or(0, |request| request.attempts)
+    }
+
     /// An event reaches the queue: the first attempt begins at once.
     pub(super) fn deliver(&mut self, delivery: Delivery, context: &mut Context<'_>) {
         self.last += 1;
         let id = format!("c6af9ac6-7b61-11e6-9a41-{:012x}", self.last);
-        let payload = Bytes::from(delivery.payload);
-        self.requests.insert(id.clone(), Request { function: delivery.function, payload, attempts: 0 });
+        let request = Request {
+            function: delivery.function,
+            payload: Bytes::from(delivery.payload),
+            attempts: 0,
+            throttles: 0,
+            accepted_at: context.now,
+        };
+        self.requests.insert(id.clone(), request);
         self.attempt(&id, context);
     }
 
-    /// An attempt of a request begins.
+    /// An attempt of a request begins, if the function may run once more.
     pub(super) fn attempt(&mut self, id: &str, context: &mut Context<'_>) {
-        let Some(request) = self.requests.get_mut(id) else { return };
+        let Some(request) = self.requests.get(id) else { return };
         let Some(function) = self.functions.get(&request.function) else {
             self.requests.remove(id);
             return;
         };
+        let at_once = self.running.values().filter(|(name, _)| *name == request.function).count();
+        if function.concurrency == Some(0) {
+            let error = throttled();
+            self.give_up(id, Condition::RetriesExhausted, &error, context);
+        } else if function.concurrency.is_some_and(|most| most <= at_once) {
+            self.put_back(id, context);
+        } else {
+            self.begin(id, context);
+        }
+    }
+
+    fn begin(&mut self, id: &str, context: &mut Context<'_>) {
+        let Some(request) = self.requests.get_mut(id) else { return };
+        let Some(function) = self.functions.get(&request.function) else { return };
         request.attempts += 1;
-        let (name, attempt) = (request.function.clone(), request.attempts);
-        context.note(Fact::Invoked { function: name.clone(), request: id.to_owned(), attempt });
-        context.start(Start {
-            function: name,
+        let start = Start {
+            function: request.function.clone(),
             arn: function.arn.clone(),
             request: id.to_owned(),
-            attempt,
+            attempt: request.attempts,
             payload: request.payload.clone(),
             timeout: function.timeout,
-        });
+        };
+        let twin = |(name, other): &(String, String)| {
+            *name == start.function
+                && other != id
+                && self.requests.get(other).is_some_and(|other| other.payload == start.payload)
+        };
+        if self.running.values().any(twin) {
+            context.sometimes(Sometimes::OverlappingDuplicate);
+        }
+        let (function, attempt) = (start.function.clone(), start.attempt);
+        context.note(Fact::Invoked { function, request: id.to_owned(), attempt });
+        context.start(start);
+    }
+
+    /// A throttled request goes back to the queue: after a second, then ever longer, up to five minutes.
+    fn put_back(&mut self, id: &str, context: &mut Context<'_>) {
+        let Some(request) = self.requests.get_mut(id) else { return };
+        let wait =
+            SignedDuration::from_secs(1_i64 << request.throttles.min(9)).min(SignedDuration::from_mins(5));
+        request.throttles += 1;
+        let again = time::later(context.now, wait);
+        let max_age = self.functions.get(&request.function).map(|function| function.max_age);
+        if max_age.is_some_and(|age| time::later(request.accepted_at, age) < again) {
+            let error = throttled();
+            self.give_up(id, Condition::EventAgeExceeded, &error, context);
+        } else {
+            context.at(again, Happening::Retry { request: id.to_owned() });
+        }
     }
 
     pub(crate) fn begun(&mut self, invocation: InvocationId, start: &Start) {
@@ -145,17 +249,15 @@ impl Lambda {
 
     pub(super) fn ended(&mut self, invocation: InvocationId, ended: &Ended, context: &mut Context<'_>) {
         let Some((name, id)) = self.running.remove(&invocation) else { return };
-        let answer = match ended {
-            Ended::Answered(answer) => answer.clone(),
-            Ended::TimedOut => Err(FunctionError {
-                error_type: "Sandbox.Timedout".to_owned(),
-                message: "Task timed out".to_owned(),
-            }),
-        };
+        let answer = ended.answer();
         let error = answer.as_ref().err().map(|error| format!("{}: {}", error.error_type, error.message));
         context.note(Fact::Ended { function: name.clone(), invocation, error });
         self.answers.insert(name.clone(), answer.clone());
         match answer {
+            // The queue is eventually consistent: a request that succeeded may be delivered again.
+            Ok(_) if self.is_redelivered(context) => {
+                context.later(SignedDuration::from_mins(1), Happening::Retry { request: id });
+            }
             Ok(_) => {
                 self.requests.remove(&id);
             }
@@ -163,31 +265,70 @@ impl Lambda {
         }
     }
 
+    fn is_redelivered(&self, context: &mut Context<'_>) -> bool {
+        let rate = context.plan().redelivered;
+        context.happens("trouble/redelivered", rate) || context.wants_fault("fault/redelivered")
+    }
+
     /// Lambda waits one minute before the first retry and two before the second.
     fn try_again(&mut self, name: &str, id: &str, error: &FunctionError, context: &mut Context<'_>) {
         let Some((function, request)) = self.functions.get(name).zip(self.requests.get(id)) else { return };
-        if request.attempts <= function.retries {
-            let wait = SignedDuration::from_mins(i64::from(request.attempts));
+        let wait = SignedDuration::from_mins(i64::from(request.attempts.min(2)));
+        let too_old = time::later(request.accepted_at, function.max_age) < time::later(context.now, wait);
+        if function.retries < request.attempts {
+            self.give_up(id, Condition::RetriesExhausted, error, context);
+        } else if too_old {
+            self.give_up(id, Condition::EventAgeExceeded, error, context);
+        } else {
             context.later(wait, Happening::Retry { request: id.to_owned() });
-            return;
+        }
+    }
+
+    fn give_up(&mut self, id: &str, condition: Condition, error: &FunctionError, context: &mut Context<'_>) {
+        let Some(request) = self.requests.remove(id) else { return };
+        let Some(function) = self.functions.get(&request.function) else { return };
+        context.sometimes(Sometimes::RetriesExhausted);
+        if let Some(queue) = &function.dead_letters {
+            self.dead_letters.entry(queue.clone()).or_default().push(request.payload.clone());
+            context.note(Fact::DeadLetter { queue: queue.clone(), function: request.function.clone() });
         }
         let destination = function.on_failure.clone();
         if let Some(queue) = &destination {
-            let record = failure_record(function, request, id, error, context.now);
+            let record = failure_record(function, &request, id, (condition, error), context.now);
             self.failures.entry(queue.clone()).or_default().push(record);
         }
-        self.requests.remove(id);
-        context.note(Fact::Exhausted { function: name.to_owned(), request: id.to_owned(), destination });
+        let payload = String::from_utf8_lossy(&request.payload).into_owned();
+        context.note(Fact::Exhausted {
+            function: request.function,
+            request: id.to_owned(),
+            destination,
+            payload,
+        });
     }
 }
 
-/// Puts an event on its way into a function's queue.
-pub(super) fn hand_over(function: &str, payload: String, context: &mut Context<'_>) {
-    let delay = SignedDuration::from_millis(50 + i64::from(context.choose("delivery", 1000)));
-    context.later(
-        delay,
-        Happening::Deliver(Delivery { function: function.to_owned(), payload: payload.into_bytes() }),
-    );
+fn throttled() -> FunctionError {
+    FunctionError { error_type: "TooManyRequestsException".to_owned(), message: "Rate Exceeded.".to_owned() }
+}
+
+/// Puts an event on its way into a function's queue. A best-effort source may lose it; any may tell it twice, or late.
+pub(super) fn hand_over(function: &str, payload: String, best_effort: bool, context: &mut Context<'_>) {
+    let plan = context.plan().delivery.clone();
+    if best_effort && (context.happens("trouble/lost", plan.lost) || context.wants_fault("fault/lost")) {
+        context.note(Fact::Lost { function: function.to_owned() });
+        return;
+    }
+    let copies = if context.happens("trouble/doubled", plan.doubled) { 2 } else { 1 };
+    let payload = payload.into_bytes();
+    for _ in 0..copies {
+        let mut delay = SignedDuration::from_millis(50 + i64::from(context.choose("delivery", 1000)));
+        if context.happens("trouble/late", plan.late) {
+            delay +=
+                context.choose_between("trouble/late-time", SignedDuration::from_secs(1), plan.longest());
+        }
+        let delivery = Delivery { function: function.to_owned(), payload: payload.clone() };
+        context.later(delay, Happening::Deliver(delivery));
+    }
 }
 
 /// The record that an on-failure destination gets
@@ -196,7 +337,7 @@ fn failure_record(
     function: &Function,
     request: &Request,
     id: &str,
-    error: &FunctionError,
+    (condition, error): (Condition, &FunctionError),
     now: Timestamp,
 ) -> String {
     let payload: Value = serde_json::from_slice(&request.payload).unwrap_or(Value::Null);
@@ -206,7 +347,7 @@ fn failure_record(
         "requestContext": {
             "requestId": id,
             "functionArn": format!("{}:$LATEST", function.arn),
-            "condition": "RetriesExhausted",
+            "condition": format!("{condition:?}"),
             "approximateInvokeCount": request.attempts,
         },
         "requestPayload": payload,

@@ -153,6 +153,13 @@ impl Cloud {
         }
     }
 
+    /// Makes limits small, so that small worlds meet them: pages of five, buckets of two.
+    pub fn make_limits_small(&mut self) {
+        self.snapshots.page_size = 5;
+        self.ec2.buckets.at_most = Some(2);
+        self.dynamodb.page_bytes(4 * 1024);
+    }
+
     /// Lets an invocation be over.
     pub fn invocation_ended(&mut self, id: InvocationId, ended: &Ended, context: &mut Context<'_>) {
         self.lambda.ended(id, ended, context);

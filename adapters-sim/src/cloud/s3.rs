@@ -48,6 +48,11 @@ impl S3 {
         self.buckets.insert(name.to_owned(), Bucket::default());
     }
 
+    /// A bucket, to look at.
+    pub fn look(&self, name: &str) -> Option<&Bucket> {
+        self.buckets.get(name)
+    }
+
     /// A bucket.
     ///
     /// # Errors

@@ -1,23 +1,26 @@
 //! EBS snapshots
 //! (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-snapshots.html>).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use ports::{
     CreateOne, CreateSet, CreatedSnapshot, Deletion, InstanceState, Page, PageToken, Snapshot,
-    SnapshotFilter, SnapshotId, SnapshotState, TagSet, Tags, UsedBy, VolumeId,
+    SnapshotFilter, SnapshotId, SnapshotState, TagSet, Tags, UsedBy, VolumeId, time,
 };
 
 use super::bucket::{DESCRIBE, SNAPSHOT, TAG};
 use super::ec2::{ROOT_DEVICE, no_instance};
 use super::{ApiError, Cloud, Fact, Happening, known};
+use crate::invariant::Sometimes;
 use crate::kernel::Context;
 
 /// The snapshots of the account.
 #[derive(Clone, Debug)]
 pub struct SnapshotStore {
     snapshots: BTreeMap<SnapshotId, Snapshot>,
+    /// Until when a new one may not be seen.
+    unseen: BTreeMap<SnapshotId, Timestamp>,
     last: u64,
     /// How many fit on a page: 1,000, or fewer to meet second pages in small worlds.
     pub page_size: usize,
@@ -25,7 +28,7 @@ pub struct SnapshotStore {
 
 impl Default for SnapshotStore {
     fn default() -> Self {
-        Self { snapshots: BTreeMap::new(), last: 0, page_size: 1000 }
+        Self { snapshots: BTreeMap::new(), unseen: BTreeMap::new(), last: 0, page_size: 1000 }
     }
 }
 
@@ -58,10 +61,17 @@ impl SnapshotStore {
 
     pub(super) fn ends(&mut self, snapshot: &SnapshotId, context: &mut Context<'_>) {
         let Some(found) = self.snapshots.get_mut(snapshot) else { return };
-        if found.state == SnapshotState::Pending {
-            found.state = SnapshotState::Completed;
-            context.note(Fact::SnapshotIs { snapshot: snapshot.clone(), state: found.state });
+        if found.state != SnapshotState::Pending {
+            return;
         }
+        let rate = context.plan().failed_snapshots;
+        found.state = if context.happens("trouble/snapshot", rate) {
+            context.sometimes(Sometimes::FailedSnapshot);
+            SnapshotState::Error
+        } else {
+            SnapshotState::Completed
+        };
+        context.note(Fact::SnapshotIs { snapshot: snapshot.clone(), state: found.state });
     }
 
     fn matching<'a>(&'a self, filter: &'a SnapshotFilter) -> impl Iterator<Item = &'a Snapshot> {
@@ -71,7 +81,12 @@ impl SnapshotStore {
     }
 
     /// The page behind a token. A token is bound to the request it was given for.
-    fn page(&self, filter: &SnapshotFilter, from: Option<&PageToken>) -> Result<Page<Snapshot>, ApiError> {
+    fn page(
+        &mut self,
+        filter: &SnapshotFilter,
+        from: Option<&PageToken>,
+        context: &mut Context<'_>,
+    ) -> Result<Page<Snapshot>, ApiError> {
         let mark = format!("{filter:?}");
         let after = match from {
             None => None,
@@ -85,11 +100,33 @@ impl SnapshotStore {
                 Some(SnapshotId::new(id).map_err(|_| invalid())?)
             }
         };
-        let mut rest = self.matching(filter).filter(|s| after.as_ref().is_none_or(|after| *after < s.id));
+        if after.is_some() {
+            context.sometimes(Sometimes::SecondPage);
+        }
+        let hidden = self.hidden(context);
+        let seen =
+            |s: &&Snapshot| after.as_ref().is_none_or(|after| *after < s.id) && !hidden.contains(&s.id);
+        let mut rest = self.matching(filter).filter(seen);
         let items: Vec<Snapshot> = rest.by_ref().take(self.page_size).cloned().collect();
         let more = rest.next().is_some();
         let next = items.last().filter(|_| more).map(|last| PageToken(format!("{}|{mark}", last.id)));
         Ok(Page { items, next })
+    }
+
+    /// The new ones that this reader does not see yet.
+    fn hidden(&mut self, context: &mut Context<'_>) -> BTreeSet<SnapshotId> {
+        self.unseen.retain(|_, until| context.now < *until);
+        let flapping = context.plan().consistency.flapping;
+        let mut hidden = BTreeSet::new();
+        for id in self.unseen.keys() {
+            if !flapping || context.choose("trouble/flap", 2) == 0 {
+                hidden.insert(id.clone());
+            }
+        }
+        if !hidden.is_empty() {
+            context.sometimes(Sometimes::StaleRead);
+        }
+        hidden
     }
 
     /// Whether EC2 would begin another snapshot of a volume now.
@@ -126,6 +163,11 @@ impl SnapshotStore {
         let took =
             context.choose_between("snapshot", SignedDuration::from_mins(1), SignedDuration::from_mins(20));
         context.later(took, Happening::SnapshotEnds { snapshot: id.clone() });
+        let (rate, longest) = (context.plan().consistency.lagging, context.plan().consistency.longest());
+        if context.happens("trouble/lag", rate) {
+            let lag = context.choose_between("trouble/lag-time", SignedDuration::from_secs(1), longest);
+            self.unseen.insert(id.clone(), time::later(context.now, lag));
+        }
         CreatedSnapshot { id, volume: wish.volume.clone() }
     }
 }
@@ -159,10 +201,10 @@ impl Cloud {
         &mut self,
         filter: &SnapshotFilter,
         from: Option<&PageToken>,
-        context: &Context<'_>,
+        context: &mut Context<'_>,
     ) -> Result<Page<Snapshot>, ApiError> {
         self.ec2.buckets.take("DescribeSnapshots", DESCRIBE, context.now)?;
-        self.snapshots.page(filter, from)
+        self.snapshots.page(filter, from, context)
     }
 
     /// `CreateSnapshots`: all of the instance's volumes, or none.
@@ -283,12 +325,18 @@ impl Cloud {
     ) -> Result<Deletion, ApiError> {
         self.ec2.buckets.take("DeleteSnapshot", SNAPSHOT, context.now)?;
         if let Some(image) = self.ec2.user_of(snapshot) {
+            context.sometimes(Sometimes::InUse);
             return Ok(Deletion::InUse(Some(UsedBy::Image(image.clone()))));
         }
         let Some(gone) = self.snapshots.snapshots.remove(snapshot) else { return Ok(Deletion::AlreadyGone) };
         let is_good = |s: &Snapshot| s.volume == gone.volume && s.state == SnapshotState::Completed;
+        let key = gone.tags.get("caretaker:key");
+        let is_twin = |s: &Snapshot| {
+            s.volume == gone.volume && s.state != SnapshotState::Error && s.tags.get("caretaker:key") == key
+        };
         context.note(Fact::SnapshotDeleted {
             last: is_good(&gone) && !self.snapshots.all().any(is_good),
+            surplus: gone.state == SnapshotState::Error || key.is_some() && self.snapshots.all().any(is_twin),
             ours: is_ours(&gone.tags),
             age_hours: context.now.duration_since(gone.started_at).as_hours(),
             volume: gone.volume,

@@ -128,7 +128,7 @@ impl Cloud {
             };
             if let Some(function) = function {
                 let message = payload::Sns { topic, id: &id, subject, message: body, at: context.now };
-                hand_over(&function, payload::sns(&message), context);
+                hand_over(&function, payload::sns(&message), false, context);
             }
             let (subject, body) = (subject.to_owned(), body.to_owned());
             self.sns.deliver(Delivered { at: context.now, to, subject, body, key: notice.key().to_owned() });
@@ -149,7 +149,7 @@ impl Cloud {
         for subscriber in subscribers {
             if let Subscriber::Function(function) = subscriber {
                 let message = payload::Sns { topic, id: &id, subject, message, at: context.now };
-                hand_over(&function, payload::sns(&message), context);
+                hand_over(&function, payload::sns(&message), false, context);
             }
         }
     }

@@ -1,6 +1,6 @@
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as TaskContext, Poll, Waker};
 
 use ports::PortError;
@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::core::Handle;
+use super::footprint::Footprint;
 use super::trace::Actor;
 use crate::cloud::{ApiError, Cloud};
-use crate::fault::ApiFault;
 
 /// The number of a port call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -33,74 +33,86 @@ impl Op {
     }
 }
 
-/// What a request does when it takes effect; gives the error code it is answered with, for the trace.
-pub(super) type Apply =
-    Box<dyn FnOnce(&mut Cloud, &mut Context<'_>, Option<ApiFault>) -> Option<&'static str> + Send>;
-
 /// A request on its way.
+#[derive(Clone)]
 pub(super) struct Pending {
     pub(super) op: Op,
     pub(super) actor: Actor,
-    pub(super) apply: Option<Apply>,
-    pub(super) arrive: Box<dyn FnOnce() + Send>,
+    pub(super) footprint: Footprint,
+    pub(super) wire: Arc<dyn Wire>,
 }
 
+/// What connects a request that the kernel carries with the caller that waits for it.
+pub(super) trait Wire: Send + Sync {
+    /// Lets the request take effect, once, and gives the error code it is answered with.
+    fn apply(&self, cloud: &mut Cloud, context: &mut Context<'_>) -> Option<&'static str>;
+    /// Lets the caller see an error, whatever the service would have answered.
+    fn fail(&self, error: ApiError);
+    /// Lets the caller see the answer.
+    fn arrive(&self);
+}
+
+type Request<T> = Box<dyn FnOnce(&mut Cloud, &mut Context<'_>) -> Result<T, ApiError> + Send>;
+
 struct Slot<T> {
+    request: Option<Request<T>>,
     answer: Option<Result<T, ApiError>>,
     arrived: bool,
     waker: Option<Waker>,
 }
 
-type Request<T> = Box<dyn FnOnce(&mut Cloud, &mut Context<'_>) -> Result<T, ApiError> + Send>;
+struct Connection<T>(Mutex<Slot<T>>);
+
+impl<T> Connection<T> {
+    fn lock(&self) -> MutexGuard<'_, Slot<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T: Send> Wire for Connection<T> {
+    fn apply(&self, cloud: &mut Cloud, context: &mut Context<'_>) -> Option<&'static str> {
+        let request = self.lock().request.take()?;
+        let answer = request(cloud, context);
+        let code = answer.as_ref().err().map(|error| error.code);
+        let mut slot = self.lock();
+        if slot.answer.is_none() {
+            slot.answer = Some(answer);
+        }
+        code
+    }
+
+    fn fail(&self, error: ApiError) {
+        self.lock().answer = Some(Err(error));
+    }
+
+    fn arrive(&self) {
+        let mut slot = self.lock();
+        slot.arrived = true;
+        if let Some(waker) = slot.waker.take() {
+            waker.wake();
+        }
+    }
+}
 
 /// A port call as its caller sees it: pending until the answer arrives.
 pub(crate) struct Call<T> {
     handle: Handle,
     op: Op,
     actor: Actor,
-    request: Option<Request<T>>,
-    slot: Arc<Mutex<Slot<T>>>,
+    footprint: Footprint,
+    connection: Arc<Connection<T>>,
+    sent: bool,
 }
-
-impl<T> Unpin for Call<T> {}
 
 impl<T: Send + 'static> Call<T> {
     pub(crate) fn new(
         handle: Handle,
         actor: Actor,
-        op: Op,
+        (op, footprint): (Op, Footprint),
         request: impl FnOnce(&mut Cloud, &mut Context<'_>) -> Result<T, ApiError> + Send + 'static,
     ) -> Self {
-        let slot = Arc::new(Mutex::new(Slot { answer: None, arrived: false, waker: None }));
-        Self { handle, op, actor, request: Some(Box::new(request)), slot }
-    }
-
-    fn send(&mut self) {
-        let Some(request) = self.request.take() else { return };
-        let filled = Arc::clone(&self.slot);
-        let apply: Apply = Box::new(move |cloud, context, fault| {
-            let answer = match fault {
-                None => request(cloud, context),
-                Some(fault) => {
-                    if fault.takes_effect() {
-                        let _ = request(cloud, context);
-                    }
-                    Err(fault.error())
-                }
-            };
-            let code = answer.as_ref().err().map(|error| error.code);
-            filled.lock().unwrap_or_else(PoisonError::into_inner).answer = Some(answer);
-            code
-        });
-        let slot = Arc::clone(&self.slot);
-        let arrive = Box::new(move || {
-            let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
-            slot.arrived = true;
-            if let Some(waker) = slot.waker.take() {
-                waker.wake();
-            }
-        });
-        self.handle.send(Pending { op: self.op, actor: self.actor, apply: Some(apply), arrive });
+        let slot = Slot { request: Some(Box::new(request)), answer: None, arrived: false, waker: None };
+        Self { handle, op, actor, footprint, connection: Arc::new(Connection(Mutex::new(slot))), sent: false }
     }
 }
 
@@ -108,8 +120,15 @@ impl<T: Send + 'static> Future for Call<T> {
     type Output = Result<T, PortError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<Self::Output> {
-        self.send();
-        let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.sent {
+            self.sent = true;
+            self.connection.lock().waker = Some(context.waker().clone());
+            let wire: Arc<dyn Wire> = Arc::<Connection<T>>::clone(&self.connection);
+            let pending = Pending { op: self.op, actor: self.actor, footprint: self.footprint, wire };
+            self.handle.send(pending);
+            return Poll::Pending;
+        }
+        let mut slot = self.connection.lock();
         if !slot.arrived {
             slot.waker = Some(context.waker().clone());
             return Poll::Pending;

@@ -5,7 +5,8 @@ use super::agenda::{Agenda, Item};
 use super::chooser::Chooser;
 use super::trace::{Actor, Entry, Event, Trace};
 use crate::cloud::{Fact, Happening, Start};
-use crate::invariant::Watch;
+use crate::fault::{FaultPlan, Faults};
+use crate::invariant::{Seen, Sometimes, Watch};
 
 /// What a service has at hand while something happens in it.
 pub struct Context<'a> {
@@ -17,6 +18,7 @@ pub struct Context<'a> {
     pub(super) agenda: &'a mut Agenda,
     pub(super) trace: &'a mut Trace,
     pub(super) watch: &'a mut Watch,
+    pub(super) faults: &'a mut Faults,
     pub(super) starts: &'a mut Vec<Start>,
 }
 
@@ -37,6 +39,26 @@ impl Context<'_> {
         least + (most - least) / 1000 * steps
     }
 
+    /// Whether something that happens so many times of a thousand happens now.
+    pub fn happens(&mut self, site: &'static str, per_mille: u32) -> bool {
+        // 0 is the boring answer, so the rare ones are at the other end.
+        0 < per_mille && 1000 - per_mille.min(1000) <= self.choose(site, 1000)
+    }
+
+    /// What may go wrong.
+    pub fn plan(&self) -> &FaultPlan {
+        &self.faults.plan
+    }
+
+    /// Whether the chooser wants a fault that is made outside of requests, and the plan still has one.
+    pub(crate) fn wants_fault(&mut self, site: &'static str) -> bool {
+        let wants = self.faults.plan.budget.is_some() && self.faults.has_left() && self.choose(site, 2) == 1;
+        if wants {
+            self.faults.made_one();
+        }
+        wants
+    }
+
     /// Puts something down to happen after a while.
     pub fn later(&mut self, after: SignedDuration, what: Happening) {
         self.at(time::later(self.now, after), what);
@@ -49,8 +71,13 @@ impl Context<'_> {
 
     /// Writes down that something happened.
     pub fn note(&mut self, fact: Fact) {
-        self.watch.see(self.now, self.actor, &fact);
+        self.watch.see(Seen { at: self.now, actor: self.actor, fact: &fact });
         self.trace.add(Entry { at: self.now, actor: self.actor, event: Event::Fact(fact) });
+    }
+
+    /// Notes that a situation came up that a good test run must meet at least once.
+    pub fn sometimes(&mut self, what: Sometimes) {
+        self.watch.met(what);
     }
 
     /// Starts an attempt to run a function.

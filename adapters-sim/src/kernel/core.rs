@@ -9,23 +9,34 @@ use jiff::{SignedDuration, Timestamp};
 use ports::time;
 
 use super::agenda::{Agenda, Item};
-use super::call::{CallId, Pending};
-use super::chooser::Chooser;
+use super::call::{CallId, Op, Pending};
+use super::chooser::{Candidate, Chooser};
 use super::context::Context;
-use super::function::{FunctionError, Handler, Invocation, InvocationId};
+use super::function::{FunctionError, Handler, InvocationId};
 use super::sleep::Sleep;
 use super::task::{TaskId, Tasks, Work};
 use super::trace::{Actor, Entry, Event, Phase, Trace};
-use crate::cloud::{Cloud, Ended, Start};
-use crate::fault::Faults;
-use crate::invariant::Watch;
+use crate::cloud::{Cloud, Ended, Fact, Start};
+use crate::fault::{Fault, Faults, Landing};
+use crate::invariant::{Sometimes, Watch};
 
 /// A way into a running simulation.
 #[derive(Clone)]
 pub(crate) struct Handle(pub(super) Arc<Mutex<Core>>);
 
+/// How long requests and answers take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Timing {
+    /// A few milliseconds each, as the chooser likes.
+    #[default]
+    Natural,
+    /// No time at all: every request of an instant may go before every other, which is what an enumeration wants.
+    Instant,
+}
+
 pub(super) struct Core {
     pub(super) now: Timestamp,
+    pub(super) timing: Timing,
     pub(super) agenda: Agenda,
     pub(super) tasks: Tasks,
     pub(super) chooser: Box<dyn Chooser>,
@@ -33,11 +44,40 @@ pub(super) struct Core {
     pub(super) trace: Trace,
     pub(super) watch: Watch,
     pub(super) faults: Faults,
-    pub(super) calls: BTreeMap<CallId, Pending>,
+    pub(super) calls: BTreeMap<CallId, Tracked>,
     pub(super) handlers: BTreeMap<String, Handler>,
-    pub(super) running: BTreeMap<InvocationId, TaskId>,
+    pub(super) running: BTreeMap<InvocationId, Running>,
     pub(super) sent: u64,
     pub(super) started: u64,
+}
+
+/// A request on its way, and who it is whatever the order of things.
+pub(super) struct Tracked {
+    pending: Pending,
+    identity: (u64, u64),
+    late: Option<(String, u32)>,
+}
+
+/// An attempt that runs.
+pub(super) struct Running {
+    pub(super) task: TaskId,
+    pub(super) identity: u64,
+    pub(super) sent: u64,
+    pub(super) skew: SignedDuration,
+    pub(super) throttled: Option<Op>,
+}
+
+/// What firing an item leaves to do once the lock is gone.
+#[derive(Default)]
+pub(super) struct Fired {
+    pub(super) starts: Vec<Start>,
+    pub(super) dead: Option<Work>,
+}
+
+impl From<Vec<Start>> for Fired {
+    fn from(starts: Vec<Start>) -> Self {
+        Self { starts, dead: None }
+    }
 }
 
 impl fmt::Debug for Handle {
@@ -51,8 +91,14 @@ impl Handle {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
-        self.lock().now
+    /// The present, by the clock of whoever asks.
+    pub(crate) fn now(&self, actor: Actor) -> Timestamp {
+        let core = self.lock();
+        let skew = match actor {
+            Actor::Invocation(id) => core.running.get(&id).map(|running| running.skew),
+            Actor::Cloud | Actor::Person => None,
+        };
+        time::later(core.now, skew.unwrap_or(SignedDuration::ZERO))
     }
 
     /// Sends a request. It takes effect and is answered later, even if its caller is gone by then.
@@ -61,14 +107,15 @@ impl Handle {
         core.sent += 1;
         let call = CallId(core.sent);
         core.trace_call(call, &pending, Phase::Sent, None);
-        core.calls.insert(call, pending);
+        let identity = core.identify(pending.actor);
+        core.calls.insert(call, Tracked { pending, identity, late: None });
         let at = time::later(core.now, core.latency("latency/request"));
         core.agenda.put(at, Item::Apply(call));
     }
 
     /// Wakes the task after a while.
     pub(crate) fn sleep(&self, span: SignedDuration) -> Sleep {
-        let until = time::later(self.now(), span.max(SignedDuration::ZERO));
+        let until = time::later(self.lock().now, span.max(SignedDuration::ZERO));
         Sleep::new(self.clone(), until)
     }
 
@@ -82,17 +129,15 @@ impl Handle {
             return true;
         }
         let mut core = self.lock();
-        if core.agenda.next_time().is_none_or(|at| until < at) {
+        if core.chooser.is_over() || core.agenda.next_time().is_none_or(|at| until < at) {
             return false;
         }
-        let ties = u32::try_from(core.agenda.ties()).unwrap_or(u32::MAX);
-        let nth = if ties <= 1 { 0 } else { core.chooser.choose("next", ties) };
-        let Some((at, item)) = core.agenda.take(usize::try_from(nth).unwrap_or(0)) else { return false };
+        let Some((at, item)) = core.take_next() else { return false };
         core.now = at;
-        let (starts, dead) = core.fire(item);
+        let fired = core.fire(item);
         drop(core);
-        drop(dead);
-        self.start(starts);
+        drop(fired.dead);
+        self.start(fired.starts);
         true
     }
 
@@ -111,7 +156,7 @@ impl Handle {
 
     /// An invocation's panic is a finding; anything else's is the test's own.
     fn panicked(&self, task: TaskId, panic: Box<dyn Any + Send>) {
-        let found = self.lock().running.iter().find(|(_, t)| **t == task).map(|(id, _)| *id);
+        let found = self.lock().running.iter().find(|(_, r)| r.task == task).map(|(id, _)| *id);
         let Some(id) = found else { resume_unwind(panic) };
         let said = panic.downcast_ref::<&str>().map(ToString::to_string);
         let message = said.or_else(|| panic.downcast_ref::<String>().cloned());
@@ -122,45 +167,7 @@ impl Handle {
         self.end(id, &Ended::Answered(Err(error)));
     }
 
-    pub(super) fn start(&self, starts: Vec<Start>) {
-        for start in starts {
-            self.invoke(start);
-        }
-    }
-
-    fn invoke(&self, start: Start) {
-        let mut core = self.lock();
-        core.started += 1;
-        let id = InvocationId(core.started);
-        let deadline = time::later(core.now, start.timeout);
-        let handler = core.handlers.get(&start.function).cloned();
-        core.cloud.lambda.begun(id, &start);
-        core.agenda.put(deadline, Item::Kill(id));
-        drop(core);
-        let invocation = Invocation {
-            id,
-            request: start.request,
-            function: start.function,
-            arn: start.arn,
-            attempt: start.attempt,
-            payload: start.payload,
-            deadline,
-            handle: self.clone(),
-        };
-        let handle = self.clone();
-        let task = self.spawn(move |_| {
-            Box::pin(async move {
-                let answer = match handler {
-                    Some(handler) => handler(invocation).await,
-                    None => Err(missing(&invocation.function)),
-                };
-                handle.end(id, &Ended::Answered(answer));
-            })
-        });
-        self.lock().running.insert(id, task);
-    }
-
-    fn end(&self, id: InvocationId, ended: &Ended) {
+    pub(super) fn end(&self, id: InvocationId, ended: &Ended) {
         let mut core = self.lock();
         core.running.remove(&id);
         let ((), starts) = core
@@ -170,69 +177,178 @@ impl Handle {
     }
 }
 
-fn missing(function: &str) -> FunctionError {
-    FunctionError {
-        error_type: "Runtime.NoHandler".to_owned(),
-        message: format!("no handler is installed for `{function}`"),
-    }
-}
-
 impl Core {
-    fn fire(&mut self, item: Item) -> (Vec<Start>, Option<Work>) {
+    /// Takes what is due next. When several requests are, the chooser says which.
+    fn take_next(&mut self) -> Option<(Timestamp, Item)> {
+        if let Some(first) = self.agenda.take_first() {
+            return Some(first);
+        }
+        let requests = self.agenda.requests();
+        let candidate = |call: &CallId| {
+            let tracked = self.calls.get(call);
+            let (actor, request) = tracked.map_or((0, call.0), |tracked| tracked.identity);
+            let footprint = tracked.map(|tracked| tracked.pending.footprint).unwrap_or_default();
+            Candidate { actor, request, footprint }
+        };
+        let ready: Vec<Candidate> = requests.iter().map(candidate).collect();
+        let nth = self.chooser.choose_next(&ready);
+        if self.chooser.is_over() { None } else { self.agenda.take_request(nth) }
+    }
+
+    fn fire(&mut self, item: Item) -> Fired {
         match item {
             Item::Wake(waker) => {
                 waker.wake();
-                (Vec::new(), None)
+                Fired::default()
             }
-            Item::Apply(call) => (self.apply(call), None),
+            Item::Apply(call) => self.apply(call),
             Item::Reply(call) => {
                 self.reply(call);
-                (Vec::new(), None)
+                Fired::default()
             }
             Item::Happen(what) => {
                 let ((), starts) =
                     self.with_context(Actor::Cloud, |cloud, context| cloud.happen(what, context));
-                (starts, None)
+                starts.into()
             }
-            Item::Kill(id) => self.kill(id),
+            Item::Kill(id) => self.stop(id, &Ended::TimedOut),
         }
     }
 
-    fn apply(&mut self, call: CallId) -> Vec<Start> {
-        let Some(mut pending) = self.calls.remove(&call) else { return Vec::new() };
+    /// A request reaches the service, and something may go wrong with it.
+    fn apply(&mut self, call: CallId) -> Fired {
+        let Some(tracked) = self.calls.get_mut(&call) else { return Fired::default() };
+        let pending = tracked.pending.clone();
+        if let Some((request, attempt)) = tracked.late.take() {
+            self.calls.remove(&call);
+            if attempt < self.cloud.lambda.attempts_of(&request) {
+                self.watch.met(Sometimes::LateWriteAfterRetry);
+            }
+            return self.take_effect(call, &pending).into();
+        }
         let chooser = &mut self.chooser;
-        let fault = self.faults.pick(pending.op, self.now, |n| chooser.choose("fault", n));
-        let (code, starts) = match pending.apply.take() {
-            Some(apply) => self.with_context(pending.actor, |cloud, context| apply(cloud, context, fault)),
-            None => (None, Vec::new()),
+        let pick = |site, n: u32| if n <= 1 { 0 } else { chooser.choose(site, n) };
+        match self.faults.pick(pending.op, pending.actor, self.now, pick) {
+            None => {
+                let starts = self.take_effect(call, &pending);
+                self.answer(call);
+                starts.into()
+            }
+            Some(fault) => self.go_wrong(call, &pending, fault),
+        }
+    }
+
+    fn go_wrong(&mut self, call: CallId, pending: &Pending, fault: Fault) -> Fired {
+        let op = pending.op.name;
+        let ((), _) =
+            self.with_context(pending.actor, |_, context| context.note(Fact::Faulted { op, fault }));
+        let mut fired = Fired::default();
+        match fault.landing() {
+            Landing::Never => {}
+            Landing::Now => fired.starts = self.take_effect(call, pending),
+            Landing::Later => self.land_later(call, pending.actor),
+        }
+        if let Some(error) = fault.error() {
+            pending.wire.fail(error);
+            if fault.landing() == Landing::Later {
+                pending.wire.arrive();
+            } else {
+                self.answer(call);
+            }
+        } else if let Actor::Invocation(id) = pending.actor {
+            if fault.landing() != Landing::Later {
+                self.calls.remove(&call);
+            }
+            let stopped = self.stop(id, &Ended::Crashed);
+            fired.starts.extend(stopped.starts);
+            fired.dead = stopped.dead;
+        }
+        fired
+    }
+
+    /// Puts a request's effect off: by default to when its caller's retries run, where it does most harm.
+    fn land_later(&mut self, call: CallId, actor: Actor) {
+        let delay = match self.timing {
+            Timing::Instant => {
+                [60, 180].get(index(self.chooser.choose("fault/landing", 2))).copied().unwrap_or(60)
+            }
+            Timing::Natural => 1 + i64::from(self.chooser.choose("trouble/landing", 240)),
         };
-        self.trace_call(call, &pending, Phase::Applied, code);
-        let at = time::later(self.now, self.latency("latency/reply"));
-        self.agenda.put(at, Item::Reply(call));
-        self.calls.insert(call, pending);
+        let late = match actor {
+            Actor::Invocation(id) => self.cloud.lambda.request_of(id),
+            Actor::Cloud | Actor::Person => None,
+        };
+        if let Some(tracked) = self.calls.get_mut(&call) {
+            tracked.late = Some(late.unwrap_or_default());
+        }
+        self.agenda.put(time::later(self.now, SignedDuration::from_secs(delay)), Item::Apply(call));
+    }
+
+    fn take_effect(&mut self, call: CallId, pending: &Pending) -> Vec<Start> {
+        let (code, starts) =
+            self.with_context(pending.actor, |cloud, context| pending.wire.apply(cloud, context));
+        self.trace_call(call, pending, Phase::Applied, code);
+        self.note_throttle(pending, code);
         starts
     }
 
-    fn reply(&mut self, call: CallId) {
-        if let Some(pending) = self.calls.remove(&call) {
-            self.trace_call(call, &pending, Phase::Replied, None);
-            (pending.arrive)();
+    /// Remembers what an attempt was throttled at, to see it go through.
+    fn note_throttle(&mut self, pending: &Pending, code: Option<&'static str>) {
+        let Actor::Invocation(id) = pending.actor else { return };
+        let Some(running) = self.running.get_mut(&id) else { return };
+        match code {
+            Some("RequestLimitExceeded") => running.throttled = Some(pending.op),
+            None if running.throttled == Some(pending.op) => self.watch.met(Sometimes::ThrottledThenFine),
+            Some(_) | None => {}
         }
     }
 
-    /// Ends an invocation that runs too long: its code stops, its requests on their way do not.
-    fn kill(&mut self, id: InvocationId) -> (Vec<Start>, Option<Work>) {
-        let Some(task) = self.running.remove(&id) else { return (Vec::new(), None) };
-        let dead = self.tasks.remove(task);
-        let ((), starts) = self.with_context(Actor::Invocation(id), |cloud, context| {
-            cloud.invocation_ended(id, &Ended::TimedOut, context);
-        });
-        (starts, dead)
+    /// Sends the answer on its way.
+    fn answer(&mut self, call: CallId) {
+        match self.timing {
+            Timing::Instant => self.reply(call),
+            Timing::Natural => {
+                let at = time::later(self.now, self.latency("latency/reply"));
+                self.agenda.put(at, Item::Reply(call));
+            }
+        }
+    }
+
+    fn reply(&mut self, call: CallId) {
+        if let Some(tracked) = self.calls.remove(&call) {
+            self.trace_call(call, &tracked.pending, Phase::Replied, None);
+            tracked.pending.wire.arrive();
+        }
+    }
+
+    /// Stops an invocation where it stands: its code ends, its requests on their way do not.
+    fn stop(&mut self, id: InvocationId, ended: &Ended) -> Fired {
+        let Some(running) = self.running.remove(&id) else { return Fired::default() };
+        let dead = self.tasks.remove(running.task);
+        let ((), starts) = self
+            .with_context(Actor::Invocation(id), |cloud, context| cloud.invocation_ended(id, ended, context));
+        Fired { starts, dead }
     }
 
     /// How long a request or an answer takes: between 5 and 45 ms.
     fn latency(&mut self, site: &'static str) -> SignedDuration {
-        SignedDuration::from_millis(5 + i64::from(self.chooser.choose(site, 41)))
+        match self.timing {
+            Timing::Instant => SignedDuration::ZERO,
+            Timing::Natural => SignedDuration::from_millis(5 + i64::from(self.chooser.choose(site, 41))),
+        }
+    }
+
+    fn identify(&mut self, actor: Actor) -> (u64, u64) {
+        match actor {
+            Actor::Invocation(id) => match self.running.get_mut(&id) {
+                Some(running) => {
+                    running.sent += 1;
+                    (running.identity, running.identity.wrapping_add(running.sent))
+                }
+                None => (0, self.sent),
+            },
+            Actor::Cloud | Actor::Person => (0, self.sent),
+        }
     }
 
     fn trace_call(&mut self, call: CallId, pending: &Pending, phase: Phase, error: Option<&'static str>) {
@@ -253,9 +369,14 @@ impl Core {
             agenda: &mut self.agenda,
             trace: &mut self.trace,
             watch: &mut self.watch,
+            faults: &mut self.faults,
             starts: &mut starts,
         };
         let result = act(&mut self.cloud, &mut context);
         (result, starts)
     }
+}
+
+fn index(n: u32) -> usize {
+    usize::try_from(n).unwrap_or(0)
 }

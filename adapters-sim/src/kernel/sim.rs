@@ -8,13 +8,13 @@ use ports::time;
 use super::agenda::{Agenda, Item};
 use super::chooser::{Chooser, Seeded};
 use super::context::Context;
-use super::core::{Core, Handle};
+use super::core::{Core, Handle, Timing};
 use super::function::Handler;
 use super::task::Tasks;
 use super::trace::{Actor, Trace};
 use crate::cloud::{Cloud, Happening};
-use crate::fault::Faults;
-use crate::invariant::Watch;
+use crate::fault::{FaultPlan, Faults};
+use crate::invariant::{Invariant, Violation, Watch};
 use crate::port::SimPorts;
 
 /// A simulated cloud and the executor that runs it.
@@ -49,6 +49,7 @@ impl Sim {
         Self {
             handle: Handle(Arc::new(Mutex::new(Core {
                 now: start,
+                timing: Timing::default(),
                 agenda: Agenda::default(),
                 tasks: Tasks::default(),
                 chooser,
@@ -63,6 +64,20 @@ impl Sim {
                 started: 0,
             }))),
         }
+    }
+
+    /// Sets how long requests and answers take.
+    pub fn timing(&self, timing: Timing) {
+        self.handle.lock().timing = timing;
+    }
+
+    /// Puts a plan of faults in force, and makes the cloud's limits small if the plan says so.
+    pub fn fault_plan(&self, plan: FaultPlan) {
+        let mut core = self.handle.lock();
+        if plan.small_limits {
+            core.cloud.make_limits_small();
+        }
+        core.faults = Faults::new(plan);
     }
 
     /// The present.
@@ -143,8 +158,21 @@ impl Sim {
     }
 
     /// What was seen so far that must not be, and what there was to count.
-    pub fn watch<T>(&self, look: impl FnOnce(&mut Watch) -> T) -> T {
-        look(&mut self.handle.lock().watch)
+    pub fn watch<T>(&self, look: impl FnOnce(&Watch) -> T) -> T {
+        look(&self.handle.lock().watch)
+    }
+
+    /// Watches for one more rule.
+    pub fn expect(&self, invariant: impl Invariant + 'static) {
+        self.handle.lock().watch.expect(Box::new(invariant));
+    }
+
+    /// Looks, when everything has come to rest, for what should have come to be as well; gives all that was broken.
+    pub fn at_rest(&self) -> Vec<Violation> {
+        let mut core = self.handle.lock();
+        let Core { watch, cloud, now, .. } = &mut *core;
+        watch.at_rest(*now, cloud);
+        watch.violations().to_vec()
     }
 }
 

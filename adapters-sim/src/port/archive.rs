@@ -4,7 +4,7 @@ use ports::{Archive, Finish, ObjectHead, ObjectKey, PortError, Upload};
 
 use super::SimPorts;
 use crate::cloud::s3::Object;
-use crate::kernel::Op;
+use crate::kernel::{Footprint, Op};
 
 /// From this size on an object goes out in parts.
 const PART: usize = 8 * 1024 * 1024;
@@ -31,7 +31,8 @@ impl Archive for SimPorts {
 
     async fn head(&self, key: &ObjectKey) -> Result<Option<ObjectHead>, PortError> {
         let (bucket, key) = (self.names.bucket.clone(), key.clone());
-        self.repeat(Op::new("s3", "HeadObject"), move |cloud, _| {
+        let sent = (Op::new("s3", "HeadObject"), Footprint::NONE.reads("object", key.as_str()));
+        self.repeat(sent, move |cloud, _| {
             Ok(cloud.s3.bucket(&bucket)?.get(&key).map(|object| ObjectHead {
                 length: u64::try_from(object.bytes.len()).unwrap_or(u64::MAX),
                 content_type: object.content_type.clone(),
@@ -42,7 +43,8 @@ impl Archive for SimPorts {
 
     async fn read(&self, key: &ObjectKey, offset: u64, length: u64) -> Result<Option<Bytes>, PortError> {
         let (bucket, key) = (self.names.bucket.clone(), key.clone());
-        self.repeat(Op::new("s3", "GetObject"), move |cloud, _| {
+        let sent = (Op::new("s3", "GetObject"), Footprint::NONE.reads("object", key.as_str()));
+        self.repeat(sent, move |cloud, _| {
             Ok(cloud.s3.bucket(&bucket)?.get(&key).map(|object| {
                 let clamp = |n: u64| usize::try_from(n).unwrap_or(usize::MAX).min(object.bytes.len());
                 object.bytes.slice(clamp(offset)..clamp(offset.saturating_add(length)))
@@ -60,18 +62,19 @@ impl SimUpload {
         };
         self.upload = Some(upload);
         let (bucket, part) = (self.ports.names.bucket.clone(), self.buffer.split().freeze());
-        let op = Op::new("s3", "UploadPart");
+        let sent = (Op::new("s3", "UploadPart"), Footprint::NONE.writes("upload", self.key.as_str()));
         self.ports
-            .repeat(op, move |cloud, _| cloud.s3.bucket(&bucket)?.upload_part(upload, part.clone()))
+            .repeat(sent, move |cloud, _| cloud.s3.bucket(&bucket)?.upload_part(upload, part.clone()))
             .await
     }
 
     async fn begin(&self) -> Result<u64, PortError> {
         let (bucket, key) = (self.ports.names.bucket.clone(), self.key.clone());
         let content_type = self.content_type.clone();
-        let op = Op::new("s3", "CreateMultipartUpload");
+        let sent =
+            (Op::new("s3", "CreateMultipartUpload"), Footprint::NONE.writes("upload", self.key.as_str()));
         self.ports
-            .repeat(op, move |cloud, _| Ok(cloud.s3.bucket(&bucket)?.begin_upload(&key, &content_type)))
+            .repeat(sent, move |cloud, _| Ok(cloud.s3.bucket(&bucket)?.begin_upload(&key, &content_type)))
             .await
     }
 }
@@ -88,17 +91,20 @@ impl Upload for SimUpload {
             self.send_part().await?;
         }
         let bucket = self.ports.names.bucket.clone();
+        let touched = Footprint::NONE.writes("object", self.key.as_str());
         if let Some(upload) = self.upload {
-            let op = Op::new("s3", "CompleteMultipartUpload");
+            let sent = (Op::new("s3", "CompleteMultipartUpload"), touched);
             return self
                 .ports
-                .repeat(op, move |cloud, context| cloud.s3.bucket(&bucket)?.complete_upload(upload, context))
+                .repeat(sent, move |cloud, context| {
+                    cloud.s3.bucket(&bucket)?.complete_upload(upload, context)
+                })
                 .await;
         }
         let object = Object { bytes: self.buffer.freeze(), content_type: self.content_type };
         let key = self.key;
         self.ports
-            .repeat(Op::new("s3", "PutObject"), move |cloud, context| {
+            .repeat((Op::new("s3", "PutObject"), touched), move |cloud, context| {
                 Ok(cloud.s3.bucket(&bucket)?.put_new(&key, object.clone(), context))
             })
             .await
@@ -107,8 +113,9 @@ impl Upload for SimUpload {
     async fn abandon(self: Box<Self>) {
         let Some(upload) = self.upload else { return };
         let bucket = self.ports.names.bucket.clone();
-        let op = Op::new("s3", "AbortMultipartUpload");
-        let abort = self.ports.repeat(op, move |cloud, _| {
+        let sent =
+            (Op::new("s3", "AbortMultipartUpload"), Footprint::NONE.writes("upload", self.key.as_str()));
+        let abort = self.ports.repeat(sent, move |cloud, _| {
             cloud.s3.bucket(&bucket)?.abort_upload(upload);
             Ok(())
         });

@@ -5,20 +5,20 @@ use ports::{
 };
 
 use super::SimPorts;
-use crate::kernel::Op;
+use crate::kernel::{Footprint, Op};
 
 #[async_trait]
 impl Inventory for SimPorts {
     async fn instance(&self, id: &InstanceId) -> Result<Option<Instance>, PortError> {
         let id = id.clone();
-        let op = Op::new("ec2", "DescribeInstances");
-        self.repeat(op, move |cloud, context| cloud.ec2.describe_instance(&id, context)).await
+        let sent = (Op::new("ec2", "DescribeInstances"), Footprint::NONE.reads("instance", id.as_str()));
+        self.repeat(sent, move |cloud, context| cloud.ec2.describe_instance(&id, context)).await
     }
 
     async fn volumes(&self, id: &InstanceId) -> Result<Vec<Volume>, PortError> {
         let id = id.clone();
-        let op = Op::new("ec2", "DescribeVolumes");
-        self.repeat(op, move |cloud, context| cloud.ec2.describe_volumes(&id, context)).await
+        let sent = (Op::new("ec2", "DescribeVolumes"), Footprint::NONE.reads("instance", id.as_str()));
+        self.repeat(sent, move |cloud, context| cloud.ec2.describe_volumes(&id, context)).await
     }
 
     async fn uses(&self, snapshots: &[SnapshotId]) -> Result<Vec<SnapshotUse>, PortError> {
@@ -26,8 +26,8 @@ impl Inventory for SimPorts {
             return Ok(Vec::new());
         }
         let snapshots = snapshots.to_vec();
-        let op = Op::new("ec2", "DescribeImages");
-        self.repeat(op, move |cloud, context| cloud.ec2.describe_uses(&snapshots, context)).await
+        let sent = (Op::new("ec2", "DescribeImages"), Footprint::NONE.reads("images", ""));
+        self.repeat(sent, move |cloud, context| cloud.ec2.describe_uses(&snapshots, context)).await
     }
 }
 
@@ -39,32 +39,36 @@ impl Snapshots for SimPorts {
         from: Option<PageToken>,
     ) -> Result<Page<Snapshot>, PortError> {
         let filter = filter.clone();
-        let op = Op::new("ec2", "DescribeSnapshots");
-        self.repeat(op, move |cloud, context| cloud.describe_snapshots(&filter, from.as_ref(), context)).await
+        let sent = (Op::new("ec2", "DescribeSnapshots"), Footprint::NONE.reads("snapshots", ""));
+        self.repeat(sent, move |cloud, context| cloud.describe_snapshots(&filter, from.as_ref(), context))
+            .await
     }
 
     async fn create_set(&self, wish: &CreateSet) -> Result<Vec<CreatedSnapshot>, PortError> {
         let wish = wish.clone();
-        let op = Op::new("ec2", "CreateSnapshots");
-        self.call(op, move |cloud, context| cloud.create_snapshots(&wish, context)).await
+        let sent = (Op::new("ec2", "CreateSnapshots"), Footprint::NONE.writes("snapshots", ""));
+        self.call(sent, move |cloud, context| cloud.create_snapshots(&wish, context)).await
     }
 
     async fn create_one(&self, wish: &CreateOne) -> Result<CreatedSnapshot, PortError> {
         let wish = wish.clone();
-        let op = Op::new("ec2", "CreateSnapshot");
-        self.call(op, move |cloud, context| cloud.create_snapshot(&wish, context)).await
+        let sent = (Op::new("ec2", "CreateSnapshot"), Footprint::NONE.writes("snapshots", ""));
+        self.call(sent, move |cloud, context| cloud.create_snapshot(&wish, context)).await
     }
 
     async fn tag(&self, id: &SnapshotId, tags: &TagSet) -> Result<(), PortError> {
         let (id, tags) = (id.clone(), tags.clone());
-        let op = Op::new("ec2", "CreateTags");
-        self.repeat(op, move |cloud, context| cloud.tag_snapshot(&id, &tags, context)).await
+        let sent = (
+            Op::new("ec2", "CreateTags"),
+            Footprint::NONE.writes("tags", id.as_str()).marks("snapshots", ""),
+        );
+        self.repeat(sent, move |cloud, context| cloud.tag_snapshot(&id, &tags, context)).await
     }
 
     async fn delete(&self, id: &SnapshotId) -> Result<Deletion, PortError> {
         let id = id.clone();
-        let op = Op::new("ec2", "DeleteSnapshot");
-        self.repeat(op, move |cloud, context| cloud.delete_snapshot(&id, context)).await
+        let sent = (Op::new("ec2", "DeleteSnapshot"), Footprint::NONE.writes("snapshots", ""));
+        self.repeat(sent, move |cloud, context| cloud.delete_snapshot(&id, context)).await
     }
 }
 
@@ -72,7 +76,7 @@ impl Snapshots for SimPorts {
 impl Instances for SimPorts {
     async fn reboot(&self, id: &InstanceId) -> Result<(), PortError> {
         let id = id.clone();
-        let op = Op::new("ec2", "RebootInstances");
-        self.call(op, move |cloud, context| cloud.ec2.reboot(&id, context)).await
+        let sent = (Op::new("ec2", "RebootInstances"), Footprint::NONE.writes("instance", id.as_str()));
+        self.call(sent, move |cloud, context| cloud.ec2.reboot(&id, context)).await
     }
 }

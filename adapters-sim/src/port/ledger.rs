@@ -8,7 +8,7 @@ use ports::{
 
 use super::SimPorts;
 use crate::cloud::ApiError;
-use crate::kernel::Op;
+use crate::kernel::{Footprint, Op};
 
 const KEY: &str = "key";
 const VERSION: &str = "version";
@@ -20,7 +20,8 @@ const KEEP_UNTIL: &str = "keep_until";
 impl Ledger for SimPorts {
     async fn get(&self, key: &LedgerKey) -> Result<Option<Stored>, PortError> {
         let (table, key) = (self.names.ledger.clone(), key.clone());
-        self.repeat(Op::new("dynamodb", "GetItem"), move |cloud, _| {
+        let sent = (Op::new("dynamodb", "GetItem"), Footprint::NONE.reads("item", key.as_str()));
+        self.repeat(sent, move |cloud, _| {
             cloud.dynamodb.table(&table)?.get(key.as_str()).map(stored).transpose()
         })
         .await
@@ -33,13 +34,14 @@ impl Ledger for SimPorts {
         entry: &LedgerEntry,
     ) -> Result<Swap, PortError> {
         let (table, key, entry) = (self.names.ledger.clone(), key.clone(), entry.clone());
-        let sent = AtomicBool::new(false);
-        self.repeat(Op::new("dynamodb", "UpdateItem"), move |cloud, _| {
+        let before = AtomicBool::new(false);
+        let touched = Footprint::NONE.writes("item", key.as_str()).marks("table", &table);
+        self.repeat((Op::new("dynamodb", "UpdateItem"), touched), move |cloud, _| {
             let table = cloud.dynamodb.table(&table)?;
             let current = table.get(key.as_str()).map(stored).transpose()?;
             let version = expected.map_or(Version::FIRST, Version::next);
             // A write that was sent again because its answer was lost finds itself. A rival's first write does not count.
-            let again = sent.swap(true, Ordering::Relaxed);
+            let again = before.swap(true, Ordering::Relaxed);
             if again && current.as_ref().is_some_and(|c| c.version == version && same(&c.entry, &entry)) {
                 return Ok(Swap::Won(version));
             }
@@ -58,7 +60,8 @@ impl Ledger for SimPorts {
         from: Option<PageToken>,
     ) -> Result<Page<(LedgerKey, Stored)>, PortError> {
         let (table, prefix) = (self.names.ledger.clone(), prefix.to_owned());
-        self.repeat(Op::new("dynamodb", "Scan"), move |cloud, _| {
+        let sent = (Op::new("dynamodb", "Scan"), Footprint::NONE.reads("table", &table));
+        self.repeat(sent, move |cloud, _| {
             let wanted = |item: &Record| {
                 item.get(OPEN) == Some(&Attribute::Bool(true))
                     && matches!(item.get(KEY), Some(Attribute::S(key)) if key.starts_with(&prefix))

@@ -3,7 +3,7 @@ use jiff::civil::Date;
 use ports::{Access, Attribute, Metrics, MetricsQuery, Page, PageToken, PortError, Record, time};
 
 use super::SimPorts;
-use crate::kernel::Op;
+use crate::kernel::{Footprint, Op};
 
 #[async_trait]
 impl Metrics for SimPorts {
@@ -13,7 +13,7 @@ impl Metrics for SimPorts {
             Access::Scan { .. } => Op::new("dynamodb", "Scan"),
             Access::Index { .. } => Op::new("dynamodb", "Query"),
         };
-        self.repeat(op, move |cloud, _| {
+        self.repeat((op, Footprint::NONE.reads("table", &table)), move |cloud, _| {
             let table = cloud.dynamodb.table(&table)?;
             match &query.access {
                 Access::Scan { segment, of } => table.scan((*segment, *of), from.as_ref(), |item| {

@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use ports::{ErrorKind, PortError};
 
 use crate::cloud::{ApiError, Cloud};
-use crate::kernel::{Actor, Call, Context, Handle, Op};
+use crate::kernel::{Actor, Call, Context, Footprint, Handle, Op};
 
 /// Every port, for one caller.
 #[derive(Clone, Debug)]
@@ -71,29 +71,29 @@ impl SimPorts {
 
     fn call<T: Send + 'static>(
         &self,
-        op: Op,
+        sent: (Op, Footprint),
         request: impl FnOnce(&mut Cloud, &mut Context<'_>) -> Result<T, ApiError> + Send + 'static,
     ) -> Call<T> {
-        Call::new(self.handle.clone(), self.actor, op, request)
+        Call::new(self.handle.clone(), self.actor, sent, request)
     }
 
     /// Sends a request that may be repeated up to three times, as the AWS SDK does.
     async fn repeat<T: Send + 'static>(
         &self,
-        op: Op,
+        sent: (Op, Footprint),
         request: impl Fn(&mut Cloud, &mut Context<'_>) -> Result<T, ApiError> + Send + Sync + 'static,
     ) -> Result<T, PortError> {
         let request = Arc::new(request);
         let mut pause = SignedDuration::from_millis(100);
         for _ in 1..ATTEMPTS {
             let again = Arc::clone(&request);
-            match self.call(op, move |cloud, context| again(cloud, context)).await {
+            match self.call(sent, move |cloud, context| again(cloud, context)).await {
                 Err(error) if is_transient(error.kind) => self.wait(pause).await,
                 answer => return answer,
             }
             pause *= 2;
         }
-        self.call(op, move |cloud, context| request(cloud, context)).await
+        self.call(sent, move |cloud, context| request(cloud, context)).await
     }
 
     async fn wait(&self, span: SignedDuration) {

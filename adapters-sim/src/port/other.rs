@@ -5,12 +5,12 @@ use ports::{
 };
 
 use super::SimPorts;
-use crate::kernel::Op;
+use crate::kernel::{Footprint, Op};
 
 #[async_trait]
 impl Clock for SimPorts {
     fn now(&self) -> Timestamp {
-        self.handle.now()
+        self.handle.now(self.actor)
     }
 
     async fn sleep(&self, time: SignedDuration) {
@@ -22,14 +22,18 @@ impl Clock for SimPorts {
 impl ScalingGroups for SimPorts {
     async fn group(&self, name: &GroupName) -> Result<Option<Group>, PortError> {
         let name = name.clone();
-        let op = Op::new("autoscaling", "DescribeAutoScalingGroups");
-        self.repeat(op, move |cloud, _| Ok(cloud.autoscaling.describe(&name))).await
+        let sent = (
+            Op::new("autoscaling", "DescribeAutoScalingGroups"),
+            Footprint::NONE.reads("group", name.as_str()),
+        );
+        self.repeat(sent, move |cloud, context| Ok(cloud.autoscaling.describe(&name, context))).await
     }
 
     async fn set_desired(&self, name: &GroupName, desired: Capacity) -> Result<Resize, PortError> {
         let name = name.clone();
-        let op = Op::new("autoscaling", "SetDesiredCapacity");
-        self.repeat(op, move |cloud, context| cloud.autoscaling.set_desired(&name, desired, context)).await
+        let sent =
+            (Op::new("autoscaling", "SetDesiredCapacity"), Footprint::NONE.writes("group", name.as_str()));
+        self.repeat(sent, move |cloud, context| cloud.autoscaling.set_desired(&name, desired, context)).await
     }
 }
 
@@ -37,7 +41,7 @@ impl ScalingGroups for SimPorts {
 impl Notifier for SimPorts {
     async fn publish(&self, notice: &Notice) -> Result<MessageId, PortError> {
         let (topic, notice) = (self.names.topic.clone(), notice.clone());
-        let op = Op::new("sns", "Publish");
-        self.call(op, move |cloud, context| cloud.publish(&topic, &notice, context)).await
+        let sent = (Op::new("sns", "Publish"), Footprint::NONE.writes("topic", &topic));
+        self.call(sent, move |cloud, context| cloud.publish(&topic, &notice, context)).await
     }
 }

@@ -1,0 +1,180 @@
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use super::{Fault, Pick, Rule};
+
+/// Everything that may go wrong in a run. Rates are so many of a thousand.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultPlan {
+    /// How requests fail.
+    pub rules: Vec<Rule>,
+    /// How many faults may be made at the most; any number when there is none.
+    pub budget: Option<u32>,
+    /// What happens to events on their way.
+    pub delivery: DeliveryFaults,
+    /// How often a request that succeeded is delivered again.
+    pub redelivered: u32,
+    /// How late what was made is seen.
+    pub consistency: Consistency,
+    /// How often a snapshot fails.
+    pub failed_snapshots: u32,
+    /// How far a function's clock may be off, in milliseconds, in either direction.
+    pub skew_ms: u32,
+    /// Whether limits are small, so that they are met: pages of five, buckets of two.
+    pub small_limits: bool,
+}
+
+/// What happens to events on their way.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryFaults {
+    /// How many events of best-effort sources are lost
+    /// (<https://docs.aws.amazon.com/eventbridge/latest/ref/event-delivery-level.html>).
+    pub lost: u32,
+    /// How many come twice.
+    pub doubled: u32,
+    /// How many come late, and so in another order.
+    pub late: u32,
+    /// How late they come, in seconds at the most.
+    pub latest: u32,
+}
+
+/// How late what was made is seen
+/// (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consistency {
+    /// How many new snapshots are not seen at once.
+    pub lagging: u32,
+    /// How late they are seen, in seconds at the most.
+    pub latest: u32,
+    /// Whether a reader may see one and the next reader not.
+    pub flapping: bool,
+}
+
+/// How much goes wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Nothing.
+    #[default]
+    None,
+    /// What a good month on AWS has.
+    Realistic,
+    /// Far more than any month on AWS has.
+    Hostile,
+}
+
+/// A kind of fault, for switching kinds on and off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Family {
+    /// Requests fail.
+    Api,
+    /// Functions die.
+    Compute,
+    /// Events are lost, doubled, late.
+    Delivery,
+    /// Reads are stale.
+    Consistency,
+    /// Clocks are off.
+    Skew,
+    /// Limits are small.
+    Limits,
+}
+
+const API: [Fault; 7] = [
+    Fault::Throttle,
+    Fault::InternalError,
+    Fault::Unavailable,
+    Fault::TimeoutBefore,
+    Fault::TimeoutAfter,
+    Fault::TimeoutLate,
+    Fault::InternalErrorAfter,
+];
+const CRASHES: [Fault; 3] = [Fault::CrashBefore, Fault::CrashLate, Fault::CrashAfter];
+
+impl FaultPlan {
+    /// The plan of a level.
+    pub fn of(level: Level) -> Self {
+        match level {
+            Level::None => Self::default(),
+            Level::Realistic => Self::realistic(),
+            Level::Hostile => Self::hostile(),
+        }
+    }
+
+    /// What a good month on AWS has, at a guess: no figures are published.
+    pub fn realistic() -> Self {
+        Self {
+            rules: vec![
+                Rule::any(API.to_vec(), Pick::PerMille(4)),
+                Rule::any(CRASHES.to_vec(), Pick::PerMille(1)),
+            ],
+            delivery: DeliveryFaults { lost: 2, doubled: 10, late: 20, latest: 120 },
+            redelivered: 5,
+            consistency: Consistency { lagging: 200, latest: 10, flapping: false },
+            failed_snapshots: 5,
+            skew_ms: 200,
+            ..Self::default()
+        }
+    }
+
+    /// Far more than any month on AWS has.
+    pub fn hostile() -> Self {
+        Self {
+            rules: vec![
+                Rule::any(API.to_vec(), Pick::PerMille(120)),
+                Rule::any(CRASHES.to_vec(), Pick::PerMille(30)),
+            ],
+            delivery: DeliveryFaults { lost: 50, doubled: 200, late: 200, latest: 600 },
+            redelivered: 100,
+            consistency: Consistency { lagging: 500, latest: 240, flapping: true },
+            failed_snapshots: 50,
+            skew_ms: 4000,
+            small_limits: true,
+            ..Self::default()
+        }
+    }
+
+    /// Every way in which at most so many requests can fail, for complete enumeration: each request may fail in each of
+    /// these ways, or not.
+    pub fn choices(faults: Vec<Fault>, budget: u32) -> Self {
+        Self { rules: vec![Rule::any(faults, Pick::Choice)], budget: Some(budget), ..Self::default() }
+    }
+
+    /// The same plan without some kinds of fault.
+    #[must_use]
+    pub fn without(mut self, families: &[Family]) -> Self {
+        for family in families {
+            match family {
+                Family::Api => self.rules.retain(|rule| rule.faults.iter().any(|fault| fault.is_crash())),
+                Family::Compute => {
+                    self.rules.retain(|rule| !rule.faults.iter().any(|fault| fault.is_crash()));
+                    self.redelivered = 0;
+                }
+                Family::Delivery => self.delivery = DeliveryFaults::default(),
+                Family::Consistency => self.consistency = Consistency::default(),
+                Family::Skew => self.skew_ms = 0,
+                Family::Limits => self.small_limits = false,
+            }
+        }
+        self
+    }
+}
+
+impl Family {
+    /// Every kind there is.
+    pub const ALL: [Self; 6] =
+        [Self::Api, Self::Compute, Self::Delivery, Self::Consistency, Self::Skew, Self::Limits];
+}
+
+impl Consistency {
+    pub(crate) fn longest(&self) -> SignedDuration {
+        SignedDuration::from_secs(i64::from(self.latest))
+    }
+}
+
+impl DeliveryFaults {
+    pub(crate) fn longest(&self) -> SignedDuration {
+        SignedDuration::from_secs(i64::from(self.latest))
+    }
+}

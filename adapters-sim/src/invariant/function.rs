@@ -1,0 +1,66 @@
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use ports::trigger::AlarmState;
+
+use super::{Invariant, Seen};
+use crate::cloud::{Cloud, Fact};
+
+/// A function never panics.
+#[derive(Clone, Copy, Debug)]
+pub struct NoPanic;
+
+impl Invariant for NoPanic {
+    fn name(&self) -> &'static str {
+        "a function never panics"
+    }
+
+    fn see(&mut self, seen: Seen<'_>) -> Option<String> {
+        let Fact::Ended { function, error: Some(error), .. } = seen.fact else { return None };
+        error.starts_with("Panic: ").then(|| format!("`{function}`: {error}"))
+    }
+}
+
+/// What is given up leaves a record where a person finds it.
+#[derive(Clone, Copy, Debug)]
+pub struct GivenUpIsTold;
+
+impl Invariant for GivenUpIsTold {
+    fn name(&self) -> &'static str {
+        "a request that is given up reaches its failure destination"
+    }
+
+    fn see(&mut self, seen: Seen<'_>) -> Option<String> {
+        let Fact::Exhausted { function, request, destination: None, .. } = seen.fact else { return None };
+        Some(format!("`{function}`: {request}"))
+    }
+}
+
+/// Every transition of an alarm is told of, or given up where a person finds it.
+#[derive(Clone, Debug, Default)]
+pub struct Answered {
+    open: BTreeSet<(String, Timestamp)>,
+}
+
+impl Invariant for Answered {
+    fn name(&self) -> &'static str {
+        "every alarm is answered, or a person is told that it was not"
+    }
+
+    fn see(&mut self, seen: Seen<'_>) -> Option<String> {
+        if let Fact::AlarmIs { alarm, state: AlarmState::Alarm, .. } = seen.fact {
+            // The alarm's own messages have milliseconds.
+            let at = Timestamp::from_millisecond(seen.at.as_millisecond()).unwrap_or(seen.at);
+            self.open.insert((alarm.clone(), at));
+        } else if let Fact::Published { key, .. } = seen.fact {
+            self.open.retain(|(alarm, at)| !key.contains(&format!(":alarm:{alarm}#{at}")));
+        } else if let Fact::Exhausted { payload, .. } = seen.fact {
+            self.open.retain(|(alarm, _)| !payload.contains(alarm.as_str()));
+        }
+        None
+    }
+
+    fn at_rest(&mut self, _: &Cloud) -> Vec<String> {
+        std::mem::take(&mut self.open).into_iter().map(|(alarm, at)| format!("`{alarm}` at {at}")).collect()
+    }
+}

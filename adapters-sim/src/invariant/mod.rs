@@ -1,0 +1,196 @@
+//! What must never be, what must have come to be, and how often the rest was: watched while it happens, in memory that
+//! does not grow with time.
+//!
+//! An [`Invariant`] sees every fact, and the cloud once everything has come to rest. Caretaker's own are the
+//! [standard](standard) ones; a scenario can expect [more](crate::Sim::expect).
+
+mod counts;
+mod function;
+mod night;
+mod notice;
+mod scaling;
+mod snapshot;
+mod sometimes;
+
+pub use counts::Counts;
+pub use function::{Answered, GivenUpIsTold, NoPanic};
+pub use night::{Archived, NIGHT, Reported};
+pub use notice::OneNotice;
+pub use scaling::{NeverLowered, OneRaise, StepAtMost, WithinMax};
+pub use snapshot::{LastOne, OldEnough, OneSet, OptedIn, Ours, Protected, Tagged};
+pub use sometimes::Sometimes;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::cloud::{Cloud, Fact};
+use crate::kernel::Actor;
+
+/// Something that must not be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Violation {
+    /// When.
+    pub at: Timestamp,
+    /// The rule that was broken, as a sentence.
+    pub invariant: &'static str,
+    /// How.
+    pub detail: String,
+}
+
+/// A fact as those who watch see it.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// When.
+    pub at: Timestamp,
+    /// Who made it so.
+    pub actor: Actor,
+    /// What.
+    pub fact: &'a Fact,
+}
+
+/// A rule that holds in every run.
+///
+/// # Examples
+///
+/// ```
+/// use adapters_sim::Sim;
+/// use adapters_sim::cloud::Fact;
+/// use adapters_sim::invariant::{Invariant, Seen};
+///
+/// /// At most three snapshots are ever begun.
+/// struct AtMostThree(usize);
+///
+/// impl Invariant for AtMostThree {
+///     fn name(&self) -> &'static str {
+///         "at most three snapshots are begun"
+///     }
+///
+///     fn see(&mut self, seen: Seen<'_>) -> Option<String> {
+///         if let Fact::SnapshotsBegun { snapshots, .. } = seen.fact {
+///             self.0 += snapshots.len();
+///         }
+///         (3 < self.0).then(|| format!("{} were", self.0))
+///     }
+/// }
+///
+/// let sim = Sim::new("2026-11-23T00:00:00Z".parse().unwrap(), 1);
+/// sim.expect(AtMostThree(0));
+/// assert!(sim.at_rest().is_empty());
+/// ```
+pub trait Invariant: Send {
+    /// The rule, as a sentence.
+    fn name(&self) -> &'static str;
+
+    /// Sees a fact; tells how it breaks the rule, if it does.
+    fn see(&mut self, seen: Seen<'_>) -> Option<String>;
+
+    /// Looks at the cloud once everything has come to rest; tells how the rule is broken.
+    fn at_rest(&mut self, _cloud: &Cloud) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// The rules that hold whatever the settings: those of safety first, then those of what must come to be.
+pub fn standard() -> Vec<Box<dyn Invariant>> {
+    vec![
+        Box::new(OptedIn),
+        Box::new(OneSet::default()),
+        Box::new(Tagged),
+        Box::new(Ours),
+        Box::new(LastOne),
+        Box::new(WithinMax),
+        Box::new(NeverLowered),
+        Box::new(OneRaise::default()),
+        Box::new(OneNotice::default()),
+        Box::new(NoPanic),
+        Box::new(GivenUpIsTold),
+        Box::new(Protected::default()),
+        Box::new(Reported::default()),
+    ]
+}
+
+/// Sees everything that happens, counts it, and remembers what must not have been.
+pub struct Watch {
+    counts: Counts,
+    met: BTreeSet<Sometimes>,
+    invariants: Vec<Box<dyn Invariant>>,
+    violations: Vec<Violation>,
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self {
+            counts: Counts::default(),
+            met: BTreeSet::new(),
+            invariants: standard(),
+            violations: Vec::new(),
+        }
+    }
+}
+
+impl Watch {
+    /// How often what happened.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// What must not have been.
+    pub fn violations(&self) -> &[Violation] {
+        &self.violations
+    }
+
+    /// The situations that came up.
+    pub fn sometimes(&self) -> &BTreeSet<Sometimes> {
+        &self.met
+    }
+
+    /// The rules that are watched, as sentences.
+    pub fn rules(&self) -> Vec<&'static str> {
+        self.invariants.iter().map(|invariant| invariant.name()).collect()
+    }
+
+    pub(crate) fn expect(&mut self, invariant: Box<dyn Invariant>) {
+        self.invariants.push(invariant);
+    }
+
+    pub(crate) fn met(&mut self, what: Sometimes) {
+        self.met.insert(what);
+    }
+
+    pub(crate) fn see(&mut self, seen: Seen<'_>) {
+        self.counts.count(seen.actor, seen.fact);
+        for invariant in &mut self.invariants {
+            if let Some(detail) = invariant.see(seen) {
+                self.violations.push(Violation { at: seen.at, invariant: invariant.name(), detail });
+            }
+        }
+    }
+
+    pub(crate) fn at_rest(&mut self, at: Timestamp, cloud: &Cloud) {
+        for invariant in &mut self.invariants {
+            let found = invariant.at_rest(cloud);
+            let broken = |detail| Violation { at, invariant: invariant.name(), detail };
+            self.violations.extend(found.into_iter().map(broken));
+        }
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch")
+            .field("counts", &self.counts)
+            .field("violations", &self.violations)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Forgets the oldest entries of what is remembered by number or time, so that memory stays flat.
+fn bound<K: Ord, V>(remembered: &mut std::collections::BTreeMap<K, V>) {
+    const MOST: usize = 10_000;
+    while MOST < remembered.len() {
+        remembered.pop_first();
+    }
+}

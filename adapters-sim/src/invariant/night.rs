@@ -1,0 +1,140 @@
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use ports::{Attribute, ObjectKey, Record, time};
+
+use super::{Invariant, Seen};
+use crate::cloud::{Cloud, Fact};
+use crate::port::Names;
+
+/// The rule that the nights are scheduled by.
+pub const NIGHT: &str = "nightly";
+
+fn is_night(fact: &Fact) -> bool {
+    matches!(fact, Fact::Due { rule } if rule == NIGHT)
+}
+
+/// Forgets the night whose event was given up.
+fn forget(nights: &mut BTreeSet<Date>, payload: &str) {
+    nights.retain(|night| !payload.contains(&format!("\"time\":\"{night}T")));
+}
+
+/// Every night is reported, or given up where a person finds it.
+#[derive(Clone, Debug, Default)]
+pub struct Reported {
+    open: BTreeSet<Date>,
+}
+
+impl Invariant for Reported {
+    fn name(&self) -> &'static str {
+        "every night is reported, or a person is told that it was not"
+    }
+
+    fn see(&mut self, seen: Seen<'_>) -> Option<String> {
+        if is_night(seen.fact) {
+            self.open.insert(time::day(seen.at));
+        } else if let Fact::Published { key, .. } = seen.fact {
+            let night = key.strip_prefix("night#report#").and_then(|rest| rest.get(..10)?.parse().ok());
+            night.map(|night| self.open.remove(&night));
+        } else if let Fact::Exhausted { payload, .. } = seen.fact {
+            forget(&mut self.open, payload);
+        }
+        None
+    }
+
+    fn at_rest(&mut self, _: &Cloud) -> Vec<String> {
+        std::mem::take(&mut self.open).iter().map(Date::to_string).collect()
+    }
+}
+
+/// The archive of a day holds exactly that day's records, to the digit: of the last nights, whose records the table
+/// still has.
+#[derive(Clone, Debug)]
+pub struct Archived {
+    names: Names,
+    attribute: String,
+    nights: BTreeSet<Date>,
+}
+
+/// How many nights are looked at.
+const NIGHTS: usize = 7;
+
+impl Archived {
+    /// Looks at these tables and this bucket; a record's time is a text in this attribute.
+    pub fn new(names: Names, attribute: &str) -> Self {
+        Self { names, attribute: attribute.to_owned(), nights: BTreeSet::new() }
+    }
+
+    fn compare(&self, cloud: &Cloud, day: Date) -> Option<String> {
+        let is_of_day = |record: &&Record| matches!(record.get(&self.attribute), Some(Attribute::S(at)) if at.starts_with(&day.to_string()));
+        let table = cloud.dynamodb.look(&self.names.metrics)?;
+        let mut expected: Vec<String> = table.items().filter(is_of_day).map(line).collect();
+        let key = ObjectKey::new(format!("metrics-archive/{day}/metrics.jsonl")).ok()?;
+        let object = cloud.s3.look(&self.names.bucket)?.get(&key);
+        let Some(object) = object else {
+            return (!expected.is_empty()).then(|| format!("{day}: {} records, no object", expected.len()));
+        };
+        let text = String::from_utf8_lossy(&object.bytes);
+        let mut archived: Vec<String> = text.lines().map(str::to_owned).collect();
+        expected.sort();
+        archived.sort();
+        (expected != archived).then(|| {
+            let missing = expected.iter().filter(|line| archived.binary_search(line).is_err()).count();
+            format!(
+                "{day}: {} records, {} lines, {missing} of the records in none",
+                expected.len(),
+                archived.len()
+            )
+        })
+    }
+}
+
+impl Invariant for Archived {
+    fn name(&self) -> &'static str {
+        "the archive of a day holds exactly that day's records"
+    }
+
+    fn see(&mut self, seen: Seen<'_>) -> Option<String> {
+        if is_night(seen.fact) {
+            self.nights.insert(time::day(seen.at));
+            if NIGHTS < self.nights.len() {
+                self.nights.pop_first();
+            }
+        } else if let Fact::Exhausted { payload, .. } = seen.fact {
+            forget(&mut self.nights, payload);
+        }
+        None
+    }
+
+    fn at_rest(&mut self, cloud: &Cloud) -> Vec<String> {
+        self.nights.iter().filter_map(|night| self.compare(cloud, time::yesterday(*night))).collect()
+    }
+}
+
+/// A record as the archive is to hold it, written the simplest way there is.
+fn line(record: &Record) -> String {
+    let field = |(name, value): (&String, &Attribute)| format!("{}:{}", quoted(name), written(value));
+    format!("{{{}}}", record.iter().map(field).collect::<Vec<_>>().join(","))
+}
+
+fn written(value: &Attribute) -> String {
+    match value {
+        Attribute::S(text) => quoted(text),
+        Attribute::N(digits) => digits.clone(),
+        Attribute::Bool(truth) => truth.to_string(),
+        Attribute::Null => "null".to_owned(),
+        Attribute::L(list) => format!("[{}]", list.iter().map(written).collect::<Vec<_>>().join(",")),
+        Attribute::M(map) => line(map),
+        Attribute::Ss(set) => {
+            format!("[{}]", set.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(","))
+        }
+        Attribute::Ns(set) => format!("[{}]", set.iter().cloned().collect::<Vec<_>>().join(",")),
+        // Nothing here writes bytes.
+        Attribute::B(bytes) => format!("{bytes:?}"),
+        Attribute::Bs(set) => format!("{set:?}"),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}

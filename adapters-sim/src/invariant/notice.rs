@@ -1,0 +1,31 @@
+use std::collections::BTreeMap;
+
+use super::{Invariant, Seen, bound};
+use crate::cloud::Fact;
+use crate::kernel::{Actor, InvocationId};
+
+/// A notice goes out once; again only where something went wrong with those who sent it, so that they could not know.
+#[derive(Debug, Default)]
+pub struct OneNotice {
+    told: BTreeMap<String, InvocationId>,
+    troubled: BTreeMap<InvocationId, ()>,
+}
+
+impl Invariant for OneNotice {
+    fn name(&self) -> &'static str {
+        "a notice is published once, and again only where its first sender could not know"
+    }
+
+    fn see(&mut self, seen: Seen<'_>) -> Option<String> {
+        let Actor::Invocation(id) = seen.actor else { return None };
+        if let Fact::Faulted { .. } | Fact::Ended { error: Some(_), .. } = seen.fact {
+            self.troubled.insert(id, ());
+            bound(&mut self.troubled);
+        }
+        let Fact::Published { key, .. } = seen.fact else { return None };
+        bound(&mut self.told);
+        let earlier = self.told.insert(key.clone(), id)?;
+        let excused = [earlier, id].iter().any(|sender| self.troubled.contains_key(sender));
+        (!excused).then(|| format!("{key}, twice"))
+    }
+}

@@ -1,0 +1,64 @@
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+/// What a request reads and writes: two requests of which neither writes what the other touches can change places without
+/// anybody noticing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Footprint {
+    reads: [Option<u64>; 2],
+    writes: [Option<u64>; 2],
+    marks: [Option<u64>; 2],
+}
+
+impl Footprint {
+    /// Touches nothing that others see.
+    pub const NONE: Self = Self { reads: [None; 2], writes: [None; 2], marks: [None; 2] };
+
+    /// Also reads something.
+    #[must_use]
+    pub fn reads(mut self, kind: &str, id: &str) -> Self {
+        note(&mut self.reads, kind, id);
+        self
+    }
+
+    /// Also writes something.
+    #[must_use]
+    pub fn writes(mut self, kind: &str, id: &str) -> Self {
+        note(&mut self.writes, kind, id);
+        self
+    }
+
+    /// Also changes a part of something that others read as a whole, without caring what others change of it.
+    #[must_use]
+    pub fn marks(mut self, kind: &str, id: &str) -> Self {
+        note(&mut self.marks, kind, id);
+        self
+    }
+
+    /// Whether the order of the two can matter.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use adapters_sim::kernel::Footprint;
+    ///
+    /// let read = Footprint::NONE.reads("item", "a");
+    /// let write = Footprint::NONE.writes("item", "a");
+    /// assert!(read.conflicts(&write) && write.conflicts(&write) && !read.conflicts(&read));
+    /// assert!(!write.conflicts(&Footprint::NONE.writes("item", "b")));
+    /// ```
+    pub fn conflicts(&self, other: &Self) -> bool {
+        let meets = |a: &[Option<u64>], b: &[Option<u64>]| a.iter().flatten().any(|x| b.contains(&Some(*x)));
+        meets(&self.writes, &other.writes)
+            || meets(&self.writes, &other.reads)
+            || meets(&self.reads, &other.writes)
+            || meets(&self.marks, &other.reads)
+            || meets(&self.reads, &other.marks)
+    }
+}
+
+fn note(places: &mut [Option<u64>; 2], kind: &str, id: &str) {
+    let hash = xxh3_64_with_seed(id.as_bytes(), xxh3_64_with_seed(kind.as_bytes(), 0));
+    if let Some(place) = places.iter_mut().find(|place| place.is_none()) {
+        *place = Some(hash);
+    }
+}
