@@ -155,11 +155,29 @@ impl Rule {
         Self { from: Some(from), until: Some(until), ..self }
     }
 
-    fn is_about(&self, op: Op, actor: Actor, now: Timestamp) -> bool {
+    fn is_about(&self, request: &Subject) -> bool {
+        let Subject { op, actor, at, .. } = request;
         self.operation.as_deref().is_none_or(|name| name == op.name)
             && (matches!(actor, Actor::Invocation(_)) || !self.functions_only)
-            && self.from.is_none_or(|from| from <= now)
-            && self.until.is_none_or(|until| now < until)
+            && self.from.is_none_or(|from| from <= *at)
+            && self.until.is_none_or(|until| *at < until)
+    }
+}
+
+/// The request that may fail.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subject {
+    pub(crate) op: Op,
+    pub(crate) actor: Actor,
+    pub(crate) at: Timestamp,
+    pub(crate) only_reads: bool,
+}
+
+impl Subject {
+    /// Whether anybody could tell this fault from another: when a request changes nothing, it is all the same whether it
+    /// took effect before it failed.
+    fn can_tell(&self, fault: Fault) -> bool {
+        !self.only_reads || fault.landing() == Landing::Never
     }
 }
 
@@ -202,9 +220,7 @@ impl Faults {
     /// is about.
     pub(crate) fn pick(
         &mut self,
-        op: Op,
-        actor: Actor,
-        now: Timestamp,
+        request: &Subject,
         mut choose: impl FnMut(&'static str, u32) -> u32,
     ) -> Option<Fault> {
         if self.plan.rules.is_empty() || !self.has_left() {
@@ -213,22 +229,24 @@ impl Faults {
         self.seen.resize(self.plan.rules.len(), 0);
         let mut picked = None;
         for (rule, seen) in self.plan.rules.iter().zip(&mut self.seen) {
-            if !rule.is_about(op, actor, now) {
+            if !rule.is_about(request) {
                 continue;
             }
             *seen += 1;
+            let all = rule.pick != Pick::Choice;
+            let faults = || rule.faults.iter().copied().filter(|fault| all || request.can_tell(*fault));
+            let count = || u32::try_from(faults().count()).unwrap_or(0);
             let nth = match rule.pick {
                 Pick::Every => Some(0),
                 Pick::Nth(n) => (*seen == n).then_some(0),
                 // 0 is the boring answer, so the faults are at the other end.
-                Pick::PerMille(rate) => (1000 - rate.min(1000) <= choose("fault", 1000))
-                    .then(|| choose("fault/which", u32::try_from(rule.faults.len()).unwrap_or(1))),
-                Pick::Choice => {
-                    choose("fault", 1 + u32::try_from(rule.faults.len()).unwrap_or(0)).checked_sub(1)
+                Pick::PerMille(rate) => {
+                    (1000 - rate.min(1000) <= choose("fault", 1000)).then(|| choose("fault/which", count()))
                 }
+                Pick::Choice => choose("fault", 1 + count()).checked_sub(1),
             };
-            let fault = nth.and_then(|nth| rule.faults.get(usize::try_from(nth).unwrap_or(0)));
-            picked = picked.or(fault.copied());
+            let fault = nth.and_then(|nth| faults().nth(usize::try_from(nth).unwrap_or(0)));
+            picked = picked.or(fault);
         }
         picked.inspect(|_| self.made_one())
     }

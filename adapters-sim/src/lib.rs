@@ -7,16 +7,25 @@
 //! - [`cloud`]: the services, as plain data.
 //! - [`payload`]: the JSON that services deliver, built from AWS's documentation.
 //! - [`port`]: Caretaker's ports over the cloud.
-//! - [`fault`]: what can go wrong with a request.
-//! - [`invariant`]: what must never happen, watched while it might.
+//! - [`fault`]: what can go wrong, as data.
+//! - [`invariant`]: what must never be, and what must come to be, watched while it happens.
+//! - [`scenario`]: a world and what happens in it, to be run by seed, by tape or in every order.
+//! - [`explore`]: every order and every fault, within bounds.
+//! - [`replay`]: a failure as one line.
+//! - [`view`]: a run as people read it.
 
 pub mod cloud;
+pub mod explore;
 pub mod fault;
 pub mod invariant;
 pub mod kernel;
 pub mod payload;
 pub mod port;
+pub mod replay;
+pub mod scenario;
+pub mod view;
 
 pub use cloud::Cloud;
 pub use kernel::{Invocation, Sim};
 pub use port::SimPorts;
+pub use scenario::{Run, Scenario};

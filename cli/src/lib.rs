@@ -2,11 +2,14 @@
 //!
 //! - [`stack`]: the functions and what they need, in a simulated cloud.
 //! - [`month`]: a fleet that lives through so many days.
-
+//! - [`story`]: one incident, one alarm, one night, for every order of things.
+//! - [`shrink`]: the shortest story that still fails.
 //! - [`world`]: a small world for one event.
 //! - [`command`]: what the commands do and print.
 
 pub mod command;
 pub mod month;
+pub mod shrink;
 pub mod stack;
+pub mod story;
 pub mod world;

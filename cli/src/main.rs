@@ -13,6 +13,9 @@ struct Arguments {
     command: Command,
 }
 
+#[global_allocator]
+static GLOBAL: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     run(Arguments::parse().command)
 }

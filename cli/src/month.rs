@@ -2,13 +2,14 @@
 
 use adapters_sim::cloud::cloudwatch::Alarm;
 use adapters_sim::cloud::{Cloud, Happening};
+use adapters_sim::fault::{FaultPlan, Level};
 use adapters_sim::invariant::{Answered, Archived, Counts, OldEnough, StepAtMost, Violation};
-use adapters_sim::kernel::Context;
+use adapters_sim::kernel::{Chooser, Context, Seeded, Trace};
 use adapters_sim::{Sim, port::Names};
 use jiff::{SignedDuration, Timestamp};
 use lambda_shims::settings::SettingsError;
 use ports::trigger::AlarmState;
-use ports::{Attribute, InstanceId, StateReason, Tags, time};
+use ports::{Attribute, Capacity, GroupName, InstanceId, SnapshotState, StateReason, Tags, time};
 use serde::Serialize;
 
 use crate::stack::{ALARM_TOPIC, deploy, usual_settings};
@@ -54,34 +55,74 @@ const RECORDS: u32 = 24;
 /// How many days records stay in the table.
 const RECORD_DAYS: i64 = 9;
 
-/// Lets the fleet live, and calls back after every day.
-///
-/// # Errors
-///
-/// Never with the settings used here; the error is passed on all the same.
-pub fn live(size: Size, mut after_day: impl FnMut(u32)) -> Result<Story, SettingsError> {
-    let start: Timestamp = START.parse().unwrap_or_default();
-    let sim = Sim::new(start, size.seed);
-    let mut settings = usual_settings();
-    // Short enough for a month to see snapshots go.
-    settings.insert("SNAPSHOT_RETENTION_DAYS".to_owned(), "7".to_owned());
-    deploy(&sim, &settings)?;
-    sim.expect(StepAtMost(2));
-    sim.expect(OldEnough(7 * 24));
-    sim.expect(Answered::default());
-    sim.expect(Archived::new(Names::default(), "timestamp"));
-    let fleet = sim.act(|cloud, context| settle_in(cloud, size.instances, context));
-    for day in 0..size.days {
-        let begins = sim.now();
-        sim.act(|cloud, context| plan_day(cloud, &fleet, context));
-        sim.run_until(time::later(begins, DAY));
-        sim.cloud(|cloud| forget(cloud, begins));
-        after_day(day + 1);
+/// A fleet, how long it lives, and how much goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Month {
+    /// How long and how large.
+    pub size: Size,
+    /// How much goes wrong.
+    pub faults: Level,
+}
+
+/// A fleet that has lived.
+#[derive(Debug)]
+pub struct Lived {
+    /// What came of it.
+    pub story: Story,
+    /// The cloud as it was left.
+    pub sim: Sim,
+}
+
+impl Month {
+    /// Lets the fleet live as its seed has it.
+    ///
+    /// # Errors
+    ///
+    /// Never with the settings used here; the error is passed on all the same.
+    pub fn live(self) -> Result<Lived, SettingsError> {
+        self.live_with(Box::new(Seeded::new(self.size.seed)), Trace::default(), |_| {})
     }
-    // The last night is at two; then whatever is still being tried comes to rest.
-    sim.run_for(SignedDuration::from_hours(4));
-    let violations = sim.at_rest();
-    Ok(story(&sim, size, violations))
+
+    /// Lets the fleet live with a chooser and a trace of one's own, and calls back after every day.
+    ///
+    /// # Errors
+    ///
+    /// As [`Month::live`].
+    pub fn live_with(
+        self,
+        mut chooser: Box<dyn Chooser>,
+        trace: Trace,
+        mut after_day: impl FnMut(u32),
+    ) -> Result<Lived, SettingsError> {
+        let start: Timestamp = START.parse().unwrap_or_default();
+        let mut plan = FaultPlan::of(self.faults);
+        if self.faults == Level::Hostile {
+            plan = plan.swarm(chooser.as_mut());
+        }
+        let sim = Sim::with(start, chooser, trace);
+        let mut settings = usual_settings();
+        // Short enough for a month to see snapshots go.
+        settings.insert("SNAPSHOT_RETENTION_DAYS".to_owned(), "7".to_owned());
+        deploy(&sim, &settings)?;
+        sim.fault_plan(plan);
+        sim.expect(StepAtMost(2));
+        sim.expect(OldEnough(7 * 24));
+        sim.expect(Answered::default());
+        sim.expect(Archived::new(Names::default(), "timestamp"));
+        let fleet = sim.act(|cloud, context| settle_in(cloud, self.size.instances, context));
+        for day in 0..self.size.days {
+            let begins = sim.now();
+            sim.act(|cloud, context| plan_day(cloud, &fleet, self.faults, context));
+            sim.run_until(time::later(begins, DAY));
+            sim.cloud(|cloud| forget(cloud, begins));
+            after_day(day + 1);
+        }
+        // The last night is at two; then whatever is still being tried comes to rest.
+        sim.run_for(SignedDuration::from_hours(4));
+        let violations = sim.at_rest();
+        let story = story(&sim, self.size, violations);
+        Ok(Lived { story, sim })
+    }
 }
 
 fn story(sim: &Sim, size: Size, violations: Vec<Violation>) -> Story {
@@ -92,7 +133,7 @@ fn story(sim: &Sim, size: Size, violations: Vec<Violation>) -> Story {
     });
     Story {
         size,
-        trace_hash: format!("{:016x}", sim.trace().hash()),
+        trace_hash: format!("{:016x}", sim.trace_hash()),
         counts,
         invariants,
         violations,
@@ -143,7 +184,7 @@ fn settle_in(cloud: &mut Cloud, instances: u32, context: &mut Context<'_>) -> Ve
 }
 
 /// What is to happen on a day.
-fn plan_day(cloud: &mut Cloud, fleet: &[InstanceId], context: &mut Context<'_>) {
+fn plan_day(cloud: &mut Cloud, fleet: &[InstanceId], faults: Level, context: &mut Context<'_>) {
     for instance in fleet {
         // About one instance in ten stops on a day, for one reason or another, and is started again.
         if context.choose("day/stops", 10) == 1 {
@@ -166,6 +207,40 @@ fn plan_day(cloud: &mut Cloud, fleet: &[InstanceId], context: &mut Context<'_>) 
     }
     write_records(cloud, fleet, context);
     shrink(cloud, context);
+    if faults != Level::None {
+        meddle(cloud, context);
+    }
+}
+
+/// What people and the world do on a day that is not a good one: an alarm flaps, a group cannot launch, somebody makes an
+/// image of a snapshot, somebody changes a group by hand.
+fn meddle(cloud: &mut Cloud, context: &mut Context<'_>) {
+    let (name, _, max) = GROUPS[0];
+    if context.happens("trouble/flap-alarm", 300) {
+        let at = minute(context, "day/flap-at");
+        for n in 0..6 {
+            let state = if n % 2 == 0 { AlarmState::Alarm } else { AlarmState::Ok };
+            let alarm = format!("{name}-high-cpu");
+            let turn = time::later(at, SignedDuration::from_mins(4 * n));
+            context.at(turn, Happening::Alarm { alarm, state, value: 90 });
+        }
+    }
+    if context.happens("trouble/image", 500) {
+        let snapshot =
+            cloud.snapshots.all().find(|s| s.state == SnapshotState::Completed).map(|s| s.id.clone());
+        snapshot.map(|snapshot| cloud.ec2.register_image(vec![snapshot], false));
+    }
+    let Ok(group) = name.parse::<GroupName>() else { return };
+    if context.happens("trouble/suspended", 100)
+        && let Some(fleet) = cloud.autoscaling.fleet(&group)
+    {
+        fleet.suspended.insert("Launch".to_owned());
+    }
+    if context.happens("trouble/person", 200) {
+        let desired = 1 + context.choose("trouble/person-wants", max);
+        let at = minute(context, "day/person-at");
+        context.at(at, Happening::Resize { group, desired: Capacity(desired) });
+    }
 }
 
 fn minute(context: &mut Context<'_>, site: &'static str) -> Timestamp {
@@ -225,7 +300,7 @@ fn forget(cloud: &mut Cloud, now: Timestamp) {
 fn shrink(cloud: &mut Cloud, context: &mut Context<'_>) {
     for (name, desired, _) in GROUPS {
         if let Ok(group) = name.parse() {
-            let _ = cloud.autoscaling.set_desired(&group, ports::Capacity(desired), context);
+            let _ = cloud.autoscaling.set_desired(&group, Capacity(desired), context);
         }
     }
 }

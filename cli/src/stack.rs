@@ -76,57 +76,93 @@ pub fn usual_settings() -> Pairs {
     .collect()
 }
 
-/// Deploys the functions, and the topics, tables, bucket and rules around them.
+/// Deploys the functions with all that sets them off.
 ///
 /// # Errors
 ///
 /// Everything that is wrong with the settings.
 pub fn deploy(sim: &Sim, settings: &Pairs) -> Result<(), SettingsError> {
-    let handlers = [
-        snapshot_handler(SnapshotSettings::parse(settings)?),
-        night_handler(NightSettings::parse(settings)?),
-        remediation_handler(RemediationSettings::parse(settings)?),
-    ];
-    for (function, handler) in FunctionName::ALL.into_iter().zip(handlers) {
-        sim.install(function.as_str(), handler);
-    }
-    let names = names(&NightSettings::parse(settings)?);
-    sim.act(|cloud, context| {
-        let place = cloud.place.clone();
-        for function in FunctionName::ALL {
-            let configured =
-                Function::new(&place, function.as_str(), function.timeout()).on_failure(FAILURES);
-            cloud.lambda.add_function(function.as_str(), configured);
-        }
-        cloud.sns.add_topic(&names.topic);
-        cloud.sns.subscribe(&names.topic, Subscriber::Mail("on-call@example.com".to_owned()));
-        let remediation = FunctionName::AutoRemediation.as_str().to_owned();
-        cloud.sns.subscribe(ALARM_TOPIC, Subscriber::Function(remediation.clone()));
-        cloud.dynamodb.add_table(&names.ledger, "key");
-        cloud.dynamodb.add_table(&names.metrics, "id");
-        cloud.s3.add_bucket(&names.bucket);
-        let events = |source: &str, detail_type: &str| On::Events {
-            source: source.to_owned(),
-            detail_type: detail_type.to_owned(),
-        };
-        let rules = [
-            (
-                "instance-state",
-                events("aws.ec2", "EC2 Instance State-change Notification"),
-                FunctionName::AutoSnapshot,
-            ),
-            (NIGHT, On::Daily { hour: 2 }, FunctionName::NightlyMaintenance),
-            (
-                "alarm-state",
-                events("aws.cloudwatch", "CloudWatch Alarm State Change"),
-                FunctionName::AutoRemediation,
-            ),
+    Stack::new(settings)?.install(sim);
+    connect(sim);
+    Ok(())
+}
+
+/// The functions, ready to be installed.
+#[derive(Clone)]
+pub struct Stack {
+    handlers: [(FunctionName, Handler); 3],
+    names: Names,
+}
+
+impl Stack {
+    /// The functions with these settings.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the settings.
+    pub fn new(settings: &Pairs) -> Result<Self, SettingsError> {
+        let night = NightSettings::parse(settings)?;
+        let names = names(&night);
+        let handlers = [
+            (FunctionName::AutoSnapshot, snapshot_handler(SnapshotSettings::parse(settings)?)),
+            (FunctionName::NightlyMaintenance, night_handler(night)),
+            (FunctionName::AutoRemediation, remediation_handler(RemediationSettings::parse(settings)?)),
         ];
+        Ok(Self { handlers, names })
+    }
+
+    /// Installs the functions and what they use: topics, tables, the bucket. Nothing sets them off yet.
+    pub fn install(&self, sim: &Sim) {
+        for (function, handler) in &self.handlers {
+            sim.install(function.as_str(), Arc::clone(handler));
+        }
+        let names = &self.names;
+        sim.cloud(|cloud| {
+            for (function, _) in &self.handlers {
+                let configured = Function::new(&cloud.place, function.as_str(), function.timeout());
+                cloud.lambda.add_function(function.as_str(), configured.on_failure(FAILURES));
+            }
+            cloud.sns.add_topic(&names.topic);
+            cloud.sns.subscribe(&names.topic, Subscriber::Mail("on-call@example.com".to_owned()));
+            cloud.dynamodb.add_table(&names.ledger, "key");
+            cloud.dynamodb.add_table(&names.metrics, "id");
+            cloud.s3.add_bucket(&names.bucket);
+        });
+    }
+}
+
+impl std::fmt::Debug for Stack {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stack").field("names", &self.names).finish_non_exhaustive()
+    }
+}
+
+/// Connects the functions with what sets them off: rules, the schedule, the alarm topic.
+fn connect(sim: &Sim) {
+    let events = |source: &str, detail_type: &str| On::Events {
+        source: source.to_owned(),
+        detail_type: detail_type.to_owned(),
+    };
+    let rules = [
+        (
+            "instance-state",
+            events("aws.ec2", "EC2 Instance State-change Notification"),
+            FunctionName::AutoSnapshot,
+        ),
+        (NIGHT, On::Daily { hour: 2 }, FunctionName::NightlyMaintenance),
+        (
+            "alarm-state",
+            events("aws.cloudwatch", "CloudWatch Alarm State Change"),
+            FunctionName::AutoRemediation,
+        ),
+    ];
+    sim.act(|cloud, context| {
+        let remediation = FunctionName::AutoRemediation.as_str().to_owned();
+        cloud.sns.subscribe(ALARM_TOPIC, Subscriber::Function(remediation));
         for (name, on, function) in rules {
             cloud.add_rule(name, Rule { on, function: function.as_str().to_owned() }, context);
         }
     });
-    Ok(())
 }
 
 fn names(settings: &NightSettings) -> Names {

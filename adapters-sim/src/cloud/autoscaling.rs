@@ -103,6 +103,11 @@ impl AutoScaling {
         Ok(Resize::Set)
     }
 
+    /// A person sets the capacity; what Auto Scaling refuses stays as it was.
+    pub(super) fn resize(&mut self, name: &GroupName, desired: Capacity, context: &mut Context<'_>) {
+        let _ = self.set_desired(name, desired, context);
+    }
+
     pub(super) fn acts(&mut self, name: &GroupName, context: &mut Context<'_>) {
         let Some(fleet) = self.groups.get_mut(name) else { return };
         let desired = fleet.desired.0;

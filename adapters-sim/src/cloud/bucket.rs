@@ -29,7 +29,7 @@ pub const MUTATE: Rate = Rate { burst: 50, per_second: 5 };
 /// One bucket for each operation.
 #[derive(Clone, Debug, Default)]
 pub struct Buckets {
-    buckets: BTreeMap<&'static str, Bucket>,
+    by_operation: BTreeMap<&'static str, Bucket>,
     /// How many requests were refused.
     pub refused: u64,
     /// When set, every bucket is at most so large: to meet throttles in small worlds.
@@ -50,7 +50,7 @@ impl Buckets {
     /// `RequestLimitExceeded` when there is none.
     pub fn take(&mut self, operation: &'static str, rate: Rate, now: Timestamp) -> Result<(), ApiError> {
         let full = i64::from(self.at_most.map_or(rate.burst, |most| most.min(rate.burst))) * 1000;
-        let bucket = self.buckets.entry(operation).or_insert(Bucket { milli: full, filled_at: now });
+        let bucket = self.by_operation.entry(operation).or_insert(Bucket { milli: full, filled_at: now });
         let gained = now.duration_since(bucket.filled_at).as_millis() * i128::from(rate.per_second);
         bucket.milli = bucket.milli.saturating_add(i64::try_from(gained).unwrap_or(i64::MAX)).min(full);
         bucket.filled_at = now;

@@ -44,6 +44,21 @@ pub struct Machine {
     pub reboots: u32,
 }
 
+impl Machine {
+    /// An instance that runs since an instant.
+    pub fn running(tags: Tags, since: Timestamp) -> Self {
+        Self {
+            state: InstanceState::Running,
+            tags,
+            reason: None,
+            transition: String::new(),
+            group: None,
+            launched_at: since,
+            reboots: 0,
+        }
+    }
+}
+
 /// A volume.
 #[derive(Clone, Debug)]
 pub struct Disk {
@@ -78,27 +93,21 @@ impl Ec2 {
     pub fn add_instance(&mut self, tags: Tags, data_volumes: u32, now: Timestamp) -> InstanceId {
         self.last += 1;
         let instance: InstanceId = id("i-", self.last);
-        self.instances.insert(
-            instance.clone(),
-            Machine {
-                state: InstanceState::Running,
-                tags,
-                reason: None,
-                transition: String::new(),
-                group: None,
-                launched_at: now,
-                reboots: 0,
-            },
-        );
-        self.add_volume(&instance, ROOT_DEVICE, 8);
-        for n in 0..data_volumes {
-            let letter = char::from_u32(u32::from('f') + n % 20).unwrap_or('f');
-            self.add_volume(&instance, &format!("/dev/sd{letter}"), 100);
-        }
+        self.put_machine(&instance, Machine::running(tags, now), data_volumes);
         instance
     }
 
-    /// Adds an instance with an id of one's own, and its volumes by device name.
+    /// Adds an instance with an id of one's own, a root volume and so many data volumes.
+    pub fn put_machine(&mut self, instance: &InstanceId, machine: Machine, data_volumes: u32) {
+        self.put_instance(instance.clone(), machine);
+        self.add_volume(instance, ROOT_DEVICE, 8);
+        for n in 0..data_volumes {
+            let letter = char::from_u32(u32::from('f') + n % 20).unwrap_or('f');
+            self.add_volume(instance, &format!("/dev/sd{letter}"), 100);
+        }
+    }
+
+    /// Adds an instance with an id of one's own, without any volume.
     pub fn put_instance(&mut self, instance: InstanceId, machine: Machine) {
         self.instances.insert(instance, machine);
     }

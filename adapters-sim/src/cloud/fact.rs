@@ -72,6 +72,8 @@ pub enum Fact {
     },
     /// Something went wrong with a request.
     Faulted {
+        /// The service.
+        service: &'static str,
         /// The operation.
         op: &'static str,
         /// What.
@@ -170,7 +172,7 @@ impl fmt::Display for Fact {
             Self::DesiredSet { group, from, to, max } => {
                 write!(f, "group `{group}`: desired {from} -> {to} (max {max})")
             }
-            Self::Faulted { op, fault } => write!(f, "fault in {op}: {fault:?}"),
+            Self::Faulted { op, fault, .. } => write!(f, "fault in {op}: {fault:?}"),
             Self::Lost { function } => write!(f, "an event for `{function}` was lost"),
             Self::DeadLetter { queue, function } => write!(f, "an event for `{function}` went to `{queue}`"),
             Self::Due { rule } => write!(f, "rule `{rule}` is due"),

@@ -222,8 +222,6 @@ impl Lambda {
         if self.running.values().any(twin) {
             context.sometimes(Sometimes::OverlappingDuplicate);
         }
-        let (function, attempt) = (start.function.clone(), start.attempt);
-        context.note(Fact::Invoked { function, request: id.to_owned(), attempt });
         context.start(start);
     }
 
@@ -243,8 +241,10 @@ impl Lambda {
         }
     }
 
-    pub(crate) fn begun(&mut self, invocation: InvocationId, start: &Start) {
-        self.running.insert(invocation, (start.function.clone(), start.request.clone()));
+    pub(crate) fn begun(&mut self, invocation: InvocationId, start: &Start, context: &mut Context<'_>) {
+        let Start { function, request, attempt, .. } = start.clone();
+        self.running.insert(invocation, (function.clone(), request.clone()));
+        context.note(Fact::Invoked { function, request, attempt });
     }
 
     pub(super) fn ended(&mut self, invocation: InvocationId, ended: &Ended, context: &mut Context<'_>) {
@@ -255,7 +255,7 @@ impl Lambda {
         self.answers.insert(name.clone(), answer.clone());
         match answer {
             // The queue is eventually consistent: a request that succeeded may be delivered again.
-            Ok(_) if self.is_redelivered(context) => {
+            Ok(_) if is_redelivered(context) => {
                 context.later(SignedDuration::from_mins(1), Happening::Retry { request: id });
             }
             Ok(_) => {
@@ -263,11 +263,6 @@ impl Lambda {
             }
             Err(error) => self.try_again(&name, &id, &error, context),
         }
-    }
-
-    fn is_redelivered(&self, context: &mut Context<'_>) -> bool {
-        let rate = context.plan().redelivered;
-        context.happens("trouble/redelivered", rate) || context.wants_fault("fault/redelivered")
     }
 
     /// Lambda waits one minute before the first retry and two before the second.
@@ -305,6 +300,11 @@ impl Lambda {
             payload,
         });
     }
+}
+
+fn is_redelivered(context: &mut Context<'_>) -> bool {
+    let rate = context.plan().redelivered;
+    context.happens("trouble/redelivered", rate) || context.wants_fault("fault/redelivered")
 }
 
 fn throttled() -> FunctionError {

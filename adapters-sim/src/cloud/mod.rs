@@ -21,7 +21,7 @@ pub use fact::Fact;
 pub use lambda::{Ended, Start};
 
 use jiff::SignedDuration;
-use ports::{AccountId, GroupName, InstanceId, InstanceState, Region, SnapshotId, StateReason};
+use ports::{AccountId, Capacity, GroupName, InstanceId, InstanceState, Region, SnapshotId, StateReason};
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::{Context, InvocationId};
@@ -114,6 +114,13 @@ pub enum Happening {
         /// Which.
         group: GroupName,
     },
+    /// A person sets a group's capacity.
+    Resize {
+        /// Which.
+        group: GroupName,
+        /// How many they want.
+        desired: Capacity,
+    },
     /// An alarm changes its state.
     Alarm {
         /// Which.
@@ -146,6 +153,7 @@ impl Cloud {
             Happening::Settle { instance, state } => self.settle(&instance, state, context),
             Happening::SnapshotEnds { snapshot } => self.snapshots.ends(&snapshot, context),
             Happening::GroupActs { group } => self.autoscaling.acts(&group, context),
+            Happening::Resize { group, desired } => self.autoscaling.resize(&group, desired, context),
             Happening::Alarm { alarm, state, value } => self.alarm(&alarm, state, value, context),
             Happening::Tick { rule } => self.tick(&rule, context),
             Happening::Deliver(delivery) => self.lambda.deliver(delivery, context),

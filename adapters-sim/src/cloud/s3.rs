@@ -48,6 +48,11 @@ impl S3 {
         self.buckets.insert(name.to_owned(), Bucket::default());
     }
 
+    /// Every bucket.
+    pub fn buckets(&self) -> impl Iterator<Item = (&str, &Bucket)> {
+        self.buckets.iter().map(|(name, bucket)| (name.as_str(), bucket))
+    }
+
     /// A bucket, to look at.
     pub fn look(&self, name: &str) -> Option<&Bucket> {
         self.buckets.get(name)

@@ -2,6 +2,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::{Fault, Pick, Rule};
+use crate::kernel::Chooser;
 
 /// Everything that may go wrong in a run. Rates are so many of a thousand.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +62,35 @@ pub enum Level {
     Realistic,
     /// Far more than any month on AWS has.
     Hostile,
+}
+
+impl Level {
+    /// Every level there is.
+    pub const ALL: [Self; 3] = [Self::None, Self::Realistic, Self::Hostile];
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Realistic => "realistic",
+            Self::Hostile => "hostile",
+        }
+    }
+}
+
+impl std::fmt::Display for Level {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for Level {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let known = Self::ALL.into_iter().find(|level| level.as_str() == name);
+        known.ok_or_else(|| format!("`{name}` is no level of faults: expected none, realistic or hostile"))
+    }
 }
 
 /// A kind of fault, for switching kinds on and off.
@@ -139,6 +169,14 @@ impl FaultPlan {
     /// these ways, or not.
     pub fn choices(faults: Vec<Fault>, budget: u32) -> Self {
         Self { rules: vec![Rule::any(faults, Pick::Choice)], budget: Some(budget), ..Self::default() }
+    }
+
+    /// The same plan with each kind of fault on or off, as the chooser likes: a run in which everything goes wrong at once
+    /// hides what a single kind would show (Groce and others, "Swarm testing", 2012).
+    #[must_use]
+    pub fn swarm(self, chooser: &mut dyn Chooser) -> Self {
+        let off: Vec<Family> = Family::ALL.into_iter().filter(|_| chooser.choose("swarm", 2) == 1).collect();
+        self.without(&off)
     }
 
     /// The same plan without some kinds of fault.

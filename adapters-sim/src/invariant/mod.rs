@@ -20,7 +20,7 @@ pub use scaling::{NeverLowered, OneRaise, StepAtMost, WithinMax};
 pub use snapshot::{LastOne, OldEnough, OneSet, OptedIn, Ours, Protected, Tagged};
 pub use sometimes::Sometimes;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::Timestamp;
@@ -187,10 +187,17 @@ impl fmt::Debug for Watch {
     }
 }
 
-/// Forgets the oldest entries of what is remembered by number or time, so that memory stays flat.
-fn bound<K: Ord, V>(remembered: &mut std::collections::BTreeMap<K, V>) {
-    const MOST: usize = 10_000;
-    while MOST < remembered.len() {
+/// How much is remembered of what is known by number or time: the oldest goes, so that memory stays flat.
+const REMEMBERED: usize = 10_000;
+
+fn bound<K: Ord, V>(remembered: &mut BTreeMap<K, V>) {
+    while REMEMBERED < remembered.len() {
+        remembered.pop_first();
+    }
+}
+
+fn bound_set<K: Ord>(remembered: &mut BTreeSet<K>) {
+    while REMEMBERED < remembered.len() {
         remembered.pop_first();
     }
 }

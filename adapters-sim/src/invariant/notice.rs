@@ -1,6 +1,6 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Invariant, Seen, bound};
+use super::{Invariant, Seen, bound, bound_set};
 use crate::cloud::Fact;
 use crate::kernel::{Actor, InvocationId};
 
@@ -8,7 +8,7 @@ use crate::kernel::{Actor, InvocationId};
 #[derive(Debug, Default)]
 pub struct OneNotice {
     told: BTreeMap<String, InvocationId>,
-    troubled: BTreeMap<InvocationId, ()>,
+    troubled: BTreeSet<InvocationId>,
 }
 
 impl Invariant for OneNotice {
@@ -19,13 +19,13 @@ impl Invariant for OneNotice {
     fn see(&mut self, seen: Seen<'_>) -> Option<String> {
         let Actor::Invocation(id) = seen.actor else { return None };
         if let Fact::Faulted { .. } | Fact::Ended { error: Some(_), .. } = seen.fact {
-            self.troubled.insert(id, ());
-            bound(&mut self.troubled);
+            self.troubled.insert(id);
+            bound_set(&mut self.troubled);
         }
         let Fact::Published { key, .. } = seen.fact else { return None };
         bound(&mut self.told);
         let earlier = self.told.insert(key.clone(), id)?;
-        let excused = [earlier, id].iter().any(|sender| self.troubled.contains_key(sender));
+        let excused = [earlier, id].iter().any(|sender| self.troubled.contains(sender));
         (!excused).then(|| format!("{key}, twice"))
     }
 }

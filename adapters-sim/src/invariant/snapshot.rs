@@ -124,7 +124,7 @@ impl Incidents {
 
     /// The incident of a set: by the time in its key, or else by when it was begun.
     fn of_set(&self, instance: &InstanceId, tags: &Tags, at: Timestamp) -> Incident {
-        let named = tags.get(KEY).and_then(|key| of_key(key)).map(|(_, at)| at);
+        let named = tags.get(KEY).and_then(of_key).map(|(_, at)| at);
         self.of(instance, named.unwrap_or(at))
     }
 }

@@ -39,35 +39,26 @@ impl Agenda {
         self.items.keys().next().map(|(at, _)| *at)
     }
 
-    /// Takes what is due first, if nobody could want another order: what is not a request, or a request that is alone.
-    pub(super) fn take_first(&mut self) -> Option<(Timestamp, Item)> {
-        let at = self.next_time()?;
-        let mut due = self.items.range((at, 0)..=(at, u64::MAX));
-        let (first, item) = due.next()?;
-        let key = if !matches!(item, Item::Apply(_)) || due.next().is_none() {
-            *first
-        } else {
-            // Several are due: what is not a request first, for it only sets others going.
-            let other =
-                self.items.range((at, 0)..=(at, u64::MAX)).find(|(_, item)| !matches!(item, Item::Apply(_)));
-            *other?.0
-        };
-        self.items.remove(&key).map(|item| (at, item))
+    /// What is due first, in order.
+    fn due(&self) -> impl Iterator<Item = (&(Timestamp, u64), &Item)> {
+        let at = self.next_time().unwrap_or_default();
+        self.items.range((at, 0)..=(at, u64::MAX))
     }
 
-    /// The requests that are due first, when there are several.
-    pub(super) fn requests(&self) -> Vec<CallId> {
-        let Some(at) = self.next_time() else { return Vec::new() };
-        let due = self.items.range((at, 0)..=(at, u64::MAX));
-        due.filter_map(|(_, item)| if let Item::Apply(call) = item { Some(*call) } else { None }).collect()
+    /// Takes the first of what is due and is no request: it only sets others going, so it is never worth a choice.
+    pub(super) fn take_first(&mut self) -> Option<(Timestamp, Item)> {
+        let key = *self.due().find(|(_, item)| !matches!(item, Item::Apply(_)))?.0;
+        self.items.remove(&key).map(|item| (key.0, item))
+    }
+
+    /// The requests that are due first.
+    pub(super) fn requests(&self) -> impl Iterator<Item = CallId> {
+        self.due().filter_map(|(_, item)| if let Item::Apply(call) = item { Some(*call) } else { None })
     }
 
     /// Takes one of the requests that are due first.
     pub(super) fn take_request(&mut self, nth: usize) -> Option<(Timestamp, Item)> {
-        let at = self.next_time()?;
-        let mut due =
-            self.items.range((at, 0)..=(at, u64::MAX)).filter(|(_, item)| matches!(item, Item::Apply(_)));
-        let key = *due.nth(nth)?.0;
-        self.items.remove(&key).map(|item| (at, item))
+        let key = *self.due().filter(|(_, item)| matches!(item, Item::Apply(_))).nth(nth)?.0;
+        self.items.remove(&key).map(|item| (key.0, item))
     }
 }

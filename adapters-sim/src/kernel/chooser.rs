@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -14,11 +15,20 @@ pub trait Chooser: Send {
     /// Chooses one of `0..n` at a site; `n` is at least 2.
     fn choose(&mut self, site: &'static str, n: u32) -> u32;
 
-    /// Chooses which of several requests that are due at one instant takes effect first.
+    /// Chooses which of the requests that are due at one instant takes effect first; often there is only one.
     fn choose_next(&mut self, ready: &[Candidate]) -> usize {
+        if ready.len() < 2 {
+            return 0;
+        }
         let n = u32::try_from(ready.len()).unwrap_or(u32::MAX);
         usize::try_from(self.choose("next", n)).unwrap_or(0)
     }
+
+    /// Hears what a request that was chosen touched in the end; less than it might have, when it changed nothing.
+    fn took_effect(&mut self, _request: u64, _touched: Footprint) {}
+
+    /// Hears that time goes on: nobody has anything left to do at the instant that was.
+    fn time_passes(&mut self) {}
 
     /// Whether the rest of this run is of no interest.
     fn is_over(&self) -> bool {
@@ -128,7 +138,22 @@ pub struct Recorder {
     seeded: Seeded,
     script: Option<BTreeMap<(String, u32), u32>>,
     counts: BTreeMap<&'static str, u32>,
-    deviations: std::sync::Arc<std::sync::Mutex<Vec<Deviation>>>,
+    deviations: Deviations,
+}
+
+/// What went wrong in a run, once it is over.
+#[derive(Clone, Debug, Default)]
+pub struct Deviations(Arc<Mutex<Vec<Deviation>>>);
+
+impl Deviations {
+    /// Takes the list.
+    pub fn take(&self) -> Vec<Deviation> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Deviation>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Recorder {
@@ -138,7 +163,7 @@ impl Recorder {
             seeded: Seeded::new(seed),
             script: None,
             counts: BTreeMap::new(),
-            deviations: std::sync::Arc::default(),
+            deviations: Deviations::default(),
         }
     }
 
@@ -149,8 +174,8 @@ impl Recorder {
     }
 
     /// Where the list is written to.
-    pub fn deviations(&self) -> std::sync::Arc<std::sync::Mutex<Vec<Deviation>>> {
-        std::sync::Arc::clone(&self.deviations)
+    pub fn deviations(&self) -> Deviations {
+        self.deviations.clone()
     }
 }
 
@@ -170,8 +195,7 @@ impl Chooser for Recorder {
         };
         if choice != 0 {
             let deviation = Deviation { site: site.to_owned(), nth, choice };
-            let mut list = self.deviations.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            list.push(deviation);
+            self.deviations.lock().push(deviation);
         }
         choice
     }

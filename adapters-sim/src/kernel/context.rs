@@ -20,6 +20,7 @@ pub struct Context<'a> {
     pub(super) watch: &'a mut Watch,
     pub(super) faults: &'a mut Faults,
     pub(super) starts: &'a mut Vec<Start>,
+    pub(super) unchanged: &'a mut bool,
 }
 
 impl Context<'_> {
@@ -73,6 +74,11 @@ impl Context<'_> {
     pub fn note(&mut self, fact: Fact) {
         self.watch.see(Seen { at: self.now, actor: self.actor, fact: &fact });
         self.trace.add(Entry { at: self.now, actor: self.actor, event: Event::Fact(fact) });
+    }
+
+    /// Says that this request changed nothing, although others of its kind do.
+    pub fn unchanged(&mut self) {
+        *self.unchanged = true;
     }
 
     /// Notes that a situation came up that a good test run must meet at least once.

@@ -17,7 +17,7 @@ use super::sleep::Sleep;
 use super::task::{TaskId, Tasks, Work};
 use super::trace::{Actor, Entry, Event, Phase, Trace};
 use crate::cloud::{Cloud, Ended, Fact, Start};
-use crate::fault::{Fault, Faults, Landing};
+use crate::fault::{Fault, Faults, Landing, Subject};
 use crate::invariant::{Sometimes, Watch};
 
 /// A way into a running simulation.
@@ -34,6 +34,9 @@ pub enum Timing {
     Instant,
 }
 
+/// How long a caller waits for an answer that does not come.
+const TIMEOUT: SignedDuration = SignedDuration::from_secs(3);
+
 pub(super) struct Core {
     pub(super) now: Timestamp,
     pub(super) timing: Timing,
@@ -45,6 +48,10 @@ pub(super) struct Core {
     pub(super) watch: Watch,
     pub(super) faults: Faults,
     pub(super) calls: BTreeMap<CallId, Tracked>,
+    /// Kept to be filled again.
+    pub(super) ready: Vec<Candidate>,
+    /// Whether the request at hand changed nothing.
+    pub(super) unchanged: bool,
     pub(super) handlers: BTreeMap<String, Handler>,
     pub(super) running: BTreeMap<InvocationId, Running>,
     pub(super) sent: u64,
@@ -56,6 +63,8 @@ pub(super) struct Tracked {
     pending: Pending,
     identity: (u64, u64),
     late: Option<(String, u32)>,
+    /// The error code that its caller sees.
+    answer: Option<&'static str>,
 }
 
 /// An attempt that runs.
@@ -108,7 +117,7 @@ impl Handle {
         let call = CallId(core.sent);
         core.trace_call(call, &pending, Phase::Sent, None);
         let identity = core.identify(pending.actor);
-        core.calls.insert(call, Tracked { pending, identity, late: None });
+        core.calls.insert(call, Tracked { pending, identity, late: None, answer: None });
         let at = time::later(core.now, core.latency("latency/request"));
         core.agenda.put(at, Item::Apply(call));
     }
@@ -178,20 +187,25 @@ impl Handle {
 }
 
 impl Core {
-    /// Takes what is due next. When several requests are, the chooser says which.
+    /// Takes what is due next. Of several requests, the chooser says which.
     fn take_next(&mut self) -> Option<(Timestamp, Item)> {
+        if self.agenda.next_time().is_some_and(|at| self.now < at) {
+            self.chooser.time_passes();
+        }
         if let Some(first) = self.agenda.take_first() {
             return Some(first);
         }
-        let requests = self.agenda.requests();
-        let candidate = |call: &CallId| {
-            let tracked = self.calls.get(call);
+        let candidate = |call: CallId| {
+            let tracked = self.calls.get(&call);
             let (actor, request) = tracked.map_or((0, call.0), |tracked| tracked.identity);
             let footprint = tracked.map(|tracked| tracked.pending.footprint).unwrap_or_default();
             Candidate { actor, request, footprint }
         };
-        let ready: Vec<Candidate> = requests.iter().map(candidate).collect();
+        let mut ready = std::mem::take(&mut self.ready);
+        ready.clear();
+        ready.extend(self.agenda.requests().map(candidate));
         let nth = self.chooser.choose_next(&ready);
+        self.ready = ready;
         if self.chooser.is_over() { None } else { self.agenda.take_request(nth) }
     }
 
@@ -220,15 +234,22 @@ impl Core {
         let Some(tracked) = self.calls.get_mut(&call) else { return Fired::default() };
         let pending = tracked.pending.clone();
         if let Some((request, attempt)) = tracked.late.take() {
-            self.calls.remove(&call);
             if attempt < self.cloud.lambda.attempts_of(&request) {
                 self.watch.met(Sometimes::LateWriteAfterRetry);
             }
-            return self.take_effect(call, &pending).into();
+            let starts = self.take_effect(call, &pending);
+            self.calls.remove(&call);
+            return starts.into();
         }
+        let request = Subject {
+            op: pending.op,
+            actor: pending.actor,
+            at: self.now,
+            only_reads: pending.footprint.only_reads(),
+        };
         let chooser = &mut self.chooser;
         let pick = |site, n: u32| if n <= 1 { 0 } else { chooser.choose(site, n) };
-        match self.faults.pick(pending.op, pending.actor, self.now, pick) {
+        match self.faults.pick(&request, pick) {
             None => {
                 let starts = self.take_effect(call, &pending);
                 self.answer(call);
@@ -239,9 +260,9 @@ impl Core {
     }
 
     fn go_wrong(&mut self, call: CallId, pending: &Pending, fault: Fault) -> Fired {
-        let op = pending.op.name;
-        let ((), _) =
-            self.with_context(pending.actor, |_, context| context.note(Fact::Faulted { op, fault }));
+        let Op { service, name: op } = pending.op;
+        let faulted = Fact::Faulted { service, op, fault };
+        let ((), _) = self.with_context(pending.actor, |_, context| context.note(faulted));
         let mut fired = Fired::default();
         match fault.landing() {
             Landing::Never => {}
@@ -249,9 +270,15 @@ impl Core {
             Landing::Later => self.land_later(call, pending.actor),
         }
         if let Some(error) = fault.error() {
+            if let Some(tracked) = self.calls.get_mut(&call) {
+                tracked.answer = Some(error.code);
+            }
+            let waits = error.kind == ports::ErrorKind::Lost && self.timing == Timing::Natural;
             pending.wire.fail(error);
             if fault.landing() == Landing::Later {
                 pending.wire.arrive();
+            } else if waits {
+                self.agenda.put(time::later(self.now, TIMEOUT), Item::Reply(call));
             } else {
                 self.answer(call);
             }
@@ -285,9 +312,18 @@ impl Core {
     }
 
     fn take_effect(&mut self, call: CallId, pending: &Pending) -> Vec<Start> {
+        self.unchanged = false;
         let (code, starts) =
             self.with_context(pending.actor, |cloud, context| pending.wire.apply(cloud, context));
+        let unchanged = self.unchanged || code.is_some();
+        let touched = if unchanged { pending.footprint.without_effect() } else { pending.footprint };
+        if let Some(tracked) = self.calls.get(&call) {
+            self.chooser.took_effect(tracked.identity.1, touched);
+        }
         self.trace_call(call, pending, Phase::Applied, code);
+        if let Some(tracked) = self.calls.get_mut(&call) {
+            tracked.answer = code;
+        }
         self.note_throttle(pending, code);
         starts
     }
@@ -316,7 +352,7 @@ impl Core {
 
     fn reply(&mut self, call: CallId) {
         if let Some(tracked) = self.calls.remove(&call) {
-            self.trace_call(call, &tracked.pending, Phase::Replied, None);
+            self.trace_call(call, &tracked.pending, Phase::Replied, tracked.answer);
             tracked.pending.wire.arrive();
         }
     }
@@ -352,7 +388,8 @@ impl Core {
     }
 
     fn trace_call(&mut self, call: CallId, pending: &Pending, phase: Phase, error: Option<&'static str>) {
-        let event = Event::Call { call, op: pending.op.name, phase, error };
+        let Op { service, name: op } = pending.op;
+        let event = Event::Call { call, service, op, phase, error };
         self.trace.add(Entry { at: self.now, actor: pending.actor, event });
     }
 
@@ -371,6 +408,7 @@ impl Core {
             watch: &mut self.watch,
             faults: &mut self.faults,
             starts: &mut starts,
+            unchanged: &mut self.unchanged,
         };
         let result = act(&mut self.cloud, &mut context);
         (result, starts)

@@ -4,14 +4,14 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 /// anybody noticing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Footprint {
-    reads: [Option<u64>; 2],
+    reads: [Option<u64>; 6],
     writes: [Option<u64>; 2],
     marks: [Option<u64>; 2],
 }
 
 impl Footprint {
     /// Touches nothing that others see.
-    pub const NONE: Self = Self { reads: [None; 2], writes: [None; 2], marks: [None; 2] };
+    pub const NONE: Self = Self { reads: [None; 6], writes: [None; 2], marks: [None; 2] };
 
     /// Also reads something.
     #[must_use]
@@ -34,6 +34,20 @@ impl Footprint {
         self
     }
 
+    /// Whether it changes nothing.
+    pub fn only_reads(&self) -> bool {
+        self.writes == [None; 2] && self.marks == [None; 2]
+    }
+
+    /// What remains of it when nothing was changed: only the looking.
+    #[must_use]
+    pub fn without_effect(self) -> Self {
+        let mut reads = [None; 6];
+        let all = self.reads.into_iter().chain(self.writes).chain(self.marks).flatten();
+        reads.iter_mut().zip(all).for_each(|(place, what)| *place = Some(what));
+        Self { reads, ..Self::NONE }
+    }
+
     /// Whether the order of the two can matter.
     ///
     /// # Examples
@@ -45,6 +59,8 @@ impl Footprint {
     /// let write = Footprint::NONE.writes("item", "a");
     /// assert!(read.conflicts(&write) && write.conflicts(&write) && !read.conflicts(&read));
     /// assert!(!write.conflicts(&Footprint::NONE.writes("item", "b")));
+    /// assert!(!write.without_effect().conflicts(&write.without_effect()));
+    /// assert!(write.without_effect().conflicts(&write));
     /// ```
     pub fn conflicts(&self, other: &Self) -> bool {
         let meets = |a: &[Option<u64>], b: &[Option<u64>]| a.iter().flatten().any(|x| b.contains(&Some(*x)));
@@ -56,7 +72,7 @@ impl Footprint {
     }
 }
 
-fn note(places: &mut [Option<u64>; 2], kind: &str, id: &str) {
+fn note(places: &mut [Option<u64>], kind: &str, id: &str) {
     let hash = xxh3_64_with_seed(id.as_bytes(), xxh3_64_with_seed(kind.as_bytes(), 0));
     if let Some(place) = places.iter_mut().find(|place| place.is_none()) {
         *place = Some(hash);

@@ -5,6 +5,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use super::agenda::Item;
 use super::core::{Core, Handle, Running};
 use super::function::{FunctionError, Invocation, InvocationId};
+use super::trace::Actor;
 use crate::cloud::{Ended, Start};
 
 impl Handle {
@@ -23,7 +24,7 @@ impl Handle {
         let handler = core.handlers.get(&start.function).cloned();
         let identity = xxh3_64_with_seed(start.request.as_bytes(), u64::from(start.attempt));
         let skew = core.skew();
-        core.cloud.lambda.begun(id, &start);
+        core.with_context(Actor::Invocation(id), |cloud, context| cloud.lambda.begun(id, &start, context));
         core.agenda.put(deadline, Item::Kill(id));
         drop(core);
         let invocation = Invocation {

@@ -18,7 +18,7 @@ pub use self::core::Timing;
 pub use agenda::Item;
 pub(crate) use call::Call;
 pub use call::{CallId, Op};
-pub use chooser::{Candidate, Chooser, Deviation, Pct, Recorder, Seeded, Tape, is_trouble};
+pub use chooser::{Candidate, Chooser, Deviation, Deviations, Pct, Recorder, Seeded, Tape, is_trouble};
 pub use context::Context;
 pub use footprint::Footprint;
 pub use function::{FunctionError, Handler, Invocation, InvocationId};

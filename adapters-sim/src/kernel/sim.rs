@@ -58,6 +58,8 @@ impl Sim {
                 watch: Watch::default(),
                 faults: Faults::default(),
                 calls: BTreeMap::new(),
+                ready: Vec::new(),
+                unchanged: false,
                 handlers: BTreeMap::new(),
                 running: BTreeMap::new(),
                 sent: 0,
@@ -155,6 +157,11 @@ impl Sim {
     /// What happened so far.
     pub fn trace(&self) -> Trace {
         self.handle.lock().trace.clone()
+    }
+
+    /// A number that two runs share exactly when all the same things happened in them.
+    pub fn trace_hash(&self) -> u64 {
+        self.handle.lock().trace.hash()
     }
 
     /// What was seen so far that must not be, and what there was to count.

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
 use jiff::Timestamp;
@@ -40,6 +41,8 @@ pub enum Event {
     Call {
         /// Its number.
         call: CallId,
+        /// The service.
+        service: &'static str,
         /// The operation.
         op: &'static str,
         /// How far.
@@ -87,6 +90,23 @@ impl Trace {
     /// The events; none when they are not kept.
     pub fn entries(&self) -> &[Entry] {
         self.entries.as_deref().unwrap_or_default()
+    }
+
+    /// The function that each attempt runs; none when events are not kept.
+    pub fn functions(&self) -> BTreeMap<Actor, String> {
+        let invoked = |entry: &Entry| match &entry.event {
+            Event::Fact(Fact::Invoked { function, .. }) => Some((entry.actor, function.clone())),
+            Event::Fact(_) | Event::Call { .. } => None,
+        };
+        self.entries().iter().filter_map(invoked).collect()
+    }
+
+    /// Some of its events, as a trace of their own.
+    #[must_use]
+    pub fn only(&self, wanted: impl Fn(&Entry) -> bool) -> Self {
+        let mut only = Self::kept();
+        self.entries().iter().filter(|entry| wanted(entry)).cloned().for_each(|entry| only.add(entry));
+        only
     }
 
     /// How many events there were, kept or not.

@@ -36,7 +36,7 @@ impl Ledger for SimPorts {
         let (table, key, entry) = (self.names.ledger.clone(), key.clone(), entry.clone());
         let before = AtomicBool::new(false);
         let touched = Footprint::NONE.writes("item", key.as_str()).marks("table", &table);
-        self.repeat((Op::new("dynamodb", "UpdateItem"), touched), move |cloud, _| {
+        self.repeat((Op::new("dynamodb", "UpdateItem"), touched), move |cloud, context| {
             let table = cloud.dynamodb.table(&table)?;
             let current = table.get(key.as_str()).map(stored).transpose()?;
             let version = expected.map_or(Version::FIRST, Version::next);
@@ -46,6 +46,7 @@ impl Ledger for SimPorts {
                 return Ok(Swap::Won(version));
             }
             if current.as_ref().map(|stored| stored.version) != expected {
+                context.unchanged();
                 return Ok(Swap::Lost(current));
             }
             table.put(item(&key, version, &entry))?;

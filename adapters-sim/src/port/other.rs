@@ -41,7 +41,7 @@ impl ScalingGroups for SimPorts {
 impl Notifier for SimPorts {
     async fn publish(&self, notice: &Notice) -> Result<MessageId, PortError> {
         let (topic, notice) = (self.names.topic.clone(), notice.clone());
-        let sent = (Op::new("sns", "Publish"), Footprint::NONE.writes("topic", &topic));
+        let sent = (Op::new("sns", "Publish"), Footprint::NONE.writes("notice", notice.key()));
         self.call(sent, move |cloud, context| cloud.publish(&topic, &notice, context)).await
     }
 }

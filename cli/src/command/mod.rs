@@ -2,16 +2,19 @@
 //!
 //! Exit codes: 0 done, 1 found something wrong, 2 bad usage or input.
 
+mod explore;
+mod line;
 mod replay;
 #[cfg(feature = "aws")]
 mod replay_aws;
 mod simulate;
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 /// A command.
@@ -21,6 +24,8 @@ pub enum Command {
     Simulate(simulate::Simulate),
     /// Runs the real handler on one event, in a simulated world.
     Replay(replay::Replay),
+    /// Tries every order of two deliveries of an event, and every fault, within bounds.
+    Explore(explore::Explore),
 }
 
 /// How a command ended.
@@ -49,6 +54,7 @@ pub fn run(command: Command) -> ExitCode {
     let ended = match command {
         Command::Simulate(simulate) => simulate.run(&mut out),
         Command::Replay(replay) => replay.run(&mut out),
+        Command::Explore(explore) => explore.run(&mut out),
     };
     match ended {
         Ok(Verdict::Done) => ExitCode::SUCCESS,
@@ -58,6 +64,15 @@ pub fn run(command: Command) -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// A bar on the terminal; none where nobody looks.
+fn bar(length: u64, template: &str) -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template(template).unwrap_or(ProgressStyle::default_bar());
+    ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr()).with_style(style)
 }
 
 /// Prints a value as JSON; a reader that went away is no error.

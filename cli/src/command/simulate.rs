@@ -1,14 +1,23 @@
-use std::io::{self, IsTerminal, Write};
+use std::collections::BTreeMap;
+use std::io::Write;
 
+use adapters_sim::fault::Level;
+use adapters_sim::invariant::Violation;
+use adapters_sim::kernel::{Deviation, Recorder, Trace};
+use adapters_sim::replay::Replay;
+use adapters_sim::view;
 use clap::Args;
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
 
-use super::{BadInput, Verdict, print_json};
-use crate::month::{Size, Story, live};
+use super::line::{Line, Subject};
+use super::{BadInput, Verdict, bar, print_json};
+use crate::month::{Lived, Month, Size, Story};
+use crate::shrink::shortest;
+use crate::story::story;
 
 /// `caretaker simulate`.
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Simulate {
     /// How many days to live through.
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=36500))]
@@ -19,34 +28,169 @@ pub struct Simulate {
     /// What decides everything that is left open: the same seed gives the same output.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// How many seeds to try, from that one on; with more than one, only what they find is told.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    seeds: u64,
+    /// How much goes wrong: none, realistic or hostile.
+    #[arg(long, default_value_t = Level::None)]
+    faults: Level,
+    /// Print what happened, in order.
+    #[arg(long, conflicts_with_all = ["json", "seeds"])]
+    timeline: bool,
+    /// Make an execution happen again: a line that `simulate` or `explore` printed.
+    #[arg(long, value_name = "LINE", conflicts_with_all = ["days", "instances", "seed", "seeds", "faults"])]
+    replay: Option<Line>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
 }
 
+/// An invariant that some seeds broke.
+#[derive(Debug, Serialize)]
+struct Broken {
+    invariant: &'static str,
+    seeds: u64,
+    detail: String,
+    replay: String,
+}
+
 impl Simulate {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Verdict, BadInput> {
-        let size = Size { days: self.days, instances: self.instances, seed: self.seed };
-        let bar = progress(self.days);
-        let story =
-            live(size, |day| bar.set_position(day.into())).map_err(|e| BadInput::new("settings", e))?;
+        if let Some(line) = &self.replay {
+            return self.again(line, out);
+        }
+        if 1 < self.seeds { self.many(out) } else { self.one(out) }
+    }
+
+    fn month(&self, seed: u64) -> Month {
+        Month { size: Size { days: self.days, instances: self.instances, seed }, faults: self.faults }
+    }
+
+    fn one(&self, out: &mut dyn Write) -> Result<Verdict, BadInput> {
+        let month = self.month(self.seed);
+        let bar = bar(self.days.into(), "{bar:40} day {pos} of {len}");
+        let recorder = Recorder::record(self.seed);
+        let wrong = recorder.deviations();
+        let trace = if self.timeline { Trace::kept() } else { Trace::default() };
+        let lived = month
+            .live_with(Box::new(recorder), trace, |day| bar.set_position(day.into()))
+            .map_err(settings)?;
         bar.finish_and_clear();
         if self.json {
-            print_json(out, &story)?;
+            print_json(out, &lived.story)?;
+        } else if self.timeline {
+            let _ = write!(out, "{}", view::timeline(&lived.sim.trace()));
         } else {
-            print(out, &story);
+            print(out, &lived.story);
         }
-        Ok(if story.violations.is_empty() { Verdict::Done } else { Verdict::Wrong })
+        let Some(violation) = lived.story.violations.first() else { return Ok(Verdict::Done) };
+        if !self.json {
+            shortest_story(out, month, violation, &wrong.take())?;
+        }
+        Ok(Verdict::Wrong)
+    }
+
+    fn many(&self, out: &mut dyn Write) -> Result<Verdict, BadInput> {
+        let bar = bar(self.seeds, "{bar:40} seed {pos} of {len}");
+        let mut broken: BTreeMap<&'static str, Broken> = BTreeMap::new();
+        for seed in (self.seed..).take(usize::try_from(self.seeds).unwrap_or(usize::MAX)) {
+            let month = self.month(seed);
+            let story = month.live().map_err(settings)?.story;
+            let firsts: BTreeMap<_, _> = story.violations.iter().rev().map(|v| (v.invariant, v)).collect();
+            for (invariant, violation) in firsts {
+                let replay = || Line::of_month(month.size, month.faults, Replay::Seed(seed)).to_string();
+                let first =
+                    || Broken { invariant, seeds: 0, detail: violation.detail.clone(), replay: replay() };
+                broken.entry(invariant).or_insert_with(first).seeds += 1;
+            }
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        let broken: Vec<Broken> = broken.into_values().collect();
+        if self.json {
+            print_json(out, &broken)?;
+        } else {
+            let _ = writeln!(out, "{} seeds, {} invariants broken", self.seeds, broken.len());
+            for Broken { invariant, seeds, detail, replay } in &broken {
+                let _ =
+                    writeln!(out, "\nBROKEN by {seeds} seeds: {invariant}\n  first: {detail}\n  {replay}");
+            }
+        }
+        Ok(if broken.is_empty() { Verdict::Done } else { Verdict::Wrong })
+    }
+
+    fn again(&self, line: &Line, out: &mut dyn Write) -> Result<Verdict, BadInput> {
+        let (sim, violations) = match (line.subject, &line.replay) {
+            (Subject::Simulate { days, instances, faults }, Replay::Seed(seed)) => {
+                lived(Month { size: Size { days, instances, seed: *seed }, faults }, Recorder::record(*seed))?
+            }
+            (Subject::Simulate { days, instances, faults }, Replay::Only(seed, deviations)) => {
+                let month = Month { size: Size { days, instances, seed: *seed }, faults };
+                lived(month, Recorder::replay(*seed, deviations))?
+            }
+            (Subject::Explore { function, deliveries, faults }, replay) => {
+                let run = story(function, deliveries, faults).replay(replay);
+                (run.sim, run.violations)
+            }
+            (Subject::Simulate { .. }, Replay::Path(_)) => {
+                return Err(BadInput::new("--replay", "a simulation has a seed, not a path"));
+            }
+        };
+        if self.json {
+            print_json(out, &violations)?;
+        } else {
+            let _ = write!(out, "{}", view::timeline(&sim.trace()));
+            for violation in &violations {
+                told(out, violation);
+            }
+        }
+        Ok(if violations.is_empty() { Verdict::Done } else { Verdict::Wrong })
     }
 }
 
-fn progress(days: u32) -> ProgressBar {
-    if !io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let style =
-        ProgressStyle::with_template("{bar:40} day {pos} of {len}").unwrap_or(ProgressStyle::default_bar());
-    ProgressBar::with_draw_target(Some(days.into()), ProgressDrawTarget::stderr()).with_style(style)
+fn lived(month: Month, recorder: Recorder) -> Result<(adapters_sim::Sim, Vec<Violation>), BadInput> {
+    let Lived { story, sim } =
+        month.live_with(Box::new(recorder), Trace::kept(), |_| {}).map_err(settings)?;
+    Ok((sim, story.violations))
+}
+
+fn settings(error: impl std::fmt::Display) -> BadInput {
+    BadInput::new("settings", error)
+}
+
+/// Takes away whatever went wrong that the failure does not need, and tells what is left of the story.
+fn shortest_story(
+    out: &mut dyn Write,
+    month: Month,
+    violation: &Violation,
+    wrong: &[Deviation],
+) -> Result<(), BadInput> {
+    let seed = month.size.seed;
+    let run = |wrong: &[Deviation], trace| {
+        month.live_with(Box::new(Recorder::replay(seed, wrong)), trace, |_| {}).map_err(settings)
+    };
+    let first = |lived: &Lived| {
+        lived.story.violations.iter().find(|found| found.invariant == violation.invariant).cloned()
+    };
+    let fails = |wrong: &[Deviation]| run(wrong, Trace::default()).is_ok_and(|lived| first(&lived).is_some());
+    let wrong = shortest(wrong, fails);
+    let lived = run(&wrong, Trace::kept())?;
+    let left = first(&lived).unwrap_or_else(|| violation.clone());
+    let _ = writeln!(out, "\nthe shortest story, in which {} things go wrong:\n", wrong.len());
+    let _ = write!(out, "{}", view::timeline(&view::about(&lived.sim.trace(), &names(&left.detail))));
+    told(out, &left);
+    let _ = writeln!(out, "\n{}", Line::of_month(month.size, month.faults, Replay::Only(seed, wrong)));
+    Ok(())
+}
+
+/// The ids and names in what is told of a violation.
+fn names(detail: &str) -> Vec<&str> {
+    let words = detail.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+    words.filter(|word| word.contains('-') && word.chars().any(|c| c.is_ascii_alphabetic())).collect()
+}
+
+fn told(out: &mut dyn Write, violation: &Violation) {
+    let _ = writeln!(out, "\nBROKEN at {}: {}: {}", violation.at, violation.invariant, violation.detail);
 }
 
 fn print(out: &mut dyn Write, story: &Story) {
@@ -68,6 +212,8 @@ fn print(out: &mut dyn Write, story: &Story) {
         ("invocations that succeeded", counts.invocations),
         ("invocations that failed", counts.failures),
         ("requests given up", counts.exhausted),
+        ("faults in requests", counts.faults),
+        ("events lost", counts.lost),
     ] {
         table.add_row([what.to_owned(), n.to_string()]);
     }

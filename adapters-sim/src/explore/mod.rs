@@ -1,0 +1,150 @@
+//! Every way in which a scenario can go: each order of its requests and each fault that its plan allows, within bounds.
+//!
+//! An execution is a scenario run once. The explorer runs it again and again, each time with the latest choice that has
+//! something left to try changed: depth first, without keeping states. Of orders that differ only in requests that
+//! do not touch the same things one is enough: sleep sets (Godefroid, 1996) leave the others out, and the footprint of
+//! each request tells what it touches.
+//!
+//! Requests take no time here, so all that are on their way at one instant may take effect in any order; time moves on
+//! when nobody has anything left to do at the instant. A request that lands late does so when its caller's retries run.
+
+mod chooser;
+mod node;
+mod path;
+mod race;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+
+use crate::invariant::Violation;
+use crate::kernel::{Timing, Trace};
+use crate::scenario::Scenario;
+use chooser::Along;
+pub(crate) use chooser::Follow;
+use path::Path;
+
+/// How far an exploration goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Bounds {
+    /// How often somebody else may go although the one who went last could go on; as often as they like when there is
+    /// no bound.
+    pub preemptions: Option<u32>,
+    /// Whether each order is tried in which an attempt can hear the answers to requests that it sent together.
+    pub order_of_answers: OrderOfAnswers,
+    /// How many executions to make at the most.
+    pub executions: Option<u64>,
+    /// Whether to stop at the first violation.
+    pub first_only: bool,
+}
+
+/// Whether an attempt cares in which order it hears the answers to requests that it sent together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderOfAnswers {
+    /// It may: it goes on at the first, say.
+    #[default]
+    Matters,
+    /// It does not: it waits for all of them, as with `join_all`.
+    IsAllTheSame,
+}
+
+/// What came of an exploration.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Explored {
+    /// How many executions were made to their end.
+    pub executions: u64,
+    /// How many were left half-way, because another order of the same had been seen.
+    pub redundant: u64,
+    /// Whether that was all of them.
+    pub complete: bool,
+    /// How many executions broke an invariant.
+    pub violations: u64,
+    /// The first of those.
+    pub first: Option<Counterexample>,
+}
+
+/// An execution that breaks an invariant.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Counterexample {
+    /// Which execution it was, from 1.
+    pub execution: u64,
+    /// What was broken.
+    pub violations: Vec<Violation>,
+    /// The choices that lead to it, for [`Scenario::follow`].
+    pub tape: Vec<u16>,
+}
+
+/// How far an exploration has come.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// How many executions were made.
+    pub executions: u64,
+    /// The share of all executions that lies behind, at a guess.
+    pub share: f64,
+}
+
+impl Scenario {
+    /// Runs every execution within the bounds, unless `go_on` says to stop.
+    ///
+    /// # Examples
+    ///
+    /// A function that never tells anybody, whose event is delivered twice: there is nothing to order, and nothing breaks.
+    ///
+    /// ```
+    /// use adapters_sim::Scenario;
+    /// use adapters_sim::explore::Bounds;
+    /// use adapters_sim::kernel::Handler;
+    /// use futures::FutureExt;
+    /// use jiff::SignedDuration;
+    /// use ports::Inventory;
+    ///
+    /// let look: Handler = std::sync::Arc::new(|invocation| {
+    ///     async move {
+    ///         let found = invocation.ports().instance(&"i-0a".parse().unwrap()).await.unwrap();
+    ///         Ok(found.is_some().into())
+    ///     }
+    ///     .boxed()
+    /// });
+    /// let explored = Scenario::at("2026-11-23T14:00:00Z".parse().unwrap())
+    ///     .function("look", SignedDuration::from_secs(30), look)
+    ///     .delivers("look", b"{}", 2)
+    ///     .explore(Bounds::default(), |_| true);
+    /// // Two reads do not get in each other's way, so one of their two orders is enough.
+    /// assert_eq!((explored.executions, explored.redundant, explored.complete), (1, 1, true));
+    /// ```
+    pub fn explore(&self, bounds: Bounds, mut go_on: impl FnMut(Progress) -> bool) -> Explored {
+        let path = Arc::new(Mutex::new(Path::new(bounds)));
+        let lock = || path.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut explored = Explored::default();
+        loop {
+            lock().begin();
+            let along = Along(Arc::clone(&path));
+            let run = self.run_with(Box::new(along), Timing::Instant, Trace::default());
+            if lock().is_redundant {
+                explored.redundant += 1;
+            } else {
+                explored.executions += 1;
+                let broken = run.violations;
+                if !broken.is_empty() {
+                    explored.violations += 1;
+                    let tape = lock().tape();
+                    let execution = explored.executions;
+                    let found = || Counterexample { execution, violations: broken, tape };
+                    explored.first.get_or_insert_with(found);
+                }
+            }
+            if bounds.first_only && explored.first.is_some() {
+                return explored;
+            }
+            if !lock().advance() {
+                explored.complete = true;
+                return explored;
+            }
+            let progress = Progress { executions: explored.executions, share: lock().share() };
+            if bounds.executions.is_some_and(|most| most <= explored.executions) || !go_on(progress) {
+                return explored;
+            }
+        }
+    }
+}

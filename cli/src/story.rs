@@ -1,0 +1,157 @@
+//! One incident, one alarm, one night: each as a scenario whose event is delivered more than once.
+
+use adapters_sim::Scenario;
+use adapters_sim::cloud::cloudwatch::Alarm;
+use adapters_sim::cloud::lambda::Delivery;
+use adapters_sim::cloud::{Happening, Place};
+use adapters_sim::fault::{Fault, FaultPlan};
+use adapters_sim::invariant::{Answered, Archived, StepAtMost};
+use adapters_sim::payload::{self, AlarmChange};
+use adapters_sim::port::Names;
+use jiff::{SignedDuration, Timestamp};
+use ports::trigger::AlarmState;
+use ports::{
+    Attribute, InstanceId, InstanceState, Snapshot, SnapshotId, SnapshotState, StateReason, Tags, VolumeId,
+    time,
+};
+
+use crate::stack::{ALARM_TOPIC, FunctionName, Stack, usual_settings};
+
+/// When every story begins: early enough for a night's event to be about the day before.
+const BEGIN: &str = "2026-11-24T02:00:00Z";
+
+/// How long a story lasts: until the last retry and whatever it waits for is over.
+const LASTS: SignedDuration = SignedDuration::from_mins(90);
+
+/// The story of a function whose event is delivered so often at once, and in which at most so many things go wrong.
+pub fn story(function: FunctionName, deliveries: u32, faults: u32) -> Scenario {
+    let begin: Timestamp = BEGIN.parse().unwrap_or_default();
+    // To the one who hears it, `Unavailable` is what `InternalError` is.
+    let kinds = Fault::ALL.into_iter().filter(|fault| *fault != Fault::Unavailable).collect();
+    let scenario = Scenario::at(begin).lasts(LASTS).faults(FaultPlan::choices(kinds, faults));
+    match function {
+        FunctionName::AutoSnapshot => incident(scenario, deliveries),
+        FunctionName::AutoRemediation => alarm(scenario, begin, deliveries),
+        FunctionName::NightlyMaintenance => night(scenario, begin, deliveries),
+    }
+}
+
+/// An instance with two volumes stops; the events that it is stopped and that it is stopping arrive in turn, together.
+fn incident(scenario: Scenario, deliveries: u32) -> Scenario {
+    let instance: InstanceId = known("i-0000000000000000a");
+    let tags = Tags::from_iter([("Name", "web-1"), ("AutoSnapshot", "true")]);
+    let reason = StateReason {
+        code: "Server.InternalError".to_owned(),
+        message: "Server.InternalError: Internal error on launch".to_owned(),
+    };
+    let mut scenario = installed(scenario)
+        .instance(instance.clone(), tags, 1)
+        .happens(SignedDuration::ZERO, Happening::Stop { instance: instance.clone(), reason });
+    for (n, state) in
+        (0..deliveries).zip([InstanceState::Stopped, InstanceState::Stopping].into_iter().cycle())
+    {
+        let at: Timestamp = BEGIN.parse().unwrap_or_default();
+        let at = if state == InstanceState::Stopped { time::later(at, STOPPING) } else { at };
+        let id = format!("7bf73129-1428-4cd3-a780-{n:012x}");
+        let payload = payload::instance_state(&Place::default(), &id, &instance, state, at);
+        scenario = scenario.happens(ARRIVES, deliver(FunctionName::AutoSnapshot, payload));
+    }
+    scenario
+}
+
+/// How long an instance is stopping when nothing unusual happens.
+const STOPPING: SignedDuration = SignedDuration::from_secs(20);
+/// When the events arrive.
+const ARRIVES: SignedDuration = SignedDuration::from_secs(30);
+
+/// A group's alarm is raised; its message arrives so often.
+fn alarm(scenario: Scenario, begin: Timestamp, deliveries: u32) -> Scenario {
+    let alarm = Alarm::high_cpu(Some("web"));
+    let change = AlarmChange {
+        place: &Place::default(),
+        name: "web-high-cpu",
+        alarm: &alarm,
+        previous: AlarmState::Ok,
+        state: AlarmState::Alarm,
+        value: 96,
+        at: begin,
+    };
+    let message = payload::alarm_message(&change);
+    let envelope = payload::Sns {
+        topic: ALARM_TOPIC,
+        id: "95df01b4-ee98-5cb9-9903-4c221d41eb5e",
+        subject: &payload::alarm_subject(&change),
+        message: &message,
+        at: begin,
+    };
+    let payload = payload::sns(&envelope);
+    let raised =
+        Happening::Alarm { alarm: change.name.to_owned(), state: AlarmState::Alarm, value: change.value };
+    let mut scenario = installed(scenario)
+        .group(known("web"), 2, 1, 10)
+        .alarm(change.name, alarm.clone())
+        .happens(SignedDuration::ZERO, raised)
+        .expects(|| StepAtMost(2))
+        .expects(Answered::default);
+    for _ in 0..deliveries {
+        scenario = scenario.happens(ARRIVES, deliver(FunctionName::AutoRemediation, payload.clone()));
+    }
+    scenario
+}
+
+/// A night with a snapshot to remove, one to keep, and two records; its event arrives so often.
+fn night(scenario: Scenario, begin: Timestamp, deliveries: u32) -> Scenario {
+    let id = "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa";
+    let payload = payload::scheduled(&Place::default(), id, "nightly", begin);
+    let yesterday = time::earlier(begin, SignedDuration::from_hours(12));
+    let mut scenario = installed(scenario)
+        .cloud(move |cloud| {
+            for (n, days) in [(1, 40), (2, 35), (3, 1)] {
+                cloud.snapshots.put(snapshot(n, time::earlier(begin, SignedDuration::from_hours(24 * days))));
+            }
+            for n in 0..2 {
+                let record = [
+                    ("id", Attribute::S(format!("record-{n}"))),
+                    ("timestamp", Attribute::S(yesterday.to_string())),
+                    ("cpu", Attribute::N("0.12345678901234567890123456789012345678".to_owned())),
+                ];
+                let record = record.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+                let _ = cloud.dynamodb.table(&Names::default().metrics).and_then(|table| table.put(record));
+            }
+        })
+        .expects(|| Archived::new(Names::default(), "timestamp"));
+    for _ in 0..deliveries {
+        scenario = scenario.happens(ARRIVES, deliver(FunctionName::NightlyMaintenance, payload.clone()));
+    }
+    scenario
+}
+
+fn snapshot(n: u32, started_at: Timestamp) -> Snapshot {
+    Snapshot {
+        id: known::<SnapshotId>(&format!("snap-{n:017x}")),
+        volume: known::<VolumeId>("vol-0000000000000000a"),
+        state: SnapshotState::Completed,
+        started_at,
+        size_gib: 8,
+        tags: Tags::from_iter([("AutoCreated", "true"), ("CreatedBy", "caretaker")]),
+        description: String::new(),
+    }
+}
+
+fn installed(scenario: Scenario) -> Scenario {
+    let stack = Stack::new(&usual_settings());
+    let stack = stack.unwrap_or_else(|error| unreachable!("the usual settings are right: {error}"));
+    scenario.set_up(move |sim| stack.install(sim))
+}
+
+fn deliver(function: FunctionName, payload: String) -> Happening {
+    Happening::Deliver(Delivery { function: function.as_str().to_owned(), payload: payload.into_bytes() })
+}
+
+/// A name that is written here and is of its form.
+fn known<T: std::str::FromStr>(name: &str) -> T
+where
+    T::Err: std::fmt::Display,
+{
+    name.parse().unwrap_or_else(|error| unreachable!("{error}"))
+}
