@@ -8,7 +8,7 @@ use support::scene::{Scene, tags};
 fn touched(scene: &Scene) -> bool {
     let by_function = |actor: Actor| matches!(actor, Actor::Invocation(_));
     scene.sim.trace().entries().iter().any(|entry| match &entry.event {
-        Event::Fact(Fact::Ended { .. }) | Event::Call { .. } => false,
+        Event::Fact(Fact::Invoked { .. } | Fact::Ended { .. }) | Event::Call { .. } => false,
         Event::Fact(_) => by_function(entry.actor),
     })
 }

@@ -15,10 +15,10 @@ use super::context::Context;
 use super::function::{FunctionError, Handler, InvocationId};
 use super::sleep::Sleep;
 use super::task::{TaskId, Tasks, Work};
-use super::trace::{Actor, Entry, Event, Phase, Trace};
-use crate::cloud::{Cloud, Ended, Fact, Start};
-use crate::fault::{Fault, Faults, Landing, Subject};
-use crate::invariant::{Sometimes, Watch};
+use super::trace::{Actor, Phase, Trace};
+use crate::cloud::{Cloud, Ended, Start};
+use crate::fault::Faults;
+use crate::invariant::Watch;
 
 /// A way into a running simulation.
 #[derive(Clone)]
@@ -33,9 +33,6 @@ pub enum Timing {
     /// No time at all: every request of an instant may go before every other, which is what an enumeration wants.
     Instant,
 }
-
-/// How long a caller waits for an answer that does not come.
-const TIMEOUT: SignedDuration = SignedDuration::from_secs(3);
 
 pub(super) struct Core {
     pub(super) now: Timestamp,
@@ -60,11 +57,12 @@ pub(super) struct Core {
 
 /// A request on its way, and who it is whatever the order of things.
 pub(super) struct Tracked {
-    pending: Pending,
-    identity: (u64, u64),
-    late: Option<(String, u32)>,
+    pub(super) pending: Pending,
+    pub(super) identity: (u64, u64),
+    /// When it takes effect late: the request of its caller, and which attempt that was.
+    pub(super) late: Option<(String, u32)>,
     /// The error code that its caller sees.
-    answer: Option<&'static str>,
+    pub(super) answer: Option<&'static str>,
 }
 
 /// An attempt that runs.
@@ -229,168 +227,13 @@ impl Core {
         }
     }
 
-    /// A request reaches the service, and something may go wrong with it.
-    fn apply(&mut self, call: CallId) -> Fired {
-        let Some(tracked) = self.calls.get_mut(&call) else { return Fired::default() };
-        let pending = tracked.pending.clone();
-        if let Some((request, attempt)) = tracked.late.take() {
-            if attempt < self.cloud.lambda.attempts_of(&request) {
-                self.watch.met(Sometimes::LateWriteAfterRetry);
-            }
-            let starts = self.take_effect(call, &pending);
-            self.calls.remove(&call);
-            return starts.into();
-        }
-        let request = Subject {
-            op: pending.op,
-            actor: pending.actor,
-            at: self.now,
-            only_reads: pending.footprint.only_reads(),
-        };
-        let chooser = &mut self.chooser;
-        let pick = |site, n: u32| if n <= 1 { 0 } else { chooser.choose(site, n) };
-        match self.faults.pick(&request, pick) {
-            None => {
-                let starts = self.take_effect(call, &pending);
-                self.answer(call);
-                starts.into()
-            }
-            Some(fault) => self.go_wrong(call, &pending, fault),
-        }
-    }
-
-    fn go_wrong(&mut self, call: CallId, pending: &Pending, fault: Fault) -> Fired {
-        let Op { service, name: op } = pending.op;
-        let faulted = Fact::Faulted { service, op, fault };
-        let ((), _) = self.with_context(pending.actor, |_, context| context.note(faulted));
-        let mut fired = Fired::default();
-        match fault.landing() {
-            Landing::Never => {}
-            Landing::Now => fired.starts = self.take_effect(call, pending),
-            Landing::Later => self.land_later(call, pending.actor),
-        }
-        if let Some(error) = fault.error() {
-            if let Some(tracked) = self.calls.get_mut(&call) {
-                tracked.answer = Some(error.code);
-            }
-            let waits = error.kind == ports::ErrorKind::Lost && self.timing == Timing::Natural;
-            pending.wire.fail(error);
-            if fault.landing() == Landing::Later {
-                pending.wire.arrive();
-            } else if waits {
-                self.agenda.put(time::later(self.now, TIMEOUT), Item::Reply(call));
-            } else {
-                self.answer(call);
-            }
-        } else if let Actor::Invocation(id) = pending.actor {
-            if fault.landing() != Landing::Later {
-                self.calls.remove(&call);
-            }
-            let stopped = self.stop(id, &Ended::Crashed);
-            fired.starts.extend(stopped.starts);
-            fired.dead = stopped.dead;
-        }
-        fired
-    }
-
-    /// Puts a request's effect off: by default to when its caller's retries run, where it does most harm.
-    fn land_later(&mut self, call: CallId, actor: Actor) {
-        let delay = match self.timing {
-            Timing::Instant => {
-                [60, 180].get(index(self.chooser.choose("fault/landing", 2))).copied().unwrap_or(60)
-            }
-            Timing::Natural => 1 + i64::from(self.chooser.choose("trouble/landing", 240)),
-        };
-        let late = match actor {
-            Actor::Invocation(id) => self.cloud.lambda.request_of(id),
-            Actor::Cloud | Actor::Person => None,
-        };
-        if let Some(tracked) = self.calls.get_mut(&call) {
-            tracked.late = Some(late.unwrap_or_default());
-        }
-        self.agenda.put(time::later(self.now, SignedDuration::from_secs(delay)), Item::Apply(call));
-    }
-
-    fn take_effect(&mut self, call: CallId, pending: &Pending) -> Vec<Start> {
-        self.unchanged = false;
-        let (code, starts) =
-            self.with_context(pending.actor, |cloud, context| pending.wire.apply(cloud, context));
-        let unchanged = self.unchanged || code.is_some();
-        let touched = if unchanged { pending.footprint.without_effect() } else { pending.footprint };
-        if let Some(tracked) = self.calls.get(&call) {
-            self.chooser.took_effect(tracked.identity.1, touched);
-        }
-        self.trace_call(call, pending, Phase::Applied, code);
-        if let Some(tracked) = self.calls.get_mut(&call) {
-            tracked.answer = code;
-        }
-        self.note_throttle(pending, code);
-        starts
-    }
-
-    /// Remembers what an attempt was throttled at, to see it go through.
-    fn note_throttle(&mut self, pending: &Pending, code: Option<&'static str>) {
-        let Actor::Invocation(id) = pending.actor else { return };
-        let Some(running) = self.running.get_mut(&id) else { return };
-        match code {
-            Some("RequestLimitExceeded") => running.throttled = Some(pending.op),
-            None if running.throttled == Some(pending.op) => self.watch.met(Sometimes::ThrottledThenFine),
-            Some(_) | None => {}
-        }
-    }
-
-    /// Sends the answer on its way.
-    fn answer(&mut self, call: CallId) {
-        match self.timing {
-            Timing::Instant => self.reply(call),
-            Timing::Natural => {
-                let at = time::later(self.now, self.latency("latency/reply"));
-                self.agenda.put(at, Item::Reply(call));
-            }
-        }
-    }
-
-    fn reply(&mut self, call: CallId) {
-        if let Some(tracked) = self.calls.remove(&call) {
-            self.trace_call(call, &tracked.pending, Phase::Replied, tracked.answer);
-            tracked.pending.wire.arrive();
-        }
-    }
-
     /// Stops an invocation where it stands: its code ends, its requests on their way do not.
-    fn stop(&mut self, id: InvocationId, ended: &Ended) -> Fired {
+    pub(super) fn stop(&mut self, id: InvocationId, ended: &Ended) -> Fired {
         let Some(running) = self.running.remove(&id) else { return Fired::default() };
         let dead = self.tasks.remove(running.task);
         let ((), starts) = self
             .with_context(Actor::Invocation(id), |cloud, context| cloud.invocation_ended(id, ended, context));
         Fired { starts, dead }
-    }
-
-    /// How long a request or an answer takes: between 5 and 45 ms.
-    fn latency(&mut self, site: &'static str) -> SignedDuration {
-        match self.timing {
-            Timing::Instant => SignedDuration::ZERO,
-            Timing::Natural => SignedDuration::from_millis(5 + i64::from(self.chooser.choose(site, 41))),
-        }
-    }
-
-    fn identify(&mut self, actor: Actor) -> (u64, u64) {
-        match actor {
-            Actor::Invocation(id) => match self.running.get_mut(&id) {
-                Some(running) => {
-                    running.sent += 1;
-                    (running.identity, running.identity.wrapping_add(running.sent))
-                }
-                None => (0, self.sent),
-            },
-            Actor::Cloud | Actor::Person => (0, self.sent),
-        }
-    }
-
-    fn trace_call(&mut self, call: CallId, pending: &Pending, phase: Phase, error: Option<&'static str>) {
-        let Op { service, name: op } = pending.op;
-        let event = Event::Call { call, service, op, phase, error };
-        self.trace.add(Entry { at: self.now, actor: pending.actor, event });
     }
 
     pub(super) fn with_context<T>(
@@ -413,8 +256,4 @@ impl Core {
         let result = act(&mut self.cloud, &mut context);
         (result, starts)
     }
-}
-
-fn index(n: u32) -> usize {
-    usize::try_from(n).unwrap_or(0)
 }

@@ -8,6 +8,7 @@ mod core;
 mod footprint;
 mod function;
 mod invoke;
+mod request;
 mod sim;
 mod sleep;
 mod task;

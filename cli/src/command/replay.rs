@@ -115,7 +115,9 @@ fn effects(trace: &Trace) -> Vec<Fact> {
     let by_function = trace.entries().iter().filter(|entry| matches!(entry.actor, Actor::Invocation(_)));
     by_function
         .filter_map(|entry| match &entry.event {
-            Event::Fact(Fact::Published { .. } | Fact::Ended { .. } | Fact::Exhausted { .. })
+            Event::Fact(
+                Fact::Published { .. } | Fact::Invoked { .. } | Fact::Ended { .. } | Fact::Exhausted { .. },
+            )
             | Event::Call { .. } => None,
             Event::Fact(fact) => Some(fact.clone()),
         })
