@@ -24,6 +24,9 @@ IMAGE = "ami-12345678"  # moto takes any
 #: What DynamoDB takes in one BatchWriteItem.
 BATCH = 25
 
+#: The instants in the ledger's entries at which something ends.
+ENDS = ["lease_until", "rests_until"]
+
 
 @dataclass(frozen=True)
 class Notice:
@@ -50,16 +53,17 @@ class Cloud:
         self._server.stop()
 
     def client(self, service):
-        """A client of boto3 for a service here."""
+        """A client of boto3 for a service here, without a second try that would hide a failure."""
         if service not in self._clients:
-            session = boto3.Session("testing", "testing", "testing", region_name=REGION)
-            self._clients[service] = session.client(
-                service,
-                endpoint_url=self.endpoint,
-                # No proxy of the environment, and no second try that would hide a failure.
-                config=Config(proxies={}, retries={"total_max_attempts": 1}),
-            )
+            self._clients[service] = self.connect(service, self.endpoint, {"total_max_attempts": 1})
         return self._clients[service]
+
+    def connect(self, service, endpoint, retries):
+        """A client of boto3 for a service, which may be behind a proxy of ours."""
+        session = boto3.Session("testing", "testing", "testing", region_name=REGION)
+        # No proxy of the environment.
+        config = Config(proxies={}, retries=retries)
+        return session.client(service, endpoint_url=endpoint, config=config)
 
     def install(self):
         """Empties the cloud and puts into it what Caretaker's stack has."""
@@ -171,6 +175,15 @@ class Cloud:
         """The keys of all entries of the ledger."""
         return sorted(item["key"]["S"] for item in self.client("dynamodb").scan(TableName=LEDGER)["Items"])
 
+    def age_ledger(self, seconds):
+        """Stands for so much time passing. The functions go by the real clock, which no test can wait for: so whatever
+        in the ledger ends at some time is made to end so much earlier.
+        """
+        for item in self.client("dynamodb").scan(TableName=LEDGER)["Items"]:
+            aged = json.loads(item["state"]["S"], object_hook=lambda part: _aged(part, seconds))
+            item["state"]["S"] = json.dumps(aged)
+            self.client("dynamodb").put_item(TableName=LEDGER, Item=item)
+
     def forget(self, key):
         """Removes an entry of the ledger, as time to live does."""
         self.client("dynamodb").delete_item(TableName=LEDGER, Key={"key": {"S": key}})
@@ -214,6 +227,15 @@ class Cloud:
 
     def _backend(self, service):
         return get_backend(service)[ACCOUNT][REGION]
+
+
+def _aged(part, seconds):
+    return part | {name: _earlier(part[name], seconds) for name in ENDS if name in part}
+
+
+def _earlier(instant, seconds):
+    whole, rest = instant[:19], instant[19:]  # the fraction of a second has more digits than Python takes
+    return (datetime.datetime.fromisoformat(whole) - datetime.timedelta(seconds=seconds)).isoformat() + rest
 
 
 def _tags(tags):

@@ -10,6 +10,7 @@ for name in [name for name in os.environ if name.startswith("AWS_")]:
 
 from cloud import Cloud
 from function import binary
+from proxy import Proxy
 
 
 def pytest_sessionstart():
@@ -33,6 +34,14 @@ def cloud(moto):
     """The cloud with nothing but Caretaker's own stack in it, for one test."""
     moto.install()
     return moto
+
+
+@pytest.fixture
+def proxy(cloud):
+    """A proxy before the cloud."""
+    proxy = Proxy(cloud.endpoint)
+    yield proxy
+    proxy.close()
 
 
 @pytest.fixture

@@ -1,12 +1,8 @@
 """What all three functions have in common: settings, logs, metrics, and a process that may end at any time."""
 
-import socketserver
-import threading
-
 import pytest
 
 import events
-from runtime_api import Unanswered
 
 FUNCTIONS = ["auto-snapshot", "nightly-maintenance", "auto-remediation"]
 WRONG = {"ALERT_TOPIC_ARN": None, "LEDGER_TABLE": None, "MODE": "maybe"}
@@ -68,36 +64,3 @@ def test_a_function_that_is_killed_and_started_again_knows_what_it_did(cloud, de
     again = function.invoke(event).response
     assert (first["how"], again["how"]) == ("fresh", "recorded")
     assert len(cloud.snapshots(*cloud.volumes(instance).values())) == 3
-
-
-def test_a_function_that_is_killed_at_its_first_request_does_its_work_the_next_time(cloud, deploy):
-    instance = cloud.launch(OPTED_IN)
-    with Trap() as trap:
-        function = deploy("auto-snapshot", endpoint=trap.endpoint)
-        trap.at_request = function.kill
-        with pytest.raises(Unanswered):
-            function.invoke(events.state_change(instance))
-    function.endpoint = cloud.endpoint
-    assert len(function.invoke(events.state_change(instance)).response["snapshots_created"]) == 3
-
-
-class Trap(socketserver.ThreadingTCPServer):
-    """Takes the place of AWS: calls a function at each request and never answers."""
-
-    daemon_threads = True
-    at_request = None
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), _Trapped)
-        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
-        self.endpoint = "http://{}:{}".format(*self.server_address)
-
-    def __exit__(self, *_):
-        self.shutdown()
-        self.server_close()
-
-
-class _Trapped(socketserver.BaseRequestHandler):
-    def handle(self):
-        if self.request.recv(1):
-            self.server.at_request()
