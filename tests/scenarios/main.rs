@@ -7,7 +7,6 @@
     reason = "test code fails by panicking"
 )]
 
-mod determinism;
 mod intake;
 mod night;
 mod observe;

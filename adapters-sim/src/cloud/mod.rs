@@ -114,6 +114,11 @@ pub enum Happening {
         /// Which.
         group: GroupName,
     },
+    /// A person registers an image that is made of snapshots.
+    RegisterImage {
+        /// Which.
+        snapshots: Vec<SnapshotId>,
+    },
     /// A person sets a group's capacity.
     Resize {
         /// Which.
@@ -153,6 +158,9 @@ impl Cloud {
             Happening::Settle { instance, state } => self.settle(&instance, state, context),
             Happening::SnapshotEnds { snapshot } => self.snapshots.ends(&snapshot, context),
             Happening::GroupActs { group } => self.autoscaling.acts(&group, context),
+            Happening::RegisterImage { snapshots } => {
+                self.ec2.register_image(snapshots, false);
+            }
             Happening::Resize { group, desired } => self.autoscaling.resize(&group, desired, context),
             Happening::Alarm { alarm, state, value } => self.alarm(&alarm, state, value, context),
             Happening::Tick { rule } => self.tick(&rule, context),

@@ -2,7 +2,8 @@
 //! does not grow with time.
 //!
 //! An [`Invariant`] sees every fact, and the cloud once everything has come to rest. Caretaker's own are the
-//! [standard](standard) ones; a scenario can expect [more](crate::Sim::expect).
+//! [`standard`] ones; a scenario can expect [more](crate::Scenario::expects), or only [its
+//! own](crate::Scenario::own_rules_only).
 
 mod counts;
 mod function;
@@ -154,6 +155,10 @@ impl Watch {
 
     pub(crate) fn expect(&mut self, invariant: Box<dyn Invariant>) {
         self.invariants.push(invariant);
+    }
+
+    pub(crate) fn own_rules_only(&mut self) {
+        self.invariants.clear();
     }
 
     pub(crate) fn met(&mut self, what: Sometimes) {
