@@ -2,9 +2,11 @@
 //!
 //! Exit codes: 0 done, 1 found something wrong, 2 bad usage or input.
 
+mod matching;
 mod replay;
 #[cfg(feature = "aws")]
 mod replay_aws;
+mod schedule;
 mod simulate;
 
 use std::fmt::Display;
@@ -21,6 +23,10 @@ pub enum Command {
     Simulate(simulate::Simulate),
     /// Runs the real handler on one event, in a simulated world.
     Replay(replay::Replay),
+    /// Says whether an event matches an EventBridge event pattern, and if not, why.
+    Match(matching::Match),
+    /// Tells when an EventBridge schedule runs next, in UTC.
+    Schedule(schedule::Schedule),
 }
 
 /// How a command ended.
@@ -49,6 +55,8 @@ pub fn run(command: Command) -> ExitCode {
     let ended = match command {
         Command::Simulate(simulate) => simulate.run(&mut out),
         Command::Replay(replay) => replay.run(&mut out),
+        Command::Match(matching) => matching.run(&mut out),
+        Command::Schedule(schedule) => schedule.run(&mut out),
     };
     match ended {
         Ok(Verdict::Done) => ExitCode::SUCCESS,
