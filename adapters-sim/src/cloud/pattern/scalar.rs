@@ -38,9 +38,12 @@ impl fmt::Display for Scalar {
     }
 }
 
-/// A JSON number. Two are equal when they are written alike: 300, 300.0 and 3.0e2 differ
-/// (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern.html>). AWS's published matcher, Ruler,
-/// also compares the amounts there; a pattern that relies on it is wrong by the documentation, so it is here.
+/// A JSON number. Two are equal when they are written alike, as the documentation has it: 300, 300.0 and 3.0e2 differ
+/// (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern.html>).
+///
+/// Ruler compares the amounts as well, and EventBridge has been seen to
+/// (<https://github.com/localstack/localstack>, `number_comparison_float`, recorded in October 2025). A pattern that needs
+/// that is not covered by what AWS promises, so it does not match here; `numeric` with `=` compares amounts everywhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Number {
     text: String,

@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
-use ports::time;
 
 use super::day::Days;
 use super::error::ScheduleError;
@@ -52,8 +51,9 @@ impl Cron {
     }
 
     pub(super) fn next(&self, after: Timestamp) -> Option<Timestamp> {
-        let day = time::day(after);
-        self.days_from(day).find_map(|day| self.times(day).find(|at| after < *at))
+        let now = Offset::UTC.to_datetime(after);
+        let hour = |day| if day == now.date() { now.hour() } else { 0 };
+        self.days_from(now.date()).find_map(|day| self.times(day, hour(day)).find(|at| after < *at))
     }
 
     fn days_from(&self, first: Date) -> impl Iterator<Item = Date> {
@@ -68,14 +68,15 @@ impl Cron {
             .filter(move |day| first <= *day && self.days.hold(*day))
     }
 
-    fn times(&self, day: Date) -> impl Iterator<Item = Timestamp> {
+    /// The runs on a day, from an hour on.
+    fn times(&self, day: Date, from: i8) -> impl Iterator<Item = Timestamp> {
         let at = move |hour: i16, minute: i16| {
             let (hour, minute) = (i8::try_from(hour).ok()?, i8::try_from(minute).ok()?);
             let time = DateTime::new(day.year(), day.month(), day.day(), hour, minute, 0, 0).ok()?;
             Offset::UTC.to_timestamp(time).ok()
         };
         self.hours
-            .iter()
+            .range(i16::from(from)..)
             .flat_map(move |hour| self.minutes.iter().filter_map(move |minute| at(*hour, *minute)))
     }
 }
