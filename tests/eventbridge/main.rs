@@ -12,6 +12,7 @@ mod invalid_schedule;
 mod or;
 mod pattern;
 mod pattern_example;
+mod rule;
 mod schedule;
 mod schedule_example;
 
