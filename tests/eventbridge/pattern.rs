@@ -41,6 +41,7 @@ fn a_wildcard_stands_for_any_text_and_an_escape_for_itself() {
         ("*a", "ba", "ab"),
         ("a*a", "aa", "a"),
         ("a*b*c", "a-b-b-c", "acb"),
+        ("a*b*b", "abb", "ab"),
         ("*ab*", "aab", "a-b"),
         (r"\\*", "*", "a"),
         (r"a\\\\*", r"a\\b", "ab"),
@@ -133,6 +134,13 @@ fn two_fields_are_of_one_element() {
         assert!(matches(r#"{"employees": {"firstName": ["Anna"], "lastName": ["Smith"]}}"#, event));
         assert!(!matches(r#"{"employees": {"firstName": ["Anna"], "lastName": ["Jones"]}}"#, event));
     }
+}
+
+#[test]
+fn fields_of_another_list_in_between_change_nothing() {
+    let pattern = r#"{"d": {"a": [1], "m": {"q": [1]}, "z": [1]}}"#;
+    assert!(matches(pattern, r#"{"d": [{"a": 1, "z": 1}], "d.m": [{"q": 1}]}"#));
+    assert!(!matches(pattern, r#"{"d": [{"a": 1}, {"z": 1}], "d.m": [{"q": 1}]}"#));
 }
 
 #[test]
