@@ -9,7 +9,7 @@ use adapters_sim::cloud::{Fact, Happening};
 use adapters_sim::kernel::{Event, Seeded, Trace};
 use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
-use ports::{InstanceId, StateReason, Tags};
+use ports::{StateReason, Tags};
 use serde_json::Value;
 
 use super::at;
@@ -35,13 +35,12 @@ fn invocations(sim: &Sim) -> usize {
 }
 
 /// Lets an instance stop, which makes two events.
-fn stop(sim: &Sim) -> InstanceId {
+fn stop(sim: &Sim) {
     let now = sim.now();
     let instance = sim.cloud(|cloud| cloud.ec2.add_instance(Tags::default(), 0, now));
     let reason = StateReason { code: "Server.InternalError".to_owned(), message: String::new() };
-    sim.at(now, Happening::Stop { instance: instance.clone(), reason });
+    sim.at(now, Happening::Stop { instance, reason });
     sim.run_for(SignedDuration::from_mins(10));
-    instance
 }
 
 fn events(pattern: &str) -> On {
@@ -64,6 +63,13 @@ fn events_that_match_a_pattern_invoke_its_function() {
         stop(&sim);
         assert_eq!(invocations(&sim), expected, "{pattern}");
     }
+}
+
+#[test]
+fn no_event_invokes_the_function_of_a_schedule() {
+    let sim = cloud_with(On::Schedule("rate(1 day)".parse().unwrap()));
+    stop(&sim);
+    assert_eq!(invocations(&sim), 0);
 }
 
 fn dues(expression: &str, hours: i64) -> String {

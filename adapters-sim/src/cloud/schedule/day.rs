@@ -25,9 +25,11 @@ const OF_WEEK: Field = Field {
 pub(super) enum Days {
     /// Days of the month: `1,15`, `*`.
     Of(BTreeSet<i16>),
-    /// So many days before the last: `L`, `L-3`. The latter is not in the documentation, but EventBridge takes it.
+    /// So many days before the last: `L`, `L-3`. The latter is not in the documentation; AWS's support confirms it
+    /// (<https://zenn.dev/kz23szk/articles/d52df8b1614fb6>).
     Last(i16),
-    /// The last day from Monday to Friday: `LW`. Not in the documentation, but EventBridge takes it.
+    /// The last day from Monday to Friday: `LW`. Not in the documentation, but EventBridge's console takes it
+    /// (<https://github.com/grumBit/aws_cron_expression_validator/issues/18>).
     LastWorking,
     /// The day from Monday to Friday that is nearest to a day, in the same month: `15W`.
     Working(i16),
