@@ -123,6 +123,7 @@ fn a_choice_is_between_objects_with_ordinary_names() {
     for (pattern, told) in [
         (r#"{"$or": [{"a": [1]}]}"#, "`$or`: one object is no choice: name at least two, or leave `$or` out"),
         (r#"{"$or": [{"a": [1]}, [1]]}"#, "`$or[0]`: a: no operator"),
+        (r#"{"$or": [{"a": [1]}, {"ip-address-not-in-range": ["x"]}]}"#, "`$or[0]`: a: no operator"),
         (r#"{"$or": [{"a": [1]}, {}]}"#, "the pattern: an empty object is not allowed"),
         (r#"{"$or": [{"a": [1]}, {"b": {"prefix": ["x"]}}]}"#, "`b.prefix`: this name is reserved"),
     ] {

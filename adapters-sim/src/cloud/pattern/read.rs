@@ -16,7 +16,7 @@ use super::operator;
 const MOST_COMBINATIONS: usize = 1000;
 
 /// Names that a field inside `$or` may not have (<https://github.com/aws/event-ruler#the-or-primitive>).
-const RESERVED: [&str; 23] = [
+const RESERVED: [&str; 24] = [
     "exactly",
     "equals-ignore-case",
     "prefix",
@@ -40,6 +40,7 @@ const RESERVED: [&str; 23] = [
     "date-on-or-before",
     "in-date-range",
     "ip-address-in-range",
+    "ip-address-not-in-range",
 ];
 
 /// Fields by their paths.
