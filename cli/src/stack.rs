@@ -1,6 +1,8 @@
 //! The functions and what they need, in a simulated cloud: the same handlers that Lambda runs.
 
+use std::fmt::Display;
 use std::future::Future;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use adapters_sim::cloud::eventbridge::{On, Rule};
@@ -59,6 +61,11 @@ impl FunctionName {
 pub const ALARM_TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:alarms";
 /// Where requests that were given up leave their records.
 pub const FAILURES: &str = "caretaker-failures";
+
+const INSTANCE_STATE: &str =
+    r#"{"source": ["aws.ec2"], "detail-type": ["EC2 Instance State-change Notification"]}"#;
+const ALARM_STATE: &str =
+    r#"{"source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm State Change"]}"#;
 
 /// The settings of a simulated stack that acts.
 pub fn usual_settings() -> Pairs {
@@ -139,30 +146,27 @@ impl std::fmt::Debug for Stack {
 
 /// Connects the functions with what sets them off: rules, the schedule, the alarm topic.
 fn connect(sim: &Sim) {
-    let events = |source: &str, detail_type: &str| On::Events {
-        source: source.to_owned(),
-        detail_type: detail_type.to_owned(),
-    };
-    let rules = [
-        (
-            "instance-state",
-            events("aws.ec2", "EC2 Instance State-change Notification"),
-            FunctionName::AutoSnapshot,
-        ),
-        (NIGHT, On::Daily { hour: 2 }, FunctionName::NightlyMaintenance),
-        (
-            "alarm-state",
-            events("aws.cloudwatch", "CloudWatch Alarm State Change"),
-            FunctionName::AutoRemediation,
-        ),
-    ];
     sim.act(|cloud, context| {
         let remediation = FunctionName::AutoRemediation.as_str().to_owned();
         cloud.sns.subscribe(ALARM_TOPIC, Subscriber::Function(remediation));
-        for (name, on, function) in rules {
+        for (name, on, function) in rules() {
             cloud.add_rule(name, Rule { on, function: function.as_str().to_owned() }, context);
         }
     });
+}
+
+/// The rules, and the function that each invokes.
+fn rules() -> [(&'static str, On, FunctionName); 3] {
+    [
+        ("instance-state", On::Events(known(INSTANCE_STATE)), FunctionName::AutoSnapshot),
+        (NIGHT, On::Schedule(known("cron(0 2 * * ? *)")), FunctionName::NightlyMaintenance),
+        ("alarm-state", On::Events(known(ALARM_STATE)), FunctionName::AutoRemediation),
+    ]
+}
+
+/// A pattern or a schedule that is written here and is of its form.
+fn known<T: FromStr<Err: Display>>(text: &str) -> T {
+    text.parse().unwrap_or_else(|error| unreachable!("{error}"))
 }
 
 fn names(settings: &NightSettings) -> Names {

@@ -12,5 +12,7 @@ mod intake;
 mod jsonl;
 mod naming;
 mod once;
+mod pattern;
 mod retention;
 mod scale;
+mod schedule;

@@ -12,7 +12,9 @@ pub mod error;
 pub mod eventbridge;
 pub mod fact;
 pub mod lambda;
+pub mod pattern;
 pub mod s3;
+pub mod schedule;
 pub mod snapshot;
 pub mod sns;
 
