@@ -8,6 +8,7 @@
 )]
 
 mod determinism;
+mod incident;
 mod intake;
 mod night;
 mod observe;

@@ -70,9 +70,19 @@ impl Scene {
 
     /// Sends an event to a function and lets a quarter of an hour pass; gives its last answer.
     pub fn send(&self, function: FunctionName, payload: &[u8]) -> Result<Value, FunctionError> {
+        self.send_and_wait(function, payload, SignedDuration::from_mins(15))
+    }
+
+    /// Sends an event to a function and lets so much time pass; gives its last answer.
+    pub fn send_and_wait(
+        &self,
+        function: FunctionName,
+        payload: &[u8],
+        wait: SignedDuration,
+    ) -> Result<Value, FunctionError> {
         let delivery = Delivery { function: function.as_str().to_owned(), payload: payload.to_vec() };
         self.sim.at(self.sim.now(), Happening::Deliver(delivery));
-        self.sim.run_for(SignedDuration::from_mins(15));
+        self.sim.run_for(wait);
         self.answer(function).unwrap()
     }
 

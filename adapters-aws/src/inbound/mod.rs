@@ -9,7 +9,7 @@ mod instance;
 mod night;
 
 pub use alarm::alarms;
-pub use instance::instance;
+pub use instance::instances;
 pub use night::night;
 
 use ports::trigger::{Ignored, IgnoredReason};

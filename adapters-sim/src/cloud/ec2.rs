@@ -132,6 +132,17 @@ impl Ec2 {
         self.volumes.get_mut(volume)
     }
 
+    /// Terminates an instance as if by magic: its volumes go with it or are detached. It stays listed.
+    pub fn terminate(&mut self, instance: &InstanceId) {
+        if let Some(machine) = self.instances.get_mut(instance) {
+            machine.state = InstanceState::Terminated;
+        }
+        self.volumes.retain(|_, disk| {
+            let was_attached = disk.attachments.remove(instance).is_some();
+            !(was_attached && disk.delete_on_termination)
+        });
+    }
+
     /// Every instance.
     pub fn machines(&self) -> impl Iterator<Item = (&InstanceId, &Machine)> {
         self.instances.iter()

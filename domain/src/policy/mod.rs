@@ -6,6 +6,7 @@ pub mod episode;
 pub mod key;
 pub mod mode;
 pub mod naming;
+pub mod occasion;
 pub mod once;
 pub mod opt_in;
 pub mod retention;

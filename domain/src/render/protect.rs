@@ -33,7 +33,35 @@ pub fn notice(key: &LedgerKey, set: &SnapshotSet) -> Notice {
         "surplus": set.surplus,
         "key": key,
     });
-    Notice::new(subject(&incident.name, &plan.trigger), &text(key, set), &json.to_string(), key.as_str())
+    let (subject, text) = match plan.consistency {
+        Consistency::TooLate => {
+            (subject(&format!("LOST {}", incident.name), &plan.trigger), too_late(key, set))
+        }
+        Consistency::Clean | Consistency::CrashConsistent => {
+            (subject(&incident.name, &plan.trigger), text(key, set))
+        }
+    };
+    Notice::new(subject, &text, &json.to_string(), key.as_str())
+}
+
+/// That there was nothing left to take.
+fn too_late(key: &LedgerKey, set: &SnapshotSet) -> String {
+    let incident = &set.incident;
+    format!(
+        "{}\nToo late: it was gone before a snapshot could be taken, and with it every volume that was to be deleted with it.\n\
+         Volumes that were to stay are detached now, and earlier snapshots, if there are any, carry the tag InstanceId={}.\n\n\
+         Key: {key}\n",
+        head(incident),
+        incident.instance
+    )
+}
+
+fn head(incident: &Incident) -> String {
+    let Incident { name, instance, region, account, at, plan } = incident;
+    format!(
+        "{name} ({instance}): {}.\nRegion {region}, account {account}, at {at}.\nCause: {:?} ({}).\n",
+        plan.trigger, plan.cause.kind, plan.cause.evidence
+    )
 }
 
 /// The notice that an instance has no snapshots, and will not get any by trying again.
@@ -66,16 +94,14 @@ fn subject(name: &str, state: &str) -> Subject {
 fn text(key: &LedgerKey, set: &SnapshotSet) -> String {
     let incident = &set.incident;
     let plan = &incident.plan;
-    let mut text = String::new();
+    let mut text = head(incident);
     let consistency = match (plan.consistency, set.together) {
+        (Consistency::TooLate, _) => "none: too late",
         (Consistency::Clean, true) => "one clean set, taken of disks at rest",
         (Consistency::Clean, false) => "clean, taken of disks at rest, volume by volume",
         (Consistency::CrashConsistent, true) => "one crash-consistent set, as after a power cut",
         (Consistency::CrashConsistent, false) => "volume by volume, so the volumes are not of one moment",
     };
-    let _ = writeln!(text, "{} ({}) is {}.", incident.name, incident.instance, plan.trigger);
-    let _ = writeln!(text, "Region {}, account {}, at {}.", incident.region, incident.account, incident.at);
-    let _ = writeln!(text, "Cause: {:?} ({}).", plan.cause.kind, plan.cause.evidence);
     let _ = writeln!(text, "\nSnapshots begun ({consistency}):");
     for snapshot in &set.snapshots {
         let device = plan.targets.iter().find(|t| t.volume == snapshot.volume).map_or("?", |t| &t.device);

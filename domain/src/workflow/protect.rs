@@ -86,7 +86,7 @@ pub async fn protect(
     let Some(instance) = ports.inventory.instance(&trigger.instance).await? else {
         return Ok(Protected::Skipped(Skip::UnknownInstance));
     };
-    if let Err(skip) = policy.wants(&instance) {
+    if let Err(skip) = policy.wants(trigger, &instance) {
         return Ok(Protected::Skipped(skip));
     }
     let volumes = ports.inventory.volumes(&trigger.instance).await?;

@@ -15,7 +15,7 @@ use super::prune;
 use super::run::Run;
 use crate::policy::naming::{self, Birth, cut};
 use crate::policy::once::{Fence, backoff, fits};
-use crate::policy::snapshot::{Grouping, Incident, Target};
+use crate::policy::snapshot::{Consistency, Grouping, Incident, Target};
 
 /// The snapshots of one incident.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +102,9 @@ impl Effect for Take<'_> {
         part: Option<SnapshotSet>,
     ) -> Result<SnapshotSet, Unfinished> {
         match (part, incident.plan.grouping) {
+            (None, _) if incident.plan.consistency == Consistency::TooLate => {
+                Ok(SnapshotSet::none_yet(incident))
+            }
             (None, Grouping::Set) => match self.together(incident, fence).await {
                 Err(error) if self.is_one_volumes_fault(&error) => {
                     self.one_by_one(incident, fence, None).await

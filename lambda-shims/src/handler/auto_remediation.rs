@@ -1,9 +1,9 @@
 use domain::workflow::once::How;
 use domain::workflow::remediate::{Action, By, RemediatePolicy, Remedied, Scaled, remediate};
-use ports::trigger::{AlarmTrigger, Ignored};
+use ports::trigger::AlarmTrigger;
 use serde_json::{Value, json};
 
-use super::{Context, Failure, PortsIn, Reply};
+use super::{Context, Failure, PortsIn, Reply, ignored};
 use crate::emf::Metrics;
 use crate::settings::RemediationSettings;
 
@@ -65,12 +65,6 @@ async fn answer(
 fn untold(alarm: &AlarmTrigger, remedied: &Remedied) -> Option<String> {
     let why = remedied.announced.as_ref()?.failure()?;
     Some(format!("{}: answered, but people were not told: {why}", alarm.name))
-}
-
-fn ignored(reason: &Ignored, metrics: &mut Metrics) -> Value {
-    super::ignored(reason);
-    metrics.add("Ignored", 1);
-    json!({ "action": "ignored", "reason": reason.reason.to_string(), "detail": reason.detail })
 }
 
 fn result(alarm: &AlarmTrigger, action: &Action, metrics: &mut Metrics) -> Value {

@@ -69,11 +69,9 @@ pub struct Failure {
     pub metrics: Metrics,
 }
 
-/// The answer to an event that asks for nothing.
-fn ignored(ignored: &Ignored) -> Reply {
+/// The answer to an event, or a part of one, that asks for nothing.
+fn ignored(ignored: &Ignored, metrics: &mut Metrics) -> Value {
     tracing::info!(decision = "ignore", reason = %ignored.reason, detail = %ignored.detail, "event ignored");
-    let mut metrics = Metrics::default();
     metrics.add("Ignored", 1);
-    let body = json!({ "action": "ignored", "reason": ignored.reason.to_string(), "detail": ignored.detail });
-    Reply { body, metrics }
+    json!({ "action": "ignored", "reason": ignored.reason.to_string(), "detail": ignored.detail })
 }

@@ -22,7 +22,11 @@ pub async fn nightly_maintenance(
 ) -> Result<Reply, Failure> {
     let trigger = match adapters_aws::inbound::night(payload) {
         Ok(trigger) => trigger,
-        Err(reason) => return Ok(ignored(&reason)),
+        Err(reason) => {
+            let mut metrics = Metrics::default();
+            let body = ignored(&reason, &mut metrics);
+            return Ok(Reply { body, metrics });
+        }
     };
     let policy = NightPolicy { retention: settings.retention, source: settings.source.clone() };
     let ports = ports_in(None);
