@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use domain::workflow::announce::AnnouncePorts;
 use domain::workflow::maintain::NightPorts;
 use domain::workflow::protect::ProtectPorts;
 use domain::workflow::remediate::RemediatePorts;
@@ -58,6 +59,15 @@ impl Ports {
         }
     }
 
+    /// What telling people needs.
+    pub fn announcing(&self) -> AnnouncePorts<'_> {
+        AnnouncePorts {
+            clock: self.clock.as_ref(),
+            ledger: self.ledger.as_ref(),
+            notifier: self.notifier.as_ref(),
+        }
+    }
+
     /// What snapshotting an instance needs.
     pub fn protect(&self) -> ProtectPorts<'_> {
         ProtectPorts {
@@ -87,6 +97,8 @@ impl Ports {
         RemediatePorts {
             clock: self.clock.as_ref(),
             groups: self.groups.as_ref(),
+            inventory: self.inventory.as_ref(),
+            instances: self.instances.as_ref(),
             ledger: self.ledger.as_ref(),
             notifier: self.notifier.as_ref(),
         }

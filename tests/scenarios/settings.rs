@@ -54,6 +54,9 @@ fn values_that_make_no_sense_are_refused() {
         ("ROUTES", r#"[{"matches": "(", "action": "review"}]"#),
         ("ROUTES", r#"[{"action": "review"}]"#),
         ("ROUTES", r#"[{"name": "x", "action": "explode"}]"#),
+        ("ROUTES", r#"[{"name": "x", "action": "restart", "group": "web"}]"#),
+        ("ROUTES", r#"[{"name": "x", "action": "restart", "by": "2"}]"#),
+        ("RESTART_COOLDOWN_SECONDS", "soon"),
         ("ALARM_TOPIC_ARN", "arn:aws:sns:eu-west-1:123456789012:alerts"),
     ] {
         let error = RemediationSettings::parse(&with(name, value)).unwrap_err();

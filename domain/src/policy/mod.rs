@@ -9,6 +9,7 @@ pub mod naming;
 pub mod occasion;
 pub mod once;
 pub mod opt_in;
+pub mod restart;
 pub mod retention;
 pub mod route;
 pub mod scale;

@@ -2,5 +2,6 @@
 
 pub mod jsonl;
 pub mod night;
+pub mod poison;
 pub mod protect;
 pub mod remediate;

@@ -23,8 +23,10 @@ pub fn failure(key: &LedgerKey, alarm: &AlarmTrigger, error: &OnceError) -> Noti
 fn told(action: &Action) -> serde_json::Value {
     match action {
         Action::ScaledOut(scaled, _) => json!({ "scaled_out": scaled }),
+        Action::Restarted(instance, _) => json!({ "restarted": instance }),
         Action::None(_)
         | Action::AtMax { .. }
+        | Action::GaveUp(_)
         | Action::Left(_)
         | Action::Review
         | Action::NoHandler
@@ -67,6 +69,8 @@ fn words(action: &Action) -> String {
         Action::AtMax { group, current } => {
             format!("none possible: `{group}` is at its maximum of {current}. A person has to decide.")
         }
+        Action::Restarted(instance, _) => format!("restarted `{instance}`"),
+        Action::GaveUp(why) => format!("FAILED: {why}"),
         Action::Left(why) => format!("none: {why}"),
         Action::Review => "none automatic: please look at this yourself".to_owned(),
         Action::NoHandler => "none: no route is set up for this alarm".to_owned(),
@@ -82,6 +86,11 @@ fn scaled_words(scaled: &Scaled) -> String {
             format!("none needed: `{group}` has a desired capacity of {new} already (it was {previous})")
         }
         By::Overruled => format!("none: somebody changed `{group}` from {previous} to {new} meanwhile"),
+        By::TooLate => {
+            format!(
+                "none: the alarm was history before `{group}` could be scaled from {previous}, a person has to look"
+            )
+        }
         By::Nobody => format!("none: `{group}` went away or changed its limits before it could be scaled"),
     }
 }

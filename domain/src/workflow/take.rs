@@ -14,7 +14,7 @@ use super::protect::ProtectPorts;
 use super::prune;
 use super::run::Run;
 use crate::policy::naming::{self, Birth, cut};
-use crate::policy::once::{Fence, backoff, fits};
+use crate::policy::once::{Fence, InDoubt, backoff, fits};
 use crate::policy::snapshot::{Consistency, Grouping, Incident, Target};
 
 /// The snapshots of one incident.
@@ -88,6 +88,14 @@ impl Effect for Take<'_> {
     /// (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
     fn settle(&self) -> SignedDuration {
         SignedDuration::from_mins(5)
+    }
+
+    fn in_doubt(&self) -> InDoubt {
+        InDoubt::RunAgain
+    }
+
+    fn is_announced(&self) -> bool {
+        true
     }
 
     async fn look(&self, incident: &Incident) -> Result<Found<SnapshotSet>, PortError> {

@@ -1,10 +1,14 @@
+use domain::policy::mode::Mode;
 use domain::policy::snapshot::Consistency;
 use domain::policy::status::Status;
+use domain::workflow::announce::Announced;
 use domain::workflow::once::How;
-use domain::workflow::protect::{Protected, Taken, protect};
+use domain::workflow::protect::{GaveUp, Protected, Taken, protect};
 use ports::trigger::InstanceTrigger;
+use ports::{InstanceId, LedgerKey, Retry};
 use serde_json::{Value, json};
 
+use super::poison::Hopeless;
 use super::{Context, Failure, PortsIn, Reply, ignored};
 use crate::emf::Metrics;
 use crate::settings::SnapshotSettings;
@@ -23,16 +27,25 @@ pub async fn auto_snapshot(
     let mut metrics = Metrics::default();
     let mut results = Vec::new();
     let mut failures: Vec<Failed> = Vec::new();
+    let mut hopeless = Hopeless::default();
     for read in adapters_aws::inbound::instances(payload) {
         let answer = match read {
             Ok(trigger) => answer(ports_in, settings, context, &trigger, &mut metrics).await,
-            Err(reason) => Ok(ignored(&reason, &mut metrics)),
+            Err(reason) => {
+                hopeless.see(&reason);
+                Ok(ignored(&reason, &mut metrics))
+            }
         };
         match answer {
             Ok(result) => results.push(result),
+            Err(failed) if failed.retry == Retry::Never && settings.mode == Mode::Act => {
+                results.push(gave_up(&failed.message));
+                hopeless.add(failed.message);
+            }
             Err(failed) => failures.push(failed),
         }
     }
+    hopeless.set_aside(ports_in, (settings.mode, context), payload, &mut metrics).await?;
     if failures.is_empty() {
         return Ok(Reply { body: body(results), metrics });
     }
@@ -44,6 +57,7 @@ pub async fn auto_snapshot(
 /// Why an instance's event has to be delivered again.
 struct Failed {
     error_type: &'static str,
+    retry: Retry,
     message: String,
 }
 
@@ -74,7 +88,8 @@ async fn answer(
         Err(error) => {
             metrics.add("Failed", 1);
             tracing::error!(instance.id = %trigger.instance, error = %error, "instance not snapshotted");
-            Err(Failed { error_type: "SnapshotFailed", message: format!("{}: {error}", trigger.instance) })
+            let message = format!("{}: {error}", trigger.instance);
+            Err(Failed { error_type: "SnapshotFailed", retry: error.retry(), message })
         }
     }
 }
@@ -94,20 +109,38 @@ fn result(trigger: &InstanceTrigger, protected: &Protected, metrics: &mut Metric
             tracing::info!(instance.id = %instance, decision = "observe", plan = %text, "instance only observed");
             json!({ "action": "observed", "plan": plan })
         }
+        Protected::GaveUp(GaveUp { key, error, announced }) => {
+            metrics.add("Failed", 1);
+            tracing::error!(instance.id = %instance, key = %key, error = %error, "instance not snapshotted");
+            told(key, instance, announced)?;
+            let mut body = gave_up(error);
+            extend(&mut body, json!({ "key": key }));
+            body
+        }
         Protected::Taken(taken) => {
             count(taken, metrics);
             let text = serde_json::to_string(&taken.set.incident.plan).unwrap_or_default();
             tracing::info!(instance.id = %instance, decision = "snapshot", key = %taken.key, plan = %text, "instance snapshotted");
-            if let Some(why) = taken.announced.failure() {
-                let message =
-                    format!("{instance} is dealt with ({}), but people were not told: {why}", taken.key);
-                return Err(Failed { error_type: "NoticeFailed", message });
-            }
+            told(&taken.key, instance, &taken.announced)?;
             done(taken)
         }
     };
     extend(&mut body, more);
     Ok(body)
+}
+
+fn gave_up(why: &str) -> Value {
+    json!({ "action": "gave_up", "status": Status::Failed, "snapshots_created": [], "reason": why })
+}
+
+/// Fails when people were not told, so that the next delivery tells them.
+fn told(key: &LedgerKey, instance: &InstanceId, announced: &Announced) -> Result<(), Failed> {
+    let failed = |why| Failed {
+        error_type: "NoticeFailed",
+        retry: Retry::Later,
+        message: format!("{instance} is dealt with ({key}), but people were not told: {why}"),
+    };
+    announced.failure().map_or(Ok(()), |why| Err(failed(why)))
 }
 
 fn count(taken: &Taken, metrics: &mut Metrics) {

@@ -3,6 +3,7 @@
 mod auto_remediation;
 mod auto_snapshot;
 mod nightly_maintenance;
+mod poison;
 
 pub use auto_remediation::auto_remediation;
 pub use auto_snapshot::auto_snapshot;

@@ -5,6 +5,7 @@ use domain::workflow::once::How;
 use domain::workflow::prune::Pruned;
 use serde_json::{Value, json};
 
+use super::poison::Hopeless;
 use super::{Context, Failure, PortsIn, Reply, ignored};
 use crate::emf::Metrics;
 use crate::settings::NightSettings;
@@ -25,6 +26,9 @@ pub async fn nightly_maintenance(
         Err(reason) => {
             let mut metrics = Metrics::default();
             let body = ignored(&reason, &mut metrics);
+            let mut hopeless = Hopeless::default();
+            hopeless.see(&reason);
+            hopeless.set_aside(ports_in, (settings.mode, context), payload, &mut metrics).await?;
             return Ok(Reply { body, metrics });
         }
     };
