@@ -4,6 +4,7 @@ use std::sync::Arc;
 use domain::workflow::announce::AnnouncePorts;
 use domain::workflow::maintain::NightPorts;
 use domain::workflow::protect::ProtectPorts;
+use domain::workflow::reconcile::ReconcilePorts;
 use domain::workflow::remediate::RemediatePorts;
 use ports::{Archive, Clock, Instances, Inventory, Ledger, Metrics, Notifier, ScalingGroups, Snapshots};
 
@@ -87,6 +88,19 @@ impl Ports {
             snapshots: self.snapshots.as_ref(),
             metrics: self.metrics.as_ref(),
             archive: self.archive.as_ref(),
+            ledger: self.ledger.as_ref(),
+            notifier: self.notifier.as_ref(),
+        }
+    }
+
+    /// What finishing what was left behind needs.
+    pub fn reconcile(&self) -> ReconcilePorts<'_> {
+        ReconcilePorts {
+            clock: self.clock.as_ref(),
+            inventory: self.inventory.as_ref(),
+            snapshots: self.snapshots.as_ref(),
+            groups: self.groups.as_ref(),
+            instances: self.instances.as_ref(),
             ledger: self.ledger.as_ref(),
             notifier: self.notifier.as_ref(),
         }

@@ -165,6 +165,16 @@ impl NightTrigger {
     }
 }
 
+/// What the nightly function is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NightTask {
+    /// The night's work.
+    Night(NightTrigger),
+    /// Finish what was left behind.
+    Reconcile,
+}
+
 /// The state of an alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

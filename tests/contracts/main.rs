@@ -30,6 +30,7 @@ clauses! {
         inventory_1_unknown_instance_is_none
         inventory_2_volumes_are_those_attached
         inventory_3_uses_name_every_image
+        inventory_4_not_running_tells_every_tagged_one
     }
     snapshots {
         snapshots_1_page_lists_own_by_all_tags

@@ -15,6 +15,7 @@ mod observe;
 mod once;
 mod poison;
 mod protect;
+mod reconcile;
 mod remediate;
 mod restart;
 mod settings;

@@ -10,7 +10,7 @@ mod night;
 
 pub use alarm::alarms;
 pub use instance::instances;
-pub use night::night;
+pub use night::{night, night_task};
 
 use ports::trigger::{Ignored, IgnoredReason};
 use serde_json::Value;

@@ -5,6 +5,7 @@ use ports::{
 };
 
 use super::SimPorts;
+use crate::cloud::ec2::INSTANCES;
 use crate::kernel::Op;
 
 #[async_trait]
@@ -28,6 +29,24 @@ impl Inventory for SimPorts {
         let snapshots = snapshots.to_vec();
         let op = Op::new("ec2", "DescribeImages");
         self.repeat(op, move |cloud, context| cloud.ec2.describe_uses(&snapshots, context)).await
+    }
+
+    async fn not_running(&self, tag: &str) -> Result<Vec<Instance>, PortError> {
+        let mut found: Vec<Instance> = Vec::new();
+        loop {
+            let (tag, after) = (tag.to_owned(), found.last().map(|instance| instance.id.clone()));
+            let op = Op::new("ec2", "DescribeInstances");
+            let page = self
+                .repeat(op, move |cloud, context| {
+                    cloud.ec2.describe_not_running(&tag, after.as_ref(), context)
+                })
+                .await?;
+            let is_last = page.len() < INSTANCES;
+            found.extend(page);
+            if is_last {
+                return Ok(found);
+            }
+        }
     }
 }
 

@@ -47,6 +47,11 @@ impl Episodes {
         }
     }
 
+    /// The incidents opened at `since` or later.
+    pub fn since(&self, since: Timestamp) -> impl Iterator<Item = Timestamp> {
+        self.0.iter().copied().filter(move |opened| since <= *opened)
+    }
+
     fn with(&self, at: Timestamp) -> Self {
         let mut opened = self.0.clone();
         opened.push(at);

@@ -78,6 +78,15 @@ pub fn poison(function: &str, payload: &[u8]) -> Result<LedgerKey, IdError> {
     LedgerKey::new(format!("poison#{function}#{}", digest(payload)))
 }
 
+/// The key that says that people were told of something only they can mend. What it is about may be as long as a key itself.
+///
+/// # Errors
+///
+/// As [`snapshot`].
+pub fn reported(matter: &str, about: &str) -> Result<LedgerKey, IdError> {
+    LedgerKey::new(format!("reported#{matter}#{}", digest(about.as_bytes())))
+}
+
 /// The SHA-256 of some bytes, in hexadecimal digits.
 pub fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {

@@ -165,9 +165,32 @@ pub struct Incident {
     pub at: Timestamp,
     /// What to do, and why.
     pub plan: SnapshotPlan,
+    /// When it was done again, and why, if it was.
+    #[serde(default)]
+    pub again: Option<Again>,
+}
+
+/// A set that is made again: it is of a later moment than its incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Again {
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub because: String,
 }
 
 impl Incident {
+    /// The incident as its set is when it is taken of the instance in this state: disks that are not at rest any more do not
+    /// make a clean one.
+    #[must_use]
+    pub fn taken_at(&self, state: Option<InstanceState>) -> Self {
+        let mut incident = self.clone();
+        if incident.plan.consistency == Consistency::Clean && state != Some(InstanceState::Stopped) {
+            incident.plan.consistency = Consistency::CrashConsistent;
+        }
+        incident
+    }
+
     /// The incident that an event tells of.
     pub fn new(trigger: &InstanceTrigger, instance: &Instance, plan: SnapshotPlan) -> Self {
         let name = instance.tags.get("Name").filter(|name| !name.trim().is_empty());
@@ -178,6 +201,7 @@ impl Incident {
             region: trigger.region.clone(),
             at: trigger.at,
             plan,
+            again: None,
         }
     }
 }

@@ -4,4 +4,5 @@ pub mod jsonl;
 pub mod night;
 pub mod poison;
 pub mod protect;
+pub mod reconcile;
 pub mod remediate;

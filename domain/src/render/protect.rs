@@ -14,6 +14,7 @@ use crate::workflow::take::SnapshotSet;
 pub fn notice(key: &LedgerKey, set: &SnapshotSet) -> Notice {
     let incident = &set.incident;
     let plan = &incident.plan;
+    let told = told_as(key, incident);
     let ids: Vec<&str> = set.snapshots.iter().map(|s| s.id.as_str()).collect();
     let json = json!({
         "event": "auto_snapshot",
@@ -31,7 +32,8 @@ pub fn notice(key: &LedgerKey, set: &SnapshotSet) -> Notice {
         "failed": set.failed,
         "left_out": plan.left_out,
         "surplus": set.surplus,
-        "key": key,
+        "again": incident.again,
+        "key": told,
     });
     let (subject, text) = match plan.consistency {
         Consistency::TooLate => {
@@ -41,7 +43,15 @@ pub fn notice(key: &LedgerKey, set: &SnapshotSet) -> Notice {
             (subject(&incident.name, &plan.trigger), text(key, set))
         }
     };
-    Notice::new(subject, &text, &json.to_string(), key.as_str())
+    Notice::new(subject, &text, &json.to_string(), &told)
+}
+
+/// What is told: a set that is made again is told again.
+fn told_as(key: &LedgerKey, incident: &Incident) -> String {
+    match incident.again {
+        None => key.to_string(),
+        Some(_) => format!("{key}#again"),
+    }
 }
 
 /// That there was nothing left to take.
@@ -57,7 +67,7 @@ fn too_late(key: &LedgerKey, set: &SnapshotSet) -> String {
 }
 
 fn head(incident: &Incident) -> String {
-    let Incident { name, instance, region, account, at, plan } = incident;
+    let Incident { name, instance, region, account, at, plan, .. } = incident;
     format!(
         "{name} ({instance}): {}.\nRegion {region}, account {account}, at {at}.\nCause: {:?} ({}).\n",
         plan.trigger, plan.cause.kind, plan.cause.evidence
@@ -102,6 +112,13 @@ fn text(key: &LedgerKey, set: &SnapshotSet) -> String {
         (Consistency::CrashConsistent, true) => "one crash-consistent set, as after a power cut",
         (Consistency::CrashConsistent, false) => "volume by volume, so the volumes are not of one moment",
     };
+    if let Some(again) = &incident.again {
+        let _ = writeln!(
+            text,
+            "\nMade again at {}, because {}: what is missing from the first set is of that moment.",
+            again.at, again.because
+        );
+    }
     let _ = writeln!(text, "\nSnapshots begun ({consistency}):");
     for snapshot in &set.snapshots {
         let device = plan.targets.iter().find(|t| t.volume == snapshot.volume).map_or("?", |t| &t.device);
@@ -112,7 +129,7 @@ fn text(key: &LedgerKey, set: &SnapshotSet) -> String {
     if !set.surplus.is_empty() {
         let _ = writeln!(text, "\n{} further snapshots of this incident are too many.", set.surplus.len());
     }
-    let _ = writeln!(text, "\nKey: {key}");
+    let _ = writeln!(text, "\nKey: {}", told_as(key, incident));
     text
 }
 

@@ -62,7 +62,8 @@ pub fn plan(group: &GroupName, plan: &ScalePlan) -> String {
     }
 }
 
-fn words(action: &Action) -> String {
+/// What was done about an alarm, in words.
+pub fn words(action: &Action) -> String {
     match action {
         Action::None(state) => format!("none needed in state {state}"),
         Action::ScaledOut(scaled, _) => scaled_words(scaled),

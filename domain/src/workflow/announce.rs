@@ -80,6 +80,16 @@ async fn tell(ports: AnnouncePorts<'_>, run: &Run, notice: Notice) -> Result<Ann
         .map_err(|error| error.to_string())
 }
 
+/// Publishes a notice whose entry was found open.
+pub(super) async fn tell_open(
+    ports: AnnouncePorts<'_>,
+    run: &Run,
+    (key, stored): (LedgerKey, Stored),
+    notice: Notice,
+) -> Result<Announced, OnceError> {
+    publish(ports, run, Tell { notifier: ports.notifier, key, notice }, Some(stored)).await
+}
+
 async fn publish(
     ports: AnnouncePorts<'_>,
     run: &Run,

@@ -10,6 +10,7 @@ mod once_error;
 pub mod poison;
 pub mod protect;
 pub mod prune;
+pub mod reconcile;
 pub mod remediate;
 mod restart;
 pub mod run;

@@ -109,6 +109,7 @@ impl Effect for Take<'_> {
         fence: Fence,
         part: Option<SnapshotSet>,
     ) -> Result<SnapshotSet, Unfinished> {
+        let incident = &incident.taken_at(self.instance.map(|instance| instance.state));
         match (part, incident.plan.grouping) {
             (None, _) if incident.plan.consistency == Consistency::TooLate => {
                 Ok(SnapshotSet::none_yet(incident))

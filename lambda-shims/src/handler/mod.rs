@@ -4,6 +4,7 @@ mod auto_remediation;
 mod auto_snapshot;
 mod nightly_maintenance;
 mod poison;
+mod reconciliation;
 
 pub use auto_remediation::auto_remediation;
 pub use auto_snapshot::auto_snapshot;
@@ -31,6 +32,8 @@ pub struct Context {
     pub function: String,
     /// The account it runs in, where that is known.
     pub account: Option<AccountId>,
+    /// The region it runs in, where that is known.
+    pub region: Option<Region>,
     /// When the runtime ends it.
     pub deadline: Timestamp,
 }
