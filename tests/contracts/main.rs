@@ -81,5 +81,6 @@ clauses! {
         ledger_5_open_entries_reach_every_open_one
         ledger_6_missing_table_is_not_found
         ledger_7_own_retried_write_is_won
+        ledger_8_what_may_be_forgotten_stands_until_it_is
     }
 }

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::scene::event;
 
-const EVENTS: [&str; 12] = [
+const EVENTS: [&str; 13] = [
+    "reconcile",
     "ec2-state-change",
     "spot-warning",
     "health-issue",
@@ -21,7 +22,7 @@ const EVENTS: [&str; 12] = [
 
 fn read_all(payload: &[u8]) {
     assert!(!inbound::instances(payload).is_empty());
-    let _ = inbound::night(payload);
+    let _ = inbound::night_task(payload);
     assert!(!inbound::alarms(payload).is_empty());
 }
 

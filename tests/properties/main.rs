@@ -7,6 +7,7 @@
     reason = "test code fails by panicking"
 )]
 
+mod again;
 mod episode;
 mod intake;
 mod jsonl;

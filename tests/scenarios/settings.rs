@@ -65,6 +65,19 @@ fn values_that_make_no_sense_are_refused() {
 }
 
 #[test]
+fn the_nightly_function_is_told_what_the_snapshot_function_is_told() {
+    let night = NightSettings::parse(&with("SNAPSHOT_EXCLUDE", "i-0a,vol-0b")).unwrap();
+    let snapshot = SnapshotSettings::parse(&with("SNAPSHOT_EXCLUDE", "i-0a,vol-0b")).unwrap();
+    assert_eq!(night.snapshots, snapshot.policy);
+    for (name, value) in
+        [("SNAPSHOT_ON", "sometimes"), ("SNAPSHOT_STATES", "dancing"), ("ALARM_MAX_AGE_SECONDS", "old")]
+    {
+        let error = NightSettings::parse(&with(name, value)).unwrap_err();
+        assert_eq!(error.0.iter().map(|p| p.name).collect::<Vec<_>>(), [name]);
+    }
+}
+
+#[test]
 fn table_and_bucket_make_sense_only_together() {
     for missing in ["METRICS_TABLE", "REPORT_BUCKET"] {
         let error = NightSettings::parse(&with(missing, "")).unwrap_err();

@@ -9,8 +9,8 @@ use crate::workflow::poison::Poison;
 pub fn notice(key: &LedgerKey, poison: &Poison) -> Notice {
     let Poison { function, reasons, bytes } = poison;
     let text = format!(
-        "`{function}` got an event of {bytes} bytes that it cannot handle, now or later. It was set aside, and nothing was done about \
-         it:\n\n  {}\n\nWhoever sends it should look at it; the function's log has the request.\n\nKey: {key}\n",
+        "`{function}` got an event of {bytes} bytes that it cannot handle, or not all of it:\n\n  {}\n\nNothing was done about that, \
+         and it is not tried again. Whoever sends it should look at it.\n\nKey: {key}\n",
         reasons.join("\n  ")
     );
     let json = json!({
