@@ -138,6 +138,22 @@ fn s7_an_instance_that_is_being_terminated_is_snapshotted_before_its_disks_go() 
 }
 
 #[test]
+fn s7_nothing_is_lost_with_an_instance_that_was_snapshotted_when_it_stopped() {
+    let scene = Scene::default();
+    let instance = scene.instance("web-1", 1);
+    scene.stop(&instance, "Client.UserInitiatedShutdown");
+    scene.sim.run_for(SignedDuration::from_hours(8));
+    scene.cloud(|cloud| cloud.ec2.terminate(&instance));
+    let event = String::from_utf8(state_event(&instance, "terminated")).unwrap();
+    let answer = send(&scene, event.replace("14:00:00", "22:30:00").as_bytes());
+    assert_eq!(
+        answer["reason"],
+        "its disks were taken when it stopped at 2026-11-23T14:00:00Z, and it has not run since"
+    );
+    assert_eq!(scene.subjects(), ["[Auto-Snapshot] web-1 (stopping)"]);
+}
+
+#[test]
 fn s7_too_late_is_told_once() {
     let scene = Scene::default();
     let instance = scene.instance("web-1", 1);

@@ -4,6 +4,9 @@ use adapters_sim::cloud::ec2::Machine;
 use adapters_sim::fault::{ApiFault, Pick, Rule};
 use cli::stack::FunctionName;
 use jiff::SignedDuration;
+use lambda_shims::Ports;
+use lambda_shims::handler::{Context, nightly_maintenance};
+use lambda_shims::settings::NightSettings;
 use ports::trigger::AlarmState::Alarm as Fires;
 use ports::{Attribute, Capacity, InstanceId, InstanceState, Snapshot, SnapshotState, StateReason};
 use serde_json::{Value, json};
@@ -361,6 +364,28 @@ fn an_entry_of_a_later_version_is_told_and_left_alone() {
         cloud.dynamodb.table("ledger").unwrap().get("snap#i-1#2026-11-23T14:00:00Z").cloned().unwrap()
     });
     assert_eq!(stands["state"], state);
+}
+
+#[test]
+fn with_no_time_left_nothing_is_begun_and_the_rest_is_counted() {
+    let scene = Scene::default();
+    stopped_unheard(&scene, "Server.InternalError");
+    let settings = NightSettings::parse(&cli::stack::usual_settings()).unwrap();
+    let context = Context {
+        request: "r-1".parse().unwrap(),
+        nonce: "a".to_owned(),
+        function: "nightly-maintenance".to_owned(),
+        account: None,
+        region: None,
+        deadline: scene.sim.now(),
+    };
+    let ports = Ports::of(scene.sim.ports());
+    let reconciling = async move {
+        nightly_maintenance(&move |_| ports.clone(), &settings, br#"{"task": "reconcile"}"#, &context).await
+    };
+    let failure = scene.sim.block_on(reconciling).unwrap().unwrap_err();
+    assert_eq!(failure.message, "reconcile: matters left for want of time: 1");
+    assert!(scene.snapshots().is_empty() && scene.mails().is_empty());
 }
 
 #[test]

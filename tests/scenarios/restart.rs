@@ -129,6 +129,32 @@ fn a_halted_restart_is_free_again_once_a_person_has_removed_its_entry() {
 }
 
 #[test]
+fn a_restart_whose_owner_died_is_not_repeated_for_a_later_alarm_either() {
+    let (scene, instance) = scene("true");
+    scene.turns("web-1-hangs", Fires);
+    // As if the run had died after it asked for the reboot and before it could say so.
+    scene.cloud(|cloud| {
+        let table = cloud.dynamodb.table("ledger").unwrap();
+        let is_it = |item: &ports::Record| matches!(item.get("key"), Some(ports::Attribute::S(key)) if key.starts_with("remed#"));
+        let mut item = table.items().find(|item| is_it(item)).unwrap().clone();
+        let Some(ports::Attribute::S(state)) = item.get("state") else { panic!() };
+        let mut record: Value = serde_json::from_str(state).unwrap();
+        let intent = record["phase"]["done"]["outcome"].clone();
+        let owner = json!({ "request": "r-0", "nonce": "0" });
+        let intended = json!({ "owner": owner, "lease_until": "2026-11-23T14:02:10Z", "intent": intent });
+        record["phase"] = json!({ "intended": intended });
+        item.insert("state".to_owned(), ports::Attribute::S(record.to_string()));
+        item.insert("open".to_owned(), ports::Attribute::Bool(true));
+        table.put(item).unwrap();
+    });
+    scene.turns("web-1-hangs", Quiet);
+    scene.sim.run_for(SignedDuration::from_mins(40));
+    scene.turns("web-1-hangs", Fires);
+    assert!(result(&scene)["reason"].as_str().unwrap().starts_with("how the last restart"));
+    assert_eq!(reboots(&scene, &instance), 1);
+}
+
+#[test]
 fn a_restart_that_is_refused_for_now_is_tried_again() {
     let (scene, instance) = scene("true");
     lose_the_reboot(&scene, ApiFault::Throttle);

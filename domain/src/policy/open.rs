@@ -17,6 +17,8 @@ pub struct Open {
     pub key: LedgerKey,
     /// How it stands.
     pub stands: Stands,
+    /// Whether it may be done again; what may not is only ever halted.
+    pub repeatable: bool,
 }
 
 /// How an open entry stands.
@@ -129,6 +131,7 @@ impl Open {
     /// - The tasks of a night are done again by the next one.
     pub fn verdict(&self, alarm_max_age: SignedDuration, now: Timestamp) -> Verdict {
         let key = &self.key;
+        let is_late = |changed_at| time::later(changed_at, alarm_max_age) < now;
         let report = |matter, words: String| Verdict::Report(Finding::new(key.as_str(), matter, words));
         match (&self.stands, Topic::of(key)) {
             (Stands::Halted { because }, _) => report(
@@ -151,10 +154,14 @@ impl Open {
                 report(Matter::GivenUp, format!("was not snapshotted: {because}"))
             }
             (_, Topic::Snapshots { .. }) => Verdict::Do(Task::FinishSnapshots(key.clone())),
-            (_, Topic::Remedy { changed_at }) => Verdict::Do(Task::FinishRemedy {
-                key: key.clone(),
-                late: time::later(changed_at, alarm_max_age) < now,
-            }),
+            (Stands::Released { because }, Topic::Remedy { changed_at })
+                if !self.repeatable && is_late(changed_at) =>
+            {
+                report(Matter::GivenUp, format!("was not done, and the alarm is history: {because}"))
+            }
+            (_, Topic::Remedy { changed_at }) => {
+                Verdict::Do(Task::FinishRemedy { key: key.clone(), late: is_late(changed_at) })
+            }
             (_, Topic::Notice) => Verdict::Do(Task::SendNotice(key.clone())),
             // The night's own report tells of it, and a retry may yet do it.
             (_, Topic::Night(night)) if time::day(now) <= night => Verdict::Wait,

@@ -2,13 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::Offset};
 use ports::trigger::{InstanceChange, InstanceTrigger};
-use ports::{
-    AccountId, Instance, InstanceId, InstanceState, LedgerKey, Region, Snapshot, SnapshotId, SnapshotState,
-    time,
-};
+use ports::{AccountId, Instance, InstanceId, LedgerKey, Region, Snapshot, SnapshotId, SnapshotState, time};
 use serde::{Deserialize, Serialize};
 
-use super::episode::Episodes;
+use super::episode::{Episodes, KnownIncident, is_stop};
 use super::naming;
 use super::open::{Open, Verdict};
 use super::snapshot::SnapshotPolicy;
@@ -131,26 +128,6 @@ impl ReconcilePlan {
     }
 }
 
-/// What is known of an incident of an instance.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownIncident {
-    /// The time that names it.
-    pub episode: Timestamp,
-    /// Whether it is of a stop, or an end; `None` when nothing was begun for it.
-    pub is_stop: Option<bool>,
-}
-
-/// Whether a word that set a snapshot off is that of a stop or an end.
-pub fn is_stop(word: &str) -> bool {
-    let states = [
-        InstanceState::Stopping,
-        InstanceState::Stopped,
-        InstanceState::ShuttingDown,
-        InstanceState::Terminated,
-    ];
-    states.iter().any(|state| state.as_str() == word)
-}
-
 /// When an instance came to rest, as far as EC2 tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rest {
@@ -218,7 +195,7 @@ impl ReconcilePolicy {
     ) -> Option<InstanceTrigger> {
         let rest = Rest::of(instance);
         let of_it = |at: Timestamp, is_stop: bool| rest.since() <= at && (rest.is_exact() || is_stop);
-        let is_known = known.iter().any(|k| k.is_stop.is_some_and(|is_stop| of_it(k.episode, is_stop)));
+        let is_known = known.iter().any(|k| k.begun.is_some_and(|begun| of_it(k.episode, begun.is_stop)));
         let is_taken = snapshots.iter().any(|s| {
             let word = s.tags.get(naming::TRIGGER_STATE).unwrap_or_default();
             s.tags.get(naming::INSTANCE_ID) == Some(instance.id.as_str())

@@ -60,7 +60,7 @@ pub enum Spare {
     #[error(
         "how the last restart of the instance ended is not known: look at it, then remove `{0}` from the ledger"
     )]
-    Halted(LedgerKey),
+    InDoubt(LedgerKey),
 }
 
 /// What a decision about a restart is made of.
@@ -70,8 +70,8 @@ pub struct RestartAsk<'a> {
     pub instance: &'a Instance,
     /// Its last restart.
     pub turn: Option<&'a Turn>,
-    /// Whether that one was halted.
-    pub halted: bool,
+    /// Whether nobody knows how that one ended.
+    pub in_doubt: bool,
     /// The transition's key.
     pub key: &'a LedgerKey,
     /// The present.
@@ -110,8 +110,10 @@ impl RestartPolicy {
             return Err(Spare::NotRunning(instance.state));
         }
         match ask.turn.filter(|turn| turn.by != *ask.key) {
-            Some(turn) if ask.halted => Err(Spare::Halted(turn.by.clone())),
-            Some(turn) if ask.now < turn.rests_until => Err(Spare::Resting(turn.rests_until)),
+            Some(turn) if ask.now < turn.rests_until && !ask.in_doubt => {
+                Err(Spare::Resting(turn.rests_until))
+            }
+            Some(turn) if ask.in_doubt => Err(Spare::InDoubt(turn.by.clone())),
             _ => {
                 Ok(Turn { format: 1, by: ask.key.clone(), rests_until: time::later(ask.now, self.cooldown) })
             }

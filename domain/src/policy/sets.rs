@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use ports::{LedgerKey, Snapshot, SnapshotId, SnapshotState, VolumeId};
+use ports::{LedgerKey, Snapshot, SnapshotId, SnapshotState, VolumeId, time};
 
 use super::naming;
-use super::open::Verdict;
+use super::open::{GRACE, Verdict};
 use super::reconcile::{Finding, Matter, Task};
 
 /// The snapshots of one incident.
@@ -23,12 +23,12 @@ pub struct SetFound<'a> {
 pub enum SetRecord {
     /// Nothing: it has forgotten.
     Forgotten,
-    /// It was taken: these are its snapshots; whether they were made again already.
+    /// It was taken.
     Done {
         /// The snapshots that people were told of.
         recorded: BTreeSet<SnapshotId>,
-        /// Whether it was made again.
-        again: bool,
+        /// When it was made again, if it was.
+        again: Option<Timestamp>,
     },
     /// Somebody is at it, or it is open.
     Open,
@@ -72,7 +72,7 @@ impl SetFound<'_> {
     }
 
     /// Decides what is to be done about it.
-    pub fn verdicts(&self, record: &SetRecord) -> Vec<Verdict> {
+    pub fn verdicts(&self, record: &SetRecord, now: Timestamp) -> Vec<Verdict> {
         if *record == SetRecord::Open {
             // Whoever goes on with it looks at these very snapshots.
             return Vec::new();
@@ -87,8 +87,10 @@ impl SetFound<'_> {
             .collect();
         if !failed.is_empty() {
             verdicts.push(match record {
-                SetRecord::Done { again: false, .. } => Verdict::Do(Task::MakeAgain(self.key.clone())),
-                SetRecord::Done { again: true, .. } => {
+                SetRecord::Done { again: None, .. } => Verdict::Do(Task::MakeAgain(self.key.clone())),
+                // What was made a moment ago may not be listed yet.
+                SetRecord::Done { again: Some(at), .. } if now < time::later(*at, GRACE) => Verdict::Wait,
+                SetRecord::Done { again: Some(_), .. } => {
                     self.hopeless(&failed, "failed, was made again and failed again")
                 }
                 SetRecord::Forgotten | SetRecord::Open => {

@@ -96,6 +96,9 @@ pub enum Skip {
     /// Somebody asked for it.
     #[error("it was asked for: {0}")]
     Expected(String),
+    /// It is gone, and nothing is lost.
+    #[error("its disks were taken when it stopped at {0}, and it has not run since")]
+    Covered(Timestamp),
     /// There is nothing to take.
     #[error("no attached EBS volume is left to snapshot")]
     NoVolumes,

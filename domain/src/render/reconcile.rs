@@ -50,7 +50,7 @@ pub fn line(told: &Reconciled) -> String {
 pub fn failures(told: &Reconciled) -> Vec<String> {
     let mut lines: Vec<String> = told.failed.iter().map(|f| format!("{}: {}", f.what, f.error)).collect();
     if 0 < told.left {
-        lines.push(format!("{} matters were left: there was no time for them", told.left));
+        lines.push(format!("matters left for want of time: {}", told.left));
     }
     lines
 }

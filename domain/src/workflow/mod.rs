@@ -4,6 +4,7 @@ pub mod announce;
 pub mod archive;
 pub mod effect;
 mod entry;
+mod incident;
 pub mod maintain;
 pub mod once;
 mod once_error;

@@ -7,13 +7,14 @@ use serde::Serialize;
 
 use super::announce::{AnnouncePorts, Announced, announce, announce_effect};
 use super::entry::{decode, encode};
+use super::incident;
 use super::once::{How, Once, OnceError, Performed};
 use super::run::Run;
 use super::take::{SnapshotSet, Take};
-use crate::policy::episode::{Episodes, Joined};
+use crate::policy::episode::{Episodes, Joined, covered};
 use crate::policy::key;
 use crate::policy::mode::Mode;
-use crate::policy::snapshot::{Incident, Skip, SnapshotPlan, SnapshotPolicy};
+use crate::policy::snapshot::{Consistency, Incident, Skip, SnapshotPlan, SnapshotPolicy};
 use crate::render;
 
 /// The ports that snapshotting an instance needs.
@@ -109,6 +110,12 @@ pub async fn protect(
         Ok(plan) => plan,
         Err(skip) => return Ok(Protected::Skipped(skip)),
     };
+    if plan.consistency == Consistency::TooLate {
+        let known = incident::known(ports.ledger, &instance.id, Timestamp::MIN).await?;
+        if let Some(stop) = covered(&known, instance.launched_at, trigger.at) {
+            return Ok(Protected::Skipped(Skip::Covered(stop)));
+        }
+    }
     if run.mode == Mode::Observe {
         return Ok(Protected::Observed(plan));
     }

@@ -29,13 +29,13 @@ impl Work<'_> {
             let turn_key = key::instance(&id)?;
             let stored = self.ports.ledger.get(&turn_key).await?;
             let turn = stored.as_ref().map(|s| decode::<Turn>(&turn_key, s)).transpose()?;
-            let halted = self.is_halted(turn.as_ref()).await?;
+            let in_doubt = self.is_in_doubt(turn.as_ref()).await?;
             let Some(instance) = self.ports.inventory.instance(&id).await? else {
                 return left(Spare::NoSuchInstance(id));
             };
             // Plan.
             let now = self.ports.clock.now();
-            let ask = RestartAsk { instance: &instance, turn: turn.as_ref(), halted, key: &self.key, now };
+            let ask = RestartAsk { instance: &instance, turn: turn.as_ref(), in_doubt, key: &self.key, now };
             let turn = match self.policy.restart.plan(&ask) {
                 Ok(_) if observe => return Ok(Action::Observed(format!("restart `{id}`")).into()),
                 Err(spare) if observe => return Ok(Action::Observed(format!("nothing: {spare}")).into()),
@@ -51,11 +51,11 @@ impl Work<'_> {
         Ok(Action::Left("other alarms kept asking for the instance".to_owned()).into())
     }
 
-    /// Whether nobody knows how the last restart ended.
-    async fn is_halted(&self, turn: Option<&Turn>) -> Result<bool, OnceError> {
+    /// Whether nobody knows how the last restart ended: it is halted, or its owner has not said yet.
+    async fn is_in_doubt(&self, turn: Option<&Turn>) -> Result<bool, OnceError> {
         let Some(turn) = turn.filter(|turn| turn.by != self.key) else { return Ok(false) };
         let last = self.once().recall::<Restart<'_>>(&turn.by).await?;
-        Ok(last.is_some_and(|last| matches!(last.phase, Phase::Halted { .. })))
+        Ok(last.is_some_and(|last| matches!(last.phase, Phase::Halted { .. } | Phase::Intended { .. })))
     }
 
     /// Goes on with a restart that is written down.

@@ -1,14 +1,16 @@
 //! Carries out what is to be reconciled, each task through the same effects as its first owner.
 
-use ports::{Deletion, Instance, InstanceId, LedgerKey, MessageId, Notice, SnapshotId, Stored, Volume};
+use ports::{
+    Deletion, Instance, InstanceId, LedgerKey, MessageId, Notice, Retry, SnapshotId, Stored, Volume,
+};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::gather::Gathered;
-use super::{ReconcilePolicy, ReconcilePorts};
-use crate::policy::once::{Phase, Record};
+use super::{Deed, Failed, ReconcilePolicy, ReconcilePorts, Reconciled};
+use crate::policy::once::{Phase, Record, fits};
 use crate::policy::open::Topic;
-use crate::policy::reconcile::Task;
+use crate::policy::reconcile::{Finding, Matter, Task};
 use crate::policy::snapshot::{Again, Incident};
 use crate::render;
 use crate::workflow::announce::{announce_effect, tell_open};
@@ -36,7 +38,32 @@ type Told = Result<Option<String>, OnceError>;
 type Present = (Option<Instance>, Vec<Volume>);
 
 impl Work<'_> {
-    pub(super) async fn carry_out(&self, task: &Task) -> Told {
+    /// Does one task after the other. One that fails does not stop the others; one that fails for good is for a person.
+    pub(super) async fn carry_out_all(&self, told: &mut Reconciled) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for task in &self.gathered.plan.tasks {
+            if !fits(self.ports.clock.now(), self.run.deadline) {
+                told.left = told.left.saturating_add(1);
+                continue;
+            }
+            match self.carry_out(task).await {
+                Ok(Some(words)) => told.done.push(Deed { task: task.clone(), words }),
+                Ok(None) => {}
+                Err(OnceError::OutOfTime { .. }) => told.left = told.left.saturating_add(1),
+                Err(error) if error.is_elsewhere() || matches!(error, OnceError::Unsettled { .. }) => {
+                    told.waiting = told.waiting.saturating_add(1);
+                }
+                Err(error) if error.retry() == Retry::Never => findings.push(hopeless(task, &error)),
+                Err(error) => {
+                    told.failed
+                        .push(Failed { what: render::reconcile::about(task), error: error.to_string() });
+                }
+            }
+        }
+        findings
+    }
+
+    async fn carry_out(&self, task: &Task) -> Told {
         match task {
             Task::FinishSnapshots(key) => self.finish_snapshots(key, self.entry(key)?).await,
             Task::FinishRemedy { key, late } => self.finish_remedy(key, self.entry(key)?, *late).await,
@@ -125,13 +152,6 @@ impl Work<'_> {
         if begun.subject.starts_with(restart::SUBJECT) {
             let record: Record<Restarted, Restarted> = read(key, &stored)?;
             let Some(intent) = record.intent().cloned() else { return Err(wordless(key)) };
-            let is_free = matches!(record.phase, Phase::Released { .. });
-            if late && is_free {
-                return Err(OnceError::Halted {
-                    key: key.clone(),
-                    because: "it was refused, and the alarm is history".to_owned(),
-                });
-            }
             let effect = Restart { instances: self.ports.instances, key: key.clone(), intent };
             let performed = self.once().perform_from(&effect, Some(stored)).await?;
             return Ok(Some(self.restarted(key, performed).await));
@@ -202,6 +222,12 @@ impl Work<'_> {
             Deletion::AlreadyGone | Deletion::InUse(_) => None,
         })
     }
+}
+
+fn hopeless(task: &Task, error: &OnceError) -> Finding {
+    let is_halted = matches!(error, OnceError::Halted { .. });
+    let matter = if is_halted { Matter::Halted } else { Matter::CannotMend };
+    Finding::new(render::reconcile::about(task), matter, error.to_string())
 }
 
 fn remedy_notice(key: &LedgerKey, stored: &Stored) -> Result<Option<Notice>, OnceError> {

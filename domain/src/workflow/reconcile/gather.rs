@@ -4,21 +4,21 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use ports::trigger::InstanceTrigger;
-use ports::{Instance, InstanceId, LedgerKey, PortError, Snapshot, SnapshotFilter, Stored, time};
+use ports::{InstanceId, LedgerKey, PortError, Snapshot, SnapshotFilter, Stored, time};
 use serde_json::Value;
 
 use super::{Failed, ReconcilePorts, Sets};
-use crate::policy::episode::Episodes;
-use crate::policy::key;
 use crate::policy::naming::{AUTO_CREATED, CARETAKER, CREATED_BY};
-use crate::policy::once::{Phase, Record};
+use crate::policy::once::{Phase, Record, fits};
 use crate::policy::open::{KEEP_TRYING, Open, Stands};
-use crate::policy::reconcile::{KnownIncident, ReconcilePlan, ReconcilePolicy, Rest, Task, is_stop};
+use crate::policy::reconcile::{ReconcilePlan, ReconcilePolicy, Rest, Task};
 use crate::policy::sets::{Progress, SetFound, SetRecord, sets};
 use crate::policy::snapshot::{Incident, OPT_IN};
-use crate::workflow::entry::decode;
+use crate::workflow::incident::known;
 use crate::workflow::once::{OnceError, read};
 use crate::workflow::prune;
+use crate::workflow::restart;
+use crate::workflow::run::Run;
 use crate::workflow::take::SnapshotSet;
 
 /// What was read, and what is to be done about it.
@@ -34,22 +34,31 @@ pub(super) struct Gathered {
     pub(super) sets: Sets,
     /// What could not be read.
     pub(super) failed: Vec<Failed>,
+    /// What there was no time to look at.
+    pub(super) left: usize,
 }
 
 impl Gathered {
+    /// Whether there is time to look at one more matter; if not, it is left.
+    fn has_time(&mut self, ports: &ReconcilePorts<'_>, run: &Run) -> bool {
+        let has_time = fits(ports.clock.now(), run.deadline);
+        self.left = self.left.saturating_add(usize::from(!has_time));
+        has_time
+    }
+
     fn failed(&mut self, what: impl Into<String>, error: &OnceError) {
         self.failed.push(Failed { what: what.into(), error: error.to_string() });
     }
 }
 
 /// Reads everything.
-pub(super) async fn gather(ports: &ReconcilePorts<'_>, policy: &ReconcilePolicy) -> Gathered {
+pub(super) async fn gather(ports: &ReconcilePorts<'_>, policy: &ReconcilePolicy, run: &Run) -> Gathered {
     let now = ports.clock.now();
     let mut gathered = Gathered::default();
     match open_entries(ports).await {
         Ok(entries) => {
             for (key, stored) in entries {
-                let open = Open { stands: stands(&key, &stored), key };
+                let open = open(key, &stored);
                 gathered.plan.add(policy.entry(&open, now));
                 gathered.entries.insert(open.key, stored);
             }
@@ -59,8 +68,8 @@ pub(super) async fn gather(ports: &ReconcilePorts<'_>, policy: &ReconcilePolicy)
     let filter = SnapshotFilter::tagged(AUTO_CREATED, "true").and(CREATED_BY, CARETAKER);
     match prune::all(ports.snapshots, &filter).await {
         Ok(snapshots) => {
-            look_at_sets(ports, &snapshots, now, &mut gathered).await;
-            look_for_lost(ports, policy, &snapshots, now, &mut gathered).await;
+            look_at_sets(ports, run, &snapshots, now, &mut gathered).await;
+            look_for_lost(ports, (policy, run), &snapshots, now, &mut gathered).await;
         }
         Err(error) => gathered.failed("snapshots", &error.into()),
     }
@@ -80,19 +89,27 @@ async fn open_entries(ports: &ReconcilePorts<'_>) -> Result<Vec<(LedgerKey, Stor
     }
 }
 
-fn stands(key: &LedgerKey, stored: &Stored) -> Stands {
-    match read::<Value, Value>(key, stored).map(|record| record.phase) {
-        Ok(Phase::Intended { lease_until, .. }) => Stands::Intended { lease_until },
-        Ok(Phase::Released { because, .. }) => Stands::Released { because },
-        Ok(Phase::Done { at, .. }) => Stands::Untold { at },
-        Ok(Phase::Halted { because, .. }) => Stands::Halted { because },
-        Err(error) => Stands::Unreadable { why: error.to_string() },
+fn open(key: LedgerKey, stored: &Stored) -> Open {
+    let (stands, subject) = match read::<Value, Value>(&key, stored) {
+        Ok(record) => (stands(record.phase), record.subject),
+        Err(error) => (Stands::Unreadable { why: error.to_string() }, String::new()),
+    };
+    Open { key, stands, repeatable: !subject.starts_with(restart::SUBJECT) }
+}
+
+fn stands(phase: Phase<Value, Value>) -> Stands {
+    match phase {
+        Phase::Intended { lease_until, .. } => Stands::Intended { lease_until },
+        Phase::Released { because, .. } => Stands::Released { because },
+        Phase::Done { at, .. } => Stands::Untold { at },
+        Phase::Halted { because, .. } => Stands::Halted { because },
     }
 }
 
 /// Counts the sets of the last day, and judges those of any age with which something is the matter.
 async fn look_at_sets(
     ports: &ReconcilePorts<'_>,
+    run: &Run,
     snapshots: &[Snapshot],
     now: Timestamp,
     gathered: &mut Gathered,
@@ -106,11 +123,11 @@ async fn look_at_sets(
             };
             *count = count.saturating_add(1);
         }
-        if set.is_odd() {
+        if set.is_odd() && gathered.has_time(ports, run) {
             match set_record(ports, &set).await {
                 Ok((record, stored)) => {
                     gathered.entries.extend(stored.map(|stored| (set.key.clone(), stored)));
-                    set.verdicts(&record).into_iter().for_each(|verdict| gathered.plan.add(verdict));
+                    set.verdicts(&record, now).into_iter().for_each(|verdict| gathered.plan.add(verdict));
                 }
                 Err(error) => gathered.failed(set.key.as_str(), &error),
             }
@@ -127,7 +144,7 @@ async fn set_record(
     let record = match record.phase {
         Phase::Done { outcome, .. } => SetRecord::Done {
             recorded: outcome.snapshots.iter().map(|snapshot| snapshot.id.clone()).collect(),
-            again: outcome.incident.again.is_some(),
+            again: outcome.incident.again.map(|again| again.at),
         },
         Phase::Intended { .. } | Phase::Released { .. } | Phase::Halted { .. } => SetRecord::Open,
     };
@@ -137,7 +154,7 @@ async fn set_record(
 /// Looks for opted-in instances that came to rest without anybody having heard of it.
 async fn look_for_lost(
     ports: &ReconcilePorts<'_>,
-    policy: &ReconcilePolicy,
+    (policy, run): (&ReconcilePolicy, &Run),
     snapshots: &[Snapshot],
     now: Timestamp,
     gathered: &mut Gathered,
@@ -148,10 +165,10 @@ async fn look_for_lost(
     };
     for instance in &instances {
         // Most are done with before the ledger is asked.
-        if policy.lost(instance, &[], snapshots, now).is_none() {
+        if policy.lost(instance, &[], snapshots, now).is_none() || !gathered.has_time(ports, run) {
             continue;
         }
-        match known(ports, instance).await {
+        match known(ports.ledger, &instance.id, Rest::of(instance).since()).await {
             Ok(known) => {
                 if let Some(trigger) = policy.lost(instance, &known, snapshots, now) {
                     gathered.plan.tasks.push(Task::Snapshot(instance.id.clone()));
@@ -161,25 +178,4 @@ async fn look_for_lost(
             Err(error) => gathered.failed(instance.id.as_str(), &error),
         }
     }
-}
-
-/// The incidents of an instance that may be of its present rest.
-async fn known(ports: &ReconcilePorts<'_>, instance: &Instance) -> Result<Vec<KnownIncident>, OnceError> {
-    let key = key::episodes(&instance.id)?;
-    let Some(stored) = ports.ledger.get(&key).await? else { return Ok(Vec::new()) };
-    let episodes: Episodes = decode(&key, &stored)?;
-    let mut known = Vec::new();
-    for episode in episodes.since(Rest::of(instance).since()) {
-        let key = key::snapshot(&instance.id, episode)?;
-        let is_stop = match ports.ledger.get(&key).await? {
-            None => None,
-            Some(stored) => {
-                let record: Record<Incident, SnapshotSet> = read(&key, &stored)?;
-                let incident = record.phase.parameters(|set| set.incident.clone());
-                Some(incident.is_none_or(|incident| is_stop(&incident.plan.trigger)))
-            }
-        };
-        known.push(KnownIncident { episode, is_stop });
-    }
-    Ok(known)
 }

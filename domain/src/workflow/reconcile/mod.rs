@@ -3,7 +3,7 @@
 mod act;
 mod gather;
 
-use ports::{Clock, Instances, Inventory, Ledger, Notifier, Retry, ScalingGroups, Snapshots, Swap};
+use ports::{Clock, Instances, Inventory, Ledger, Notifier, ScalingGroups, Snapshots, Swap};
 use serde::{Deserialize, Serialize};
 
 use super::announce::{AnnouncePorts, Announced, announce};
@@ -13,12 +13,10 @@ use super::protect::ProtectPorts;
 use super::run::Run;
 use crate::policy::key;
 use crate::policy::mode::Mode;
-use crate::policy::once::fits;
-use crate::policy::reconcile::{Finding, Matter, ReconcilePlan, ReconcilePolicy, Task};
+use crate::policy::reconcile::{Finding, ReconcilePlan, ReconcilePolicy, Task};
 use crate::policy::status::Status;
 use crate::render;
 use act::Work;
-use gather::Gathered;
 
 /// The ports that reconciling needs.
 #[derive(Clone, Copy)]
@@ -125,52 +123,23 @@ impl Reconciled {
 
 /// Finishes what was left behind, and tells people when there was something. Running it again right away does nothing.
 pub async fn reconcile(ports: &ReconcilePorts<'_>, policy: &ReconcilePolicy, run: &Run) -> Reconciled {
-    let gathered = gather::gather(ports, policy).await;
-    let ReconcilePlan { tasks, findings, waiting } = gathered.plan.clone();
-    let mut told =
-        Reconciled { failed: gathered.failed.clone(), waiting, sets: gathered.sets, ..Reconciled::default() };
+    let gathered = gather::gather(ports, policy, run).await;
+    let mut told = Reconciled {
+        failed: gathered.failed.clone(),
+        left: gathered.left,
+        waiting: gathered.plan.waiting,
+        sets: gathered.sets,
+        ..Reconciled::default()
+    };
     if run.mode == Mode::Observe {
-        return Reconciled { observed: tasks, found: findings, ..told };
+        let ReconcilePlan { findings: found, tasks: observed, .. } = gathered.plan;
+        return Reconciled { found, observed, ..told };
     }
-    let mut findings = findings;
-    act(ports, policy, run, (&gathered, tasks), (&mut told, &mut findings)).await;
+    let mut findings = gathered.plan.findings.clone();
+    let work = Work { ports, policy, run, gathered: &gathered };
+    findings.extend(work.carry_out_all(&mut told).await);
     tell(ports, run, findings, &mut told).await;
     told
-}
-
-/// Does one task after the other. One that fails does not stop the others.
-async fn act(
-    ports: &ReconcilePorts<'_>,
-    policy: &ReconcilePolicy,
-    run: &Run,
-    (gathered, tasks): (&Gathered, Vec<Task>),
-    (told, findings): (&mut Reconciled, &mut Vec<Finding>),
-) {
-    let work = Work { ports, policy, run, gathered };
-    for task in tasks {
-        if !fits(ports.clock.now(), run.deadline) {
-            told.left = told.left.saturating_add(1);
-            continue;
-        }
-        match work.carry_out(&task).await {
-            Ok(Some(words)) => told.done.push(Deed { task, words }),
-            Ok(None) => {}
-            Err(OnceError::OutOfTime { .. }) => told.left = told.left.saturating_add(1),
-            Err(error) if error.is_elsewhere() || matches!(error, OnceError::Unsettled { .. }) => {
-                told.waiting = told.waiting.saturating_add(1);
-            }
-            Err(error) if error.retry() == Retry::Never => {
-                findings.push(Finding::new(
-                    render::reconcile::about(&task),
-                    Matter::CannotMend,
-                    error.to_string(),
-                ));
-            }
-            Err(error) => {
-                told.failed.push(Failed { what: render::reconcile::about(&task), error: error.to_string() });
-            }
-        }
-    }
 }
 
 /// Tells what was done and what was found, each finding once.
