@@ -9,6 +9,7 @@
 
 mod again;
 mod episode;
+mod hostile;
 mod intake;
 mod jsonl;
 mod naming;

@@ -40,9 +40,14 @@ impl Default for Scene {
 impl Scene {
     /// An account in which Caretaker acts, with these settings over the usual ones.
     pub fn new(settings: &[(&str, &str)]) -> Self {
+        Self::seeded(1, settings)
+    }
+
+    /// The same, in which another seed decides what is left open.
+    pub fn seeded(seed: u64, settings: &[(&str, &str)]) -> Self {
         let mut pairs = usual_settings();
         pairs.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let sim = Sim::with(at(BEGIN), Box::new(Seeded::new(1)), Trace::kept());
+        let sim = Sim::with(at(BEGIN), Box::new(Seeded::new(seed)), Trace::kept());
         deploy(&sim, &pairs).unwrap();
         Self { sim }
     }
