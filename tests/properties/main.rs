@@ -14,5 +14,6 @@ mod intake;
 mod jsonl;
 mod naming;
 mod once;
+mod reconcile;
 mod retention;
 mod scale;

@@ -143,7 +143,7 @@ fn s4_a_set_whose_owner_died_is_found_or_taken() {
 }
 
 #[test]
-fn what_was_refused_is_tried_again_for_a_day_and_then_told() {
+fn what_was_refused_is_told_once_and_tried_again() {
     let scene = Scene::default();
     let instance = scene.instance("web-1", 0);
     for operation in ["CreateSnapshots", "CreateSnapshot"] {
