@@ -19,7 +19,7 @@ use lambda_shims::handler::{self, Context, Failure, Reply};
 use lambda_shims::settings::{
     Common, NightSettings, Pairs, RemediationSettings, SettingsError, SnapshotSettings,
 };
-use ports::AccountId;
+use ports::{AccountId, Region};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -234,6 +234,7 @@ fn context(invocation: &Invocation) -> Result<Context, FunctionError> {
         nonce: invocation.id.0.to_string(),
         function: invocation.function.clone(),
         account: invocation.arn.split(':').nth(4).and_then(|account| AccountId::new(account).ok()),
+        region: invocation.arn.split(':').nth(3).and_then(|region| Region::new(region).ok()),
         deadline: invocation.deadline,
     })
 }
