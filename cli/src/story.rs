@@ -29,6 +29,11 @@ pub fn story(function: FunctionName, deliveries: u32, faults: u32) -> Scenario {
     // To the one who hears it, `Unavailable` is what `InternalError` is.
     let kinds = Fault::ALL.into_iter().filter(|fault| *fault != Fault::Unavailable).collect();
     let scenario = Scenario::at(begin).lasts(LASTS).faults(FaultPlan::choices(kinds, faults));
+    // As often as it may take: once for whatever goes wrong with the event, and once more for each further thing.
+    let scenario = (1..=faults.max(1)).fold(scenario, |scenario, n| {
+        let after = SignedDuration::from_mins(20 * i64::from(n));
+        scenario.happens(after, deliver(FunctionName::NightlyMaintenance, RECONCILE.to_owned()))
+    });
     match function {
         FunctionName::AutoSnapshot => incident(scenario, deliveries),
         FunctionName::AutoRemediation => alarm(scenario, begin, deliveries),
@@ -59,6 +64,8 @@ fn incident(scenario: Scenario, deliveries: u32) -> Scenario {
     scenario
 }
 
+/// The event that asks the nightly function to reconcile.
+const RECONCILE: &str = r#"{"task": "reconcile"}"#;
 /// How long an instance is stopping when nothing unusual happens.
 const STOPPING: SignedDuration = SignedDuration::from_secs(20);
 /// When the events arrive.
