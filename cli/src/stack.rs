@@ -57,6 +57,9 @@ impl FunctionName {
     }
 }
 
+/// The event that asks the nightly function to reconcile.
+pub const RECONCILE: &str = r#"{"task": "reconcile"}"#;
+
 /// The topic that alarms go to.
 pub const ALARM_TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:alarms";
 /// Where requests that were given up leave their records.
@@ -149,18 +152,23 @@ fn connect(sim: &Sim) {
     sim.act(|cloud, context| {
         let remediation = FunctionName::AutoRemediation.as_str().to_owned();
         cloud.sns.subscribe(ALARM_TOPIC, Subscriber::Function(remediation));
-        for (name, on, function) in rules() {
-            cloud.add_rule(name, Rule { on, function: function.as_str().to_owned() }, context);
+        for (name, rule) in rules() {
+            cloud.add_rule(name, rule, context);
         }
     });
 }
 
-/// The rules, and the function that each invokes.
-fn rules() -> [(&'static str, On, FunctionName); 3] {
+/// The rules there are.
+fn rules() -> [(&'static str, Rule); 4] {
+    let events =
+        |pattern: &str, function: FunctionName| Rule::new(On::Events(known(pattern)), function.as_str());
+    let nightly =
+        |schedule: &str| Rule::new(On::Schedule(known(schedule)), FunctionName::NightlyMaintenance.as_str());
     [
-        ("instance-state", On::Events(known(INSTANCE_STATE)), FunctionName::AutoSnapshot),
-        (NIGHT, On::Schedule(known("cron(0 2 * * ? *)")), FunctionName::NightlyMaintenance),
-        ("alarm-state", On::Events(known(ALARM_STATE)), FunctionName::AutoRemediation),
+        ("instance-state", events(INSTANCE_STATE, FunctionName::AutoSnapshot)),
+        ("alarm-state", events(ALARM_STATE, FunctionName::AutoRemediation)),
+        (NIGHT, nightly("cron(0 2 * * ? *)")),
+        ("reconcile", nightly("rate(15 minutes)").with_input(RECONCILE)),
     ]
 }
 

@@ -15,7 +15,7 @@ use ports::{
     time,
 };
 
-use crate::stack::{ALARM_TOPIC, FunctionName, Stack, usual_settings};
+use crate::stack::{ALARM_TOPIC, FunctionName, RECONCILE, Stack, usual_settings};
 
 /// When every story begins: early enough for a night's event to be about the day before.
 const BEGIN: &str = "2026-11-24T02:00:00Z";
@@ -64,8 +64,6 @@ fn incident(scenario: Scenario, deliveries: u32) -> Scenario {
     scenario
 }
 
-/// The event that asks the nightly function to reconcile.
-const RECONCILE: &str = r#"{"task": "reconcile"}"#;
 /// How long an instance is stopping when nothing unusual happens.
 const STOPPING: SignedDuration = SignedDuration::from_secs(20);
 /// When the events arrive.

@@ -20,7 +20,7 @@ fn cloud_with(on: On) -> Sim {
     sim.install("f", Arc::new(|_| async { Ok(Value::Null) }.boxed()));
     sim.act(|cloud, context| {
         cloud.lambda.add_function("f", Function::new(&cloud.place, "f", SignedDuration::from_mins(1)));
-        cloud.add_rule("rule", Rule { on, function: "f".to_owned() }, context);
+        cloud.add_rule("rule", Rule::new(on, "f"), context);
     });
     sim
 }

@@ -26,6 +26,22 @@ pub struct Rule {
     pub on: On,
     /// The function it invokes.
     pub function: String,
+    /// What the function gets instead of the event, if the target has an input of its own
+    /// (<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html>).
+    pub input: Option<String>,
+}
+
+impl Rule {
+    /// A rule whose function gets the event as it is.
+    pub fn new(on: On, function: &str) -> Self {
+        Self { on, function: function.to_owned(), input: None }
+    }
+
+    /// The same rule, whose function always gets this.
+    #[must_use]
+    pub fn with_input(self, input: &str) -> Self {
+        Self { input: Some(input.to_owned()), ..self }
+    }
 }
 
 /// What a rule waits for.
@@ -43,14 +59,14 @@ impl EventBridge {
         format!("7bf73129-1428-4cd3-a780-{:012x}", self.last)
     }
 
-    /// The functions that wait for an event; it is read once for all rules.
-    fn targets(&self, payload: &str) -> Vec<String> {
+    /// The rules that wait for an event; it is read once for all of them.
+    fn waiting_for(&self, payload: &str) -> Vec<Rule> {
         let Ok(event) = payload.parse::<Event>() else { return Vec::new() };
         let is_for = |rule: &&Rule| match &rule.on {
             On::Events(pattern) => pattern.matches(&event),
             On::Schedule(_) => false,
         };
-        self.rules.values().filter(is_for).map(|rule| rule.function.clone()).collect()
+        self.rules.values().filter(is_for).cloned().collect()
     }
 }
 
@@ -63,16 +79,19 @@ pub(super) fn ec2_state_change(
 ) {
     let id = cloud.eventbridge.next_id();
     let payload = payload::instance_state(&cloud.place, &id, instance, state, context.now);
-    for function in cloud.eventbridge.targets(&payload) {
-        hand_over(&function, payload.clone(), true, context);
+    emit(cloud, &payload, true, context);
+}
+
+/// Hands an event to the functions of the rules that wait for it. A best-effort source may lose it on the way.
+fn emit(cloud: &Cloud, payload: &str, best_effort: bool, context: &mut Context<'_>) {
+    for Rule { function, input, .. } in cloud.eventbridge.waiting_for(payload) {
+        hand_over(&function, input.unwrap_or_else(|| payload.to_owned()), best_effort, context);
     }
 }
 
 /// Tells the bus that an alarm changed its state.
 pub(super) fn alarm_state_change(cloud: &Cloud, payload: &str, context: &mut Context<'_>) {
-    for function in cloud.eventbridge.targets(payload) {
-        hand_over(&function, payload.to_owned(), false, context);
-    }
+    emit(cloud, payload, false, context);
 }
 
 impl Cloud {
@@ -87,11 +106,11 @@ impl Cloud {
     /// A schedule is due: within its minute, and a few seconds late.
     pub(super) fn tick(&mut self, name: &str, context: &mut Context<'_>) {
         let Some(rule) = self.eventbridge.rules.get(name).cloned() else { return };
-        let On::Schedule(schedule) = rule.on else { return };
+        let Rule { on: On::Schedule(schedule), function, input } = rule else { return };
         context.note(Fact::Due { rule: name.to_owned() });
         let id = self.eventbridge.next_id();
-        let payload = payload::scheduled(&self.place, &id, name, context.now);
-        hand_over(&rule.function, payload, false, context);
+        let payload = input.unwrap_or_else(|| payload::scheduled(&self.place, &id, name, context.now));
+        hand_over(&function, payload, false, context);
         tick_next(name, &schedule, context);
     }
 }
