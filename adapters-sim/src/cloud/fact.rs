@@ -113,6 +113,8 @@ pub enum Fact {
         subject: String,
         /// What it is about.
         key: String,
+        /// What queues get of it.
+        json: String,
     },
     /// An object was created.
     ObjectCreated {

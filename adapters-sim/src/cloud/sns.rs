@@ -119,6 +119,7 @@ impl Cloud {
             topic: topic.to_owned(),
             subject: subject.to_owned(),
             key: notice.key().to_owned(),
+            json: notice.json().to_owned(),
         });
         for to in subscribers {
             let (body, function) = match &to {

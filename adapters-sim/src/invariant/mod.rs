@@ -192,6 +192,16 @@ impl fmt::Debug for Watch {
     }
 }
 
+/// What a person is told to mend, by the keys that it is about: the findings in a notice of the reconciler.
+fn for_a_person(key: &str, json: &str) -> Vec<String> {
+    if !key.starts_with("reconcile#") {
+        return Vec::new();
+    }
+    let notice: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
+    let findings = notice.get("found").and_then(|found| found.as_array()).cloned().unwrap_or_default();
+    findings.iter().filter_map(|finding| finding.get("about")?.as_str().map(str::to_owned)).collect()
+}
+
 /// How much is remembered of what is known by number or time: the oldest goes, so that memory stays flat.
 const REMEMBERED: usize = 10_000;
 

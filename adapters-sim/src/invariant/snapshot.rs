@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use ports::{InstanceId, InstanceState, SnapshotId, SnapshotState, Tags, VolumeId, time};
 
-use super::{Invariant, Seen, bound};
+use super::{Invariant, Seen, bound, for_a_person};
 use crate::cloud::snapshot::is_ours;
 use crate::cloud::{Cloud, Fact};
 
@@ -201,7 +201,12 @@ impl Progress {
 }
 
 impl Protected {
-    fn told(&mut self, key: &str) {
+    /// A notice about an incident, or one that gives it to a person.
+    fn told(&mut self, key: &str, json: &str) {
+        for about in for_a_person(key, json) {
+            let incident = of_key(&about).map(|(instance, at)| self.incidents.of(&instance, at));
+            incident.and_then(|incident| self.open.remove(&incident));
+        }
         let Some((instance, at)) = of_key(key) else { return };
         let incident = self.incidents.of(&instance, at);
         if key.ends_with("#failed") {
@@ -241,8 +246,8 @@ impl Invariant for Protected {
             if let Some((incident, volume)) = self.of.remove(snapshot) {
                 self.advance(&incident, |progress| progress.completed.extend([volume]));
             }
-        } else if let Fact::Published { key, .. } = seen.fact {
-            self.told(key);
+        } else if let Fact::Published { key, json, .. } = seen.fact {
+            self.told(key, json);
         } else if let Fact::Exhausted { payload, .. } = seen.fact {
             self.open.retain(|(instance, _), _| !payload.contains(instance.as_str()));
         }
