@@ -3,8 +3,8 @@
 use adapters_sim::cloud::cloudwatch::Alarm;
 use adapters_sim::cloud::s3::{Bucket, Object};
 use adapters_sim::cloud::{Cloud, Happening};
-use adapters_sim::fault::{FaultPlan, Level};
-use adapters_sim::invariant::{Answered, Archived, Counts, OldEnough, StepAtMost, Violation};
+use adapters_sim::fault::{FaultPlan, Faults, Level};
+use adapters_sim::invariant::{Answered, Archived, Counts, NothingOpen, OldEnough, StepAtMost, Violation};
 use adapters_sim::kernel::{Chooser, Context, Seeded, Trace};
 use adapters_sim::{Sim, port::Names};
 use jiff::{SignedDuration, Timestamp};
@@ -117,6 +117,7 @@ impl Month {
         sim.expect(StepAtMost(2));
         sim.expect(OldEnough(7 * 24));
         sim.expect(Answered::default());
+        sim.expect(NothingOpen::new(&Names::default()));
         sim.expect(Archived::new(Names::default(), "timestamp"));
         let fleet = sim.act(|cloud, context| settle_in(cloud, self.size.instances, context));
         sim.cloud(|cloud| cloud.sns.remember = Some(REMEMBERED));
@@ -128,8 +129,10 @@ impl Month {
             forgotten += sim.cloud(|cloud| forget(cloud, begins));
             after_day(day + 1);
         }
-        // The last night is at two; then whatever is still being tried comes to rest.
-        sim.run_for(SignedDuration::from_hours(4));
+        // The last night is at two; then nothing goes wrong any more, and whatever is still being tried comes to rest.
+        sim.run_for(SignedDuration::from_hours(3));
+        sim.faults(Faults::clear);
+        sim.run_for(SignedDuration::from_hours(1));
         let violations = sim.at_rest();
         let mut story = story(&sim, self.size, violations);
         story.records_archived += forgotten;

@@ -5,7 +5,7 @@ use adapters_sim::cloud::cloudwatch::Alarm;
 use adapters_sim::cloud::lambda::Delivery;
 use adapters_sim::cloud::{Happening, Place};
 use adapters_sim::fault::{Fault, FaultPlan};
-use adapters_sim::invariant::{Answered, Archived, StepAtMost};
+use adapters_sim::invariant::{Answered, Archived, NothingOpen, StepAtMost};
 use adapters_sim::payload::{self, AlarmChange};
 use adapters_sim::port::Names;
 use jiff::{SignedDuration, Timestamp};
@@ -28,7 +28,10 @@ pub fn story(function: FunctionName, deliveries: u32, faults: u32) -> Scenario {
     let begin: Timestamp = BEGIN.parse().unwrap_or_default();
     // To the one who hears it, `Unavailable` is what `InternalError` is.
     let kinds = Fault::ALL.into_iter().filter(|fault| *fault != Fault::Unavailable).collect();
-    let scenario = Scenario::at(begin).lasts(LASTS).faults(FaultPlan::choices(kinds, faults));
+    let scenario = Scenario::at(begin)
+        .lasts(LASTS)
+        .faults(FaultPlan::choices(kinds, faults))
+        .expects(|| NothingOpen::new(&Names::default()));
     // As often as it may take: once for whatever goes wrong with the event, and once more for each further thing.
     let scenario = (1..=faults.max(1)).fold(scenario, |scenario, n| {
         let after = SignedDuration::from_mins(20 * i64::from(n));

@@ -7,6 +7,7 @@
 
 mod counts;
 mod function;
+mod ledger;
 mod night;
 mod notice;
 mod scaling;
@@ -15,6 +16,7 @@ mod sometimes;
 
 pub use counts::Counts;
 pub use function::{Answered, GivenUpIsTold, NoPanic};
+pub use ledger::NothingOpen;
 pub use night::{Archived, NIGHT, Reported};
 pub use notice::OneNotice;
 pub use scaling::{NeverLowered, OneRaise, StepAtMost, WithinMax};

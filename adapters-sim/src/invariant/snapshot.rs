@@ -115,11 +115,14 @@ impl Incidents {
         true
     }
 
-    /// The incident of an instant: the latest that had begun by then, to the second that events have.
+    /// The incident of an instant: the nearest, or else the latest that had begun by then. Clocks differ, so an instant
+    /// may be a little earlier than what it is about.
     fn of(&self, instance: &InstanceId, at: Timestamp) -> Incident {
-        let by_then = |begun: &&Timestamp| time::earlier(**begun, SignedDuration::from_secs(1)) <= at;
         let known = self.0.get(instance).map(Vec::as_slice).unwrap_or_default();
-        (instance.clone(), known.iter().rev().find(by_then).copied().unwrap_or(at))
+        let near = known.iter().filter(|begun| time::apart(**begun, at) <= Self::WINDOW);
+        let nearest = near.min_by_key(|begun| time::apart(**begun, at));
+        let latest = || known.iter().rev().find(|begun| **begun <= at);
+        (instance.clone(), nearest.or_else(latest).copied().unwrap_or(at))
     }
 
     /// The incident of a set: by the time in its key, or else by when it was begun.
