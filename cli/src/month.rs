@@ -129,10 +129,11 @@ impl Month {
             forgotten += sim.cloud(|cloud| forget(cloud, begins));
             after_day(day + 1);
         }
-        // The last night is at two; then nothing goes wrong any more, and whatever is still being tried comes to rest.
+        // The last night is at two; then nothing goes wrong any more, and whatever is still being tried comes to rest. What
+        // a night left undone is told once its day is over.
         sim.run_for(SignedDuration::from_hours(3));
         sim.faults(Faults::clear);
-        sim.run_for(SignedDuration::from_hours(1));
+        sim.run_for(SignedDuration::from_hours(22));
         let violations = sim.at_rest();
         let mut story = story(&sim, self.size, violations);
         story.records_archived += forgotten;
