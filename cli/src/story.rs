@@ -67,6 +67,8 @@ fn incident(scenario: Scenario, deliveries: u32) -> Scenario {
     scenario
 }
 
+/// When the day of the night is over.
+const DAY_OVER: SignedDuration = SignedDuration::from_hours(23);
 /// How long an instance is stopping when nothing unusual happens.
 const STOPPING: SignedDuration = SignedDuration::from_secs(20);
 /// When the events arrive.
@@ -127,7 +129,10 @@ fn night(scenario: Scenario, begin: Timestamp, deliveries: u32) -> Scenario {
                 let _ = cloud.dynamodb.table(&Names::default().metrics).and_then(|table| table.put(record));
             }
         })
-        .expects(|| Archived::new(Names::default(), "timestamp"));
+        .expects(|| Archived::new(Names::default(), "timestamp"))
+        // What a night left undone is told once its day is over.
+        .happens(DAY_OVER, deliver(FunctionName::NightlyMaintenance, RECONCILE.to_owned()))
+        .lasts(DAY_OVER + LASTS);
     for _ in 0..deliveries {
         scenario = scenario.happens(ARRIVES, deliver(FunctionName::NightlyMaintenance, payload.clone()));
     }
