@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{BadInput, Verdict, print_json};
-use crate::stack::{FunctionName, deploy, usual_settings};
+use crate::stack::{FunctionName, Stack, usual_settings};
 use crate::world::{Located, World, fitting, settings};
 
 /// `caretaker replay`.
@@ -88,8 +88,10 @@ fn play(function: FunctionName, payload: Vec<u8>, located: &Located) -> Result<T
     let start = located.world.now.unwrap_or(Timestamp::UNIX_EPOCH);
     let sim = Sim::with(start, Box::new(Seeded::new(1)), Trace::kept());
     located.world.fill(&sim, &located.place);
-    deploy(&sim, &settings(usual_settings(), &located.world.settings))
-        .map_err(|e| BadInput::new("settings", e))?;
+    // Nothing but the event sets a function off.
+    Stack::new(&settings(usual_settings(), &located.world.settings))
+        .map_err(|e| BadInput::new("settings", e))?
+        .install(&sim);
     located.world.fill_records(&sim).map_err(|why| BadInput::new("world", why))?;
     let name = function.as_str();
     sim.cloud(|cloud| cloud.lambda.never_retry(name));
