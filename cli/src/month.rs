@@ -15,7 +15,7 @@ use ports::{
 };
 use serde::Serialize;
 
-use crate::stack::{ALARM_TOPIC, deploy, usual_settings};
+use crate::stack::{ALARM_TOPIC, deploy, reconcile_regularly, usual_settings};
 
 /// How long and how large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -113,6 +113,7 @@ impl Month {
         // Short enough for a month to see snapshots go.
         settings.insert("SNAPSHOT_RETENTION_DAYS".to_owned(), "7".to_owned());
         deploy(&sim, &settings)?;
+        reconcile_regularly(&sim);
         sim.fault_plan(plan);
         sim.expect(StepAtMost(2));
         sim.expect(OldEnough(7 * 24));

@@ -158,8 +158,18 @@ fn connect(sim: &Sim) {
     });
 }
 
+/// Lets the nightly function reconcile every quarter of an hour as well.
+pub fn reconcile_regularly(sim: &Sim) {
+    let rule = nightly("rate(15 minutes)").with_input(RECONCILE);
+    sim.act(|cloud, context| cloud.add_rule("reconcile", rule, context));
+}
+
+fn nightly(schedule: &str) -> Rule {
+    Rule::new(On::Schedule(known(schedule)), FunctionName::NightlyMaintenance.as_str())
+}
+
 /// The rules there are.
-fn rules() -> [(&'static str, Rule); 4] {
+fn rules() -> [(&'static str, Rule); 3] {
     let events =
         |pattern: &str, function: FunctionName| Rule::new(On::Events(known(pattern)), function.as_str());
     let nightly =
@@ -168,7 +178,6 @@ fn rules() -> [(&'static str, Rule); 4] {
         ("instance-state", events(INSTANCE_STATE, FunctionName::AutoSnapshot)),
         ("alarm-state", events(ALARM_STATE, FunctionName::AutoRemediation)),
         (NIGHT, nightly("cron(0 2 * * ? *)")),
-        ("reconcile", nightly("rate(15 minutes)").with_input(RECONCILE)),
     ]
 }
 
