@@ -58,6 +58,8 @@ pub struct Explored {
     pub redundant: u64,
     /// Whether that was all of them.
     pub complete: bool,
+    /// The share of all executions that this was, at a guess; 1 when it was all.
+    pub covered: f64,
     /// How many executions broke an invariant.
     pub violations: u64,
     /// The first of those.
@@ -139,9 +141,11 @@ impl Scenario {
             }
             if !lock().advance() {
                 explored.complete = true;
+                explored.covered = 1.0;
                 return explored;
             }
-            let progress = Progress { executions: explored.executions, share: lock().share() };
+            explored.covered = lock().share();
+            let progress = Progress { executions: explored.executions, share: explored.covered };
             if bounds.executions.is_some_and(|most| most <= explored.executions) || !go_on(progress) {
                 return explored;
             }
