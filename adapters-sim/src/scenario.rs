@@ -165,7 +165,7 @@ impl Scenario {
         self
     }
 
-    /// Expects one more rule to hold; each run gets one of its own.
+    /// Expects one more rule to hold, in place of one of the same name; each run gets one of its own.
     #[must_use]
     pub fn expects<I: Invariant + 'static>(self, invariant: impl Fn() -> I + Send + Sync + 'static) -> Self {
         self.set_up(move |sim| sim.expect(invariant()))

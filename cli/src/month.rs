@@ -287,13 +287,7 @@ fn forget(cloud: &mut Cloud, now: Timestamp) {
     if let Ok(table) = cloud.dynamodb.table(&names.metrics) {
         table.retain(|item| !matches!(item.get("timestamp"), Some(Attribute::S(at)) if *at < cutoff));
     }
-    if let Ok(table) = cloud.dynamodb.table(&names.ledger) {
-        let second = now.as_second();
-        table.retain(|item| match item.get("keep_until") {
-            Some(Attribute::N(until)) => until.parse::<i64>().is_ok_and(|until| second <= until),
-            _ => true,
-        });
-    }
+    cloud.dynamodb.expire(&names.ledger, "keep_until", now);
 }
 
 /// A person brings the groups back to their size every morning.

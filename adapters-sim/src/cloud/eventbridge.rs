@@ -79,6 +79,15 @@ pub(super) fn ec2_state_change(
     }
 }
 
+/// Tells the bus, through CloudTrail, that somebody asked for a reboot.
+pub(super) fn ec2_reboot(cloud: &mut Cloud, instance: &InstanceId, context: &mut Context<'_>) {
+    let id = cloud.eventbridge.next_id();
+    let payload = payload::reboot_call(&cloud.place, &id, instance, context.now);
+    for function in cloud.eventbridge.targets("aws.ec2", "AWS API Call via CloudTrail") {
+        hand_over(&function, payload.clone(), true, context);
+    }
+}
+
 /// Tells the bus that an alarm changed its state.
 pub(super) fn alarm_state_change(cloud: &Cloud, payload: &str, context: &mut Context<'_>) {
     for function in cloud.eventbridge.targets("aws.cloudwatch", "CloudWatch Alarm State Change") {

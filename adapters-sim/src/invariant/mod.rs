@@ -6,8 +6,10 @@
 
 mod counts;
 mod function;
+mod incident;
 mod night;
 mod notice;
+mod protected;
 mod scaling;
 mod snapshot;
 mod sometimes;
@@ -15,9 +17,10 @@ mod sometimes;
 pub use counts::Counts;
 pub use function::{Answered, GivenUpIsTold, NoPanic};
 pub use night::{Archived, NIGHT, Reported};
-pub use notice::OneNotice;
-pub use scaling::{NeverLowered, OneRaise, StepAtMost, WithinMax};
-pub use snapshot::{LastOne, OldEnough, OneSet, OptedIn, Ours, Protected, Tagged};
+pub use notice::{LegalNotice, OneNotice};
+pub use protected::{After, Protected, Unexpected};
+pub use scaling::{Claimed, NeverLowered, OneRaise, StepAtMost, WithinMax};
+pub use snapshot::{LastOne, OldEnough, OneSet, OptedIn, Ours, Outlived, Tagged};
 pub use sometimes::Sometimes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,6 +107,7 @@ pub fn standard() -> Vec<Box<dyn Invariant>> {
         Box::new(WithinMax),
         Box::new(NeverLowered),
         Box::new(OneRaise::default()),
+        Box::new(LegalNotice),
         Box::new(OneNotice::default()),
         Box::new(NoPanic),
         Box::new(GivenUpIsTold),
@@ -152,7 +156,9 @@ impl Watch {
         self.invariants.iter().map(|invariant| invariant.name()).collect()
     }
 
+    /// Watches for one more rule, or for a rule of another kind under the same name.
     pub(crate) fn expect(&mut self, invariant: Box<dyn Invariant>) {
+        self.invariants.retain(|other| other.name() != invariant.name());
         self.invariants.push(invariant);
     }
 

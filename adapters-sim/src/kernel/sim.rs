@@ -169,7 +169,7 @@ impl Sim {
         look(&self.handle.lock().watch)
     }
 
-    /// Watches for one more rule.
+    /// Watches for one more rule; it takes the place of one of the same name.
     pub fn expect(&self, invariant: impl Invariant + 'static) {
         self.handle.lock().watch.expect(Box::new(invariant));
     }

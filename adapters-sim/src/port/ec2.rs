@@ -77,6 +77,6 @@ impl Instances for SimPorts {
     async fn reboot(&self, id: &InstanceId) -> Result<(), PortError> {
         let id = id.clone();
         let sent = (Op::new("ec2", "RebootInstances"), Footprint::NONE.writes("instance", id.as_str()));
-        self.call(sent, move |cloud, context| cloud.ec2.reboot(&id, context)).await
+        self.call(sent, move |cloud, context| cloud.reboot(&id, context)).await
     }
 }

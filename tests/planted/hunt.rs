@@ -1,0 +1,139 @@
+//! A planted bug, and the hunt for it.
+
+use adapters_sim::explore::{Bounds, OrderOfAnswers};
+use adapters_sim::invariant::{Invariant, Violation};
+use adapters_sim::kernel::Handler;
+use adapters_sim::replay::Replay;
+use adapters_sim::{Run, Scenario};
+use cli::stack::FunctionName;
+
+/// A wrong handler, the story in which it shows, and who tells.
+pub(crate) struct Planted {
+    pub(crate) bug: &'static str,
+    /// With the real handlers.
+    pub(crate) story: Scenario,
+    /// What takes the place of a real handler.
+    pub(crate) wrong: Vec<(FunctionName, Handler)>,
+    pub(crate) search: Search,
+    pub(crate) caught_by: &'static str,
+    /// How many executions it may take.
+    pub(crate) budget: u64,
+    pub(crate) real: Real,
+}
+
+/// Which executions of a story are looked at, one after the other.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Search {
+    /// The one in which nothing unusual happens.
+    Boring,
+    /// Every order and every fault, with so many preemptions at the most.
+    Every { preemptions: u32 },
+    /// Those of the first so many seeds.
+    Seeds(u64),
+}
+
+/// What the same search finds in the real handler.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Real {
+    /// Nothing.
+    Passes,
+    /// The same, until this is built.
+    Pending(&'static str),
+}
+
+/// What a search found.
+#[derive(Debug)]
+pub(crate) struct Hunted {
+    pub(crate) executions: u64,
+    /// The first execution that broke a rule.
+    pub(crate) found: Option<Found>,
+}
+
+/// An execution that broke a rule.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) violations: Vec<Violation>,
+    pub(crate) replay: Replay,
+}
+
+impl Planted {
+    /// The story with the wrong handler in it.
+    pub(crate) fn planted(&self) -> Scenario {
+        let wrong = self.wrong.clone();
+        self.story.clone().set_up(move |sim| {
+            for (function, handler) in &wrong {
+                sim.install(function.as_str(), handler.clone());
+            }
+        })
+    }
+
+    /// Catches the bug, within its budget and by the rule it breaks.
+    pub(crate) fn caught(&self) -> Hunted {
+        let hunted = self.search.run(&self.planted(), Some(self.budget));
+        let Some(found) = &hunted.found else { panic!("not caught in {} executions", hunted.executions) };
+        assert_eq!(found.violations[0].invariant, self.caught_by, "{:#?}", found.violations);
+        hunted
+    }
+
+    /// Catches the bug, and looks for the same in the real handler: all that the search has.
+    pub(crate) fn check(&self) {
+        self.caught();
+        let real = self.search.run(&self.story, None);
+        match (self.real, real.found) {
+            (Real::Passes, None) => {}
+            (Real::Passes, Some(found)) => {
+                panic!("the real handler, {}: {:#?}", found.replay, found.violations)
+            }
+            (Real::Pending(what), None) => panic!("the real handler passes: {what} is built, so say so"),
+            (Real::Pending(_), Some(found)) => assert_eq!(found.violations[0].invariant, self.caught_by),
+        }
+    }
+}
+
+impl Search {
+    pub(crate) fn run(self, story: &Scenario, most: Option<u64>) -> Hunted {
+        match self {
+            Self::Boring => one_by_one(1, |_| (story.follow(Vec::new()), Replay::Path(Vec::new()))),
+            Self::Seeds(seeds) => one_by_one(seeds, |seed| (story.seed(seed), Replay::Seed(seed))),
+            Self::Every { preemptions } => every(story, preemptions, most),
+        }
+    }
+
+    pub(crate) fn told(self) -> String {
+        match self {
+            Self::Boring => "boring run".to_owned(),
+            Self::Seeds(seeds) => format!("{seeds} seeds"),
+            Self::Every { preemptions: 0 } => "every fault".to_owned(),
+            Self::Every { preemptions } => format!("every order, {preemptions} preemption"),
+        }
+    }
+}
+
+fn one_by_one(most: u64, run: impl Fn(u64) -> (Run, Replay)) -> Hunted {
+    for n in 0..most {
+        let (Run { violations, .. }, replay) = run(n);
+        if !violations.is_empty() {
+            return Hunted { executions: n + 1, found: Some(Found { violations, replay }) };
+        }
+    }
+    Hunted { executions: most, found: None }
+}
+
+fn every(story: &Scenario, preemptions: u32, most: Option<u64>) -> Hunted {
+    let bounds = Bounds {
+        preemptions: Some(preemptions),
+        order_of_answers: OrderOfAnswers::IsAllTheSame,
+        executions: most,
+        first_only: true,
+    };
+    let explored = story.explore(bounds, |_| true);
+    let found =
+        explored.first.map(|first| Found { violations: first.violations, replay: Replay::Path(first.tape) });
+    assert!(found.is_some() || explored.complete || most.is_some(), "the search is not complete");
+    Hunted { executions: explored.executions, found }
+}
+
+/// The rule that an invariant is about.
+pub(crate) fn rule(invariant: &impl Invariant) -> &'static str {
+    invariant.name()
+}

@@ -1,0 +1,205 @@
+//! Bugs of snapshotting an instance.
+
+use adapters_sim::cloud::Happening;
+use adapters_sim::cloud::eventbridge::{On, Rule};
+use adapters_sim::fault::{DeliveryFaults, FaultPlan};
+use adapters_sim::invariant::{After, OneSet, Protected, Unexpected};
+use adapters_sim::kernel::Handler;
+use cli::stack::FunctionName::{self, AutoSnapshot, NightlyMaintenance};
+use cli::story::story;
+use domain::policy::episode::Episodes;
+use jiff::SignedDuration;
+use ports::{Inventory, time};
+
+use crate::hunt::{Planted, Real, Search, rule};
+use crate::part::{Change, all, handler, protect, report, scheduled, skipped};
+use crate::world::{instance, stops, with_instance};
+
+/// Takes a set at every event that says that an instance stops.
+fn fires_at_each() -> Handler {
+    handler(|invocation, ports| async move {
+        let change = Change::read(&invocation)?;
+        if !["stopping", "stopped"].contains(&change.state.as_str()) {
+            return skipped("another state");
+        }
+        protect(&ports, &change).await
+    })
+}
+
+/// Looks whether a set of this incident is there, and takes one if not.
+fn checks_then_creates() -> Handler {
+    handler(|invocation, ports| async move {
+        let change = Change::read(&invocation)?;
+        let recent = time::earlier(change.at, Episodes::WINDOW);
+        let there = all(&ports, ("InstanceId", change.instance.as_str())).await?;
+        if there.iter().any(|snapshot| recent <= snapshot.started_at) {
+            return skipped("it has a set");
+        }
+        protect(&ports, &change).await
+    })
+}
+
+/// Takes a set of what did not stop by itself: whatever has a reason, it thinks, has failed.
+fn takes_any_reason_for_a_failure() -> Handler {
+    handler(|invocation, ports| async move {
+        let change = Change::read(&invocation)?;
+        let found = ports.instance(&change.instance).await?;
+        if change.state != "stopped" || found.is_none_or(|found| found.state_reason.is_none()) {
+            return skipped("no failure");
+        }
+        protect(&ports, &change).await
+    })
+}
+
+/// Takes a set when it is told that an instance is `rebooting`, which is no state that EC2 has.
+fn waits_for_a_state_of_rebooting() -> Handler {
+    handler(|invocation, ports| async move {
+        match Change::read(&invocation) {
+            Ok(change) if change.state == "rebooting" => protect(&ports, &change).await,
+            _ => skipped("no reboot"),
+        }
+    })
+}
+
+/// Takes a set when it is told that an instance stopped, and lets that be enough: neither what it was not told nor what became of
+/// the set is ever looked at.
+fn takes_and_forgets() -> Vec<(FunctionName, Handler)> {
+    let takes = handler(|invocation, ports| async move {
+        let change = Change::read(&invocation)?;
+        if change.state == "stopped" { protect(&ports, &change).await } else { skipped("another state") }
+    });
+    let only_reports =
+        handler(|invocation, ports| async move { report(&ports, time::day(scheduled(&invocation)?)).await });
+    vec![(AutoSnapshot, takes), (NightlyMaintenance, only_reports)]
+}
+
+pub(crate) fn fires_on_stopping_and_stopped() -> Planted {
+    Planted {
+        bug: "fires on `stopping` and `stopped`",
+        story: story(AutoSnapshot, 2, 0),
+        wrong: vec![(AutoSnapshot, fires_at_each())],
+        search: Search::Boring,
+        caught_by: rule(&OneSet::default()),
+        budget: 1,
+        real: Real::Passes,
+    }
+}
+
+pub(crate) fn check_then_create() -> Planted {
+    Planted {
+        bug: "check-then-create",
+        story: story(AutoSnapshot, 2, 0),
+        wrong: vec![(AutoSnapshot, checks_then_creates())],
+        search: Search::Every { preemptions: 1 },
+        caught_by: rule(&OneSet::default()),
+        budget: 20,
+        real: Real::Passes,
+    }
+}
+
+pub(crate) fn user_stop_taken_for_a_failure() -> Planted {
+    Planted {
+        bug: "user stop taken for a failure",
+        story: with_instance(&[("SNAPSHOT_ON", "unexpected")])
+            .happens(SignedDuration::from_mins(5), stops("Client.UserInitiatedShutdown"))
+            .expects(|| Protected::after(After::UnexpectedStop))
+            .expects(Unexpected::default),
+        wrong: vec![(AutoSnapshot, takes_any_reason_for_a_failure())],
+        search: Search::Boring,
+        caught_by: rule(&Unexpected::default()),
+        budget: 1,
+        real: Real::Passes,
+    }
+}
+
+pub(crate) fn expects_a_reboot_event() -> Planted {
+    let calls = Rule {
+        on: On::Events {
+            source: "aws.ec2".to_owned(),
+            detail_type: "AWS API Call via CloudTrail".to_owned(),
+        },
+        function: AutoSnapshot.as_str().to_owned(),
+    };
+    Planted {
+        bug: "expects a reboot event",
+        story: with_instance(&[])
+            .rule("calls", calls)
+            .happens(SignedDuration::from_mins(5), Happening::Reboot { instance: instance() })
+            .expects(|| Protected::after(After::Reboot)),
+        wrong: vec![(AutoSnapshot, waits_for_a_state_of_rebooting())],
+        search: Search::Boring,
+        caught_by: rule(&Protected::after(After::Reboot)),
+        budget: 1,
+        real: Real::Pending("a reboot as a trigger"),
+    }
+}
+
+pub(crate) fn relies_on_an_event_that_was_lost() -> Planted {
+    let delivery = DeliveryFaults { lost: 1000, ..DeliveryFaults::default() };
+    Planted {
+        bug: "relies on an EC2 event that was lost",
+        story: with_instance(&[])
+            .happens(SignedDuration::from_mins(5), stops("Server.InternalError"))
+            .faults(FaultPlan { delivery, ..FaultPlan::default() }),
+        wrong: takes_and_forgets(),
+        search: Search::Boring,
+        caught_by: rule(&Protected::default()),
+        budget: 1,
+        real: Real::Pending("reconcile"),
+    }
+}
+
+pub(crate) fn begun_snapshot_counts_as_a_backup() -> Planted {
+    Planted {
+        bug: "counts failed snapshots as backups (as they are taken)",
+        story: with_instance(&[])
+            .happens(SignedDuration::from_mins(5), stops("Server.InternalError"))
+            .faults(FaultPlan { failed_snapshots: 300, ..FaultPlan::default() }),
+        wrong: takes_and_forgets(),
+        search: Search::Seeds(10),
+        caught_by: rule(&Protected::default()),
+        budget: 10,
+        real: Real::Pending("failed snapshots are made again"),
+    }
+}
+
+pub(crate) fn bugs() -> Vec<Planted> {
+    vec![
+        fires_on_stopping_and_stopped(),
+        check_then_create(),
+        user_stop_taken_for_a_failure(),
+        expects_a_reboot_event(),
+        relies_on_an_event_that_was_lost(),
+        begun_snapshot_counts_as_a_backup(),
+    ]
+}
+
+#[test]
+fn firing_on_stopping_and_stopped_is_caught() {
+    fires_on_stopping_and_stopped().check();
+}
+
+#[test]
+fn checking_then_creating_is_caught() {
+    check_then_create().check();
+}
+
+#[test]
+fn taking_a_users_stop_for_a_failure_is_caught() {
+    user_stop_taken_for_a_failure().check();
+}
+
+#[test]
+fn expecting_a_reboot_event_is_caught() {
+    expects_a_reboot_event().check();
+}
+
+#[test]
+fn relying_on_an_event_that_was_lost_is_caught() {
+    relies_on_an_event_that_was_lost().check();
+}
+
+#[test]
+fn counting_a_snapshot_that_fails_later_as_a_backup_is_caught() {
+    begun_snapshot_counts_as_a_backup().check();
+}

@@ -1,0 +1,29 @@
+//! Every planted bug, what caught it, and how many executions that took.
+
+use std::fmt::Write;
+
+use crate::hunt::{Planted, Real};
+use crate::{intake, ledger, night, scaling, snapshot};
+
+fn bugs() -> Vec<Planted> {
+    [snapshot::bugs(), ledger::bugs(), night::bugs(), scaling::bugs(), intake::bugs()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+#[test]
+fn every_planted_bug_is_caught() {
+    let mut table = "| bug | caught by | search | executions | the real handler |\n".to_owned();
+    table.push_str("| --- | --- | --- | --- | --- |\n");
+    for planted in bugs() {
+        let Planted { bug, caught_by, search, real, .. } = &planted;
+        let real = match real {
+            Real::Passes => "passes".to_owned(),
+            Real::Pending(what) => format!("waits for: {what}"),
+        };
+        let executions = planted.caught().executions;
+        writeln!(table, "| {bug} | {caught_by} | {} | {executions} | {real} |", search.told()).unwrap();
+    }
+    insta::assert_snapshot!(table);
+}
