@@ -55,20 +55,24 @@ fn answer(text: &str) -> Answer {
     Ok(json!({ "action": "manual_review", "of": text }))
 }
 
+const NAME: &str = "web-high-cpu";
+
+/// An alarm is raised when everything begins.
+fn change<'a>(place: &'a Place, alarm: &'a Alarm) -> AlarmChange<'a> {
+    let (previous, state) = (AlarmState::InsufficientData, AlarmState::Alarm);
+    AlarmChange { place, name: NAME, alarm, previous, state, value: 96, at: begin() }
+}
+
 /// An alarm's message behind a record that is none, in one event.
 fn behind_a_bad_record() -> Scenario {
     let alarm = Alarm::high_cpu(Some("web"));
-    let (previous, state) = (AlarmState::InsufficientData, AlarmState::Alarm);
-    let place = Place::default();
-    let name = "web-high-cpu";
-    let change = AlarmChange { place: &place, name, alarm: &alarm, previous, state, value: 96, at: begin() };
-    let message = payload::alarm_message(&change);
+    let message = payload::alarm_message(&change(&Place::default(), &alarm));
     let envelope = Sns { topic: ALARM_TOPIC, id: "m-2", subject: "ALARM", message: &message, at: begin() };
     let good: Value = serde_json::from_str(&payload::sns(&envelope)).unwrap();
     let bad: Value =
         serde_json::from_str(&payload::sns(&Sns { id: "m-1", message: "hello", ..envelope })).unwrap();
     let both = json!({ "Records": [bad["Records"][0], good["Records"][0]] }).to_string();
-    raised(name, alarm).delivers(AutoRemediation.as_str(), both.as_bytes(), 1)
+    raised(NAME, alarm).delivers(AutoRemediation.as_str(), both.as_bytes(), 1)
 }
 
 fn planted(bug: &'static str, story: Scenario, wrong: Handler, caught_by: &'static str) -> Planted {
@@ -88,12 +92,12 @@ fn bad_record() -> Planted {
 }
 
 fn null_description() -> Planted {
-    let story = alarmed("web-high-cpu", Alarm::high_cpu(Some("web")));
+    let story = alarmed(NAME, Alarm::high_cpu(Some("web")));
     planted("null description panics", story, trusts("/AlarmDescription"), rule(&NoPanic))
 }
 
 fn composite_alarm() -> Planted {
-    let story = alarmed("web-high-cpu", Alarm::composite(&["web-cpu-1", "web-cpu-2"]));
+    let story = alarmed(NAME, Alarm::composite(&["web-cpu-1", "web-cpu-2"]));
     planted("composite alarm panics", story, trusts("/Trigger/MetricName"), rule(&NoPanic))
 }
 
@@ -119,4 +123,25 @@ fn a_panic_at_a_null_description_is_caught() {
 #[test]
 fn a_panic_at_a_composite_alarm_is_caught() {
     composite_alarm().check();
+}
+
+#[test]
+fn a_composite_alarm_is_read_in_each_of_its_envelopes() {
+    let alarm = Alarm::composite(&["web-cpu-1", "web-cpu-2"]);
+    let place = Place::default();
+    let change = change(&place, &alarm);
+    let message = payload::alarm_message(&change);
+    let sns = payload::sns(&Sns {
+        topic: ALARM_TOPIC,
+        id: "m-1",
+        subject: "ALARM",
+        message: &message,
+        at: begin(),
+    });
+    let read = |text: &str| inbound::alarms(text.as_bytes()).remove(0).unwrap();
+    let (sns, event, action) =
+        (read(&sns), read(&payload::alarm_event(&change)), read(&payload::alarm_action(&change)));
+    assert_eq!((&sns, &event), (&event, &action));
+    assert!(sns.reason.contains("web-cpu-1 transitioned to ALARM at Tuesday 24 November, 2026 01:00:00 UTC"));
+    assert_eq!((sns.dimensions.len(), sns.breach), (0, None));
 }

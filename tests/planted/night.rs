@@ -7,6 +7,7 @@ use adapters_sim::kernel::Handler;
 use adapters_sim::port::Names;
 use adapters_sim::{Invocation, SimPorts};
 use cli::stack::FunctionName::NightlyMaintenance;
+use cli::story::story;
 use domain::policy::naming::{CARETAKER, CREATED_BY};
 use domain::render::jsonl;
 use futures::future::join_all;
@@ -168,7 +169,7 @@ fn one_page_of_snapshots() -> Planted {
 }
 
 fn one_page_of_records() -> Planted {
-    let story = archived(20, "0.5").cloud(|cloud| cloud.dynamodb.page_bytes(256));
+    let story = archived(20).cloud(|cloud| cloud.dynamodb.page_bytes(256));
     let caught_by = rule(&Archived::new(Names::default(), "timestamp"));
     planted("reads one page only (scan)", story, archives(reads_one_page_of_records), caught_by)
 }
@@ -219,7 +220,7 @@ fn date_from_the_clock() -> Planted {
 }
 
 fn digits_through_a_float() -> Planted {
-    let story = archived(1, "0.12345678901234567890123456789012345678");
+    let story = story(NightlyMaintenance, 1, 0);
     let caught_by = rule(&Archived::new(Names::default(), "timestamp"));
     planted("38 digits through a float", story, archives(writes_floats), caught_by)
 }

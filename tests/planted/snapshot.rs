@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use ports::{Inventory, time};
 
 use crate::hunt::{Planted, Real, Search, rule};
-use crate::part::{Change, all, handler, protect, report, scheduled, skipped};
+use crate::part::{Change, all, handler, protect, report, scheduled, skipped, tell};
 use crate::world::{instance, stops, with_instance};
 
 /// Takes a set at every event that says that an instance stops.
@@ -32,10 +32,11 @@ fn checks_then_creates() -> Handler {
         let change = Change::read(&invocation)?;
         let recent = time::earlier(change.at, Episodes::WINDOW);
         let there = all(&ports, ("InstanceId", change.instance.as_str())).await?;
-        if there.iter().any(|snapshot| recent <= snapshot.started_at) {
-            return skipped("it has a set");
+        if !there.iter().any(|snapshot| recent <= snapshot.started_at) {
+            return protect(&ports, &change).await;
         }
-        protect(&ports, &change).await
+        tell(&ports, "[Auto-Snapshot]", &change.key()?).await?;
+        skipped("it has a set")
     })
 }
 
@@ -184,6 +185,17 @@ fn checking_then_creating_is_caught() {
     check_then_create().check();
 }
 
+/// Depth first, every fault at the end of a run is tried before another order at its beginning: so it takes longer.
+#[test]
+fn checking_then_creating_is_caught_where_faults_are_allowed_too() {
+    Planted { story: story(AutoSnapshot, 2, 1), budget: 400, ..check_then_create() }.caught();
+}
+
+#[test]
+fn checking_then_creating_is_caught_by_priorities() {
+    Planted { search: Search::Pct { seeds: 20, depth: 2 }, ..check_then_create() }.check();
+}
+
 #[test]
 fn taking_a_users_stop_for_a_failure_is_caught() {
     user_stop_taken_for_a_failure().check();
@@ -192,6 +204,23 @@ fn taking_a_users_stop_for_a_failure_is_caught() {
 #[test]
 fn expecting_a_reboot_event_is_caught() {
     expects_a_reboot_event().check();
+}
+
+#[test]
+fn a_reboot_is_told_as_a_call_and_not_as_a_state() {
+    let echo = handler(|invocation, _| async move { Ok(serde_json::from_slice(&invocation.payload)?) });
+    let run = expects_a_reboot_event()
+        .story
+        .set_up(move |sim| sim.install(AutoSnapshot.as_str(), echo.clone()))
+        .seed(1);
+    assert_eq!(run.sim.watch(|watch| watch.counts().invocations), 2, "the call, and a night");
+    let event = run.sim.cloud(|cloud| cloud.lambda.answers[AutoSnapshot.as_str()].clone().unwrap());
+    assert_eq!(
+        (&event["detail-type"], &event["detail"]["eventName"]),
+        (&"AWS API Call via CloudTrail".into(), &"RebootInstances".into())
+    );
+    let item = event.pointer("/detail/requestParameters/instancesSet/items/0/instanceId").unwrap();
+    assert_eq!(item, instance().as_str());
 }
 
 #[test]

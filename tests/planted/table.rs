@@ -14,16 +14,17 @@ fn bugs() -> Vec<Planted> {
 
 #[test]
 fn every_planted_bug_is_caught() {
-    let mut table = "| bug | caught by | search | executions | the real handler |\n".to_owned();
-    table.push_str("| --- | --- | --- | --- | --- |\n");
+    let mut table = "| bug | caught by | search | executions | budget | the real handler |\n".to_owned();
+    table.push_str("| --- | --- | --- | --- | --- | --- |\n");
     for planted in bugs() {
-        let Planted { bug, caught_by, search, real, .. } = &planted;
+        let Planted { bug, caught_by, search, budget, real, .. } = &planted;
         let real = match real {
             Real::Passes => "passes".to_owned(),
             Real::Pending(what) => format!("waits for: {what}"),
         };
         let executions = planted.caught().executions;
-        writeln!(table, "| {bug} | {caught_by} | {} | {executions} | {real} |", search.told()).unwrap();
+        writeln!(table, "| {bug} | {caught_by} | {} | {executions} | {budget} | {real} |", search.told())
+            .unwrap();
     }
     insta::assert_snapshot!(table);
 }

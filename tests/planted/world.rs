@@ -40,11 +40,11 @@ pub(crate) fn nights(count: i64) -> Scenario {
 }
 
 /// A night with records of the day before it.
-pub(crate) fn archived(records: u32, digits: &'static str) -> Scenario {
+pub(crate) fn archived(records: u32) -> Scenario {
     nights(1).expects(|| Archived::new(Names::default(), "timestamp")).cloud(move |cloud| {
         let table = cloud.dynamodb.table(&Names::default().metrics).unwrap();
         for n in 0..records {
-            table.put(record(&format!("record-{n}"), "2026-11-23T12:00:00Z", digits)).unwrap();
+            table.put(record(&format!("record-{n}"), "2026-11-23T12:00:00Z", "0.5")).unwrap();
         }
     })
 }
