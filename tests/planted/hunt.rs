@@ -1,5 +1,7 @@
 //! A planted bug, and the hunt for it.
 
+use std::sync::Arc;
+
 use adapters_sim::explore::{Bounds, OrderOfAnswers};
 use adapters_sim::invariant::{Invariant, Violation};
 use adapters_sim::kernel::{Handler, Pct, Timing, Trace};
@@ -65,7 +67,7 @@ impl Planted {
         let wrong = self.wrong.clone();
         self.story.clone().set_up(move |sim| {
             for (function, handler) in &wrong {
-                sim.install(function.as_str(), handler.clone());
+                sim.install(function.as_str(), Arc::clone(handler));
             }
         })
     }
@@ -85,9 +87,7 @@ impl Planted {
         let real = self.search.run(&self.story, None);
         match (self.real, real.found) {
             (Real::Passes, None) => {}
-            (Real::Passes, Some(found)) => {
-                panic!("the real handler: {found:#?}")
-            }
+            (Real::Passes, Some(found)) => panic!("the real handler: {found:#?}"),
             (Real::Pending(what), None) => panic!("the real handler passes: {what} is built, so say so"),
             (Real::Pending(_), Some(found)) => assert_eq!(found.violations[0].invariant, self.caught_by),
         }

@@ -1,5 +1,7 @@
 //! Bugs of the night's work.
 
+use std::io::Write;
+
 use adapters_sim::Scenario;
 use adapters_sim::fault::{Fault, FaultPlan};
 use adapters_sim::invariant::{Archived, LastOne, OneNotice, Outlived};
@@ -13,7 +15,7 @@ use domain::render::jsonl;
 use futures::future::join_all;
 use jiff::civil::Date;
 use ports::{
-    Attribute, Clock, Deletion, Record, Snapshot, SnapshotFilter, SnapshotId, SnapshotState, Snapshots, time,
+    Attribute, Clock, Deletion, Snapshot, SnapshotFilter, SnapshotId, SnapshotState, Snapshots, time,
 };
 use serde_json::{Value, json};
 
@@ -119,17 +121,19 @@ fn dates_by_the_clock() -> Handler {
 
 /// Writes numbers as floats.
 async fn writes_floats(ports: SimPorts, day: Date) -> Result<(), Oops> {
-    let float = |value: &Attribute| match value {
-        Attribute::N(digits) => json!(digits.parse::<f64>().unwrap_or_default()),
-        Attribute::S(text) => json!(text),
-        other => json!(other),
-    };
-    let object = |record: &Record| -> Value {
-        record.iter().map(|(name, value)| (name.clone(), float(value))).collect()
-    };
-    let lines: String =
-        all_records(&ports, day).await?.iter().map(|record| format!("{}\n", object(record))).collect();
-    store(&ports, day, lines.into_bytes()).await
+    let mut lines = Vec::new();
+    for record in all_records(&ports, day).await? {
+        let object: Value = record.iter().map(|(name, value)| (name.clone(), plain(value))).collect();
+        writeln!(lines, "{object}")?;
+    }
+    store(&ports, day, lines).await
+}
+
+fn plain(value: &Attribute) -> Value {
+    if let Attribute::N(digits) = value {
+        return json!(digits.parse::<f64>().unwrap_or_default());
+    }
+    if let Attribute::S(text) = value { json!(text) } else { json!(value) }
 }
 
 /// Says at the very end, after the report, that not everything went well.

@@ -95,7 +95,7 @@ fn waits_for_the_next_message() -> Handler {
         let target = grown(&group(&ports, &name).await?);
         match ports.set_desired(&name, target).await {
             Ok(_) => scaled_out(&ports, &alarm, &name, target).await,
-            Err(error) => skipped(&error.to_string()),
+            Err(error) => Ok(skipped(&error.to_string())),
         }
     })
 }

@@ -1,5 +1,7 @@
 //! Bugs of snapshotting an instance.
 
+use std::sync::Arc;
+
 use adapters_sim::cloud::Happening;
 use adapters_sim::cloud::eventbridge::{On, Rule};
 use adapters_sim::fault::{DeliveryFaults, FaultPlan};
@@ -20,7 +22,7 @@ fn fires_at_each() -> Handler {
     handler(|invocation, ports| async move {
         let change = Change::read(&invocation)?;
         if !["stopping", "stopped"].contains(&change.state.as_str()) {
-            return skipped("another state");
+            return Ok(skipped("another state"));
         }
         protect(&ports, &change).await
     })
@@ -36,7 +38,7 @@ fn checks_then_creates() -> Handler {
             return protect(&ports, &change).await;
         }
         tell(&ports, "[Auto-Snapshot]", &change.key()?).await?;
-        skipped("it has a set")
+        Ok(skipped("it has a set"))
     })
 }
 
@@ -46,7 +48,7 @@ fn takes_any_reason_for_a_failure() -> Handler {
         let change = Change::read(&invocation)?;
         let found = ports.instance(&change.instance).await?;
         if change.state != "stopped" || found.is_none_or(|found| found.state_reason.is_none()) {
-            return skipped("no failure");
+            return Ok(skipped("no failure"));
         }
         protect(&ports, &change).await
     })
@@ -57,7 +59,7 @@ fn waits_for_a_state_of_rebooting() -> Handler {
     handler(|invocation, ports| async move {
         match Change::read(&invocation) {
             Ok(change) if change.state == "rebooting" => protect(&ports, &change).await,
-            _ => skipped("no reboot"),
+            _ => Ok(skipped("no reboot")),
         }
     })
 }
@@ -67,7 +69,7 @@ fn waits_for_a_state_of_rebooting() -> Handler {
 fn takes_and_forgets() -> Vec<(FunctionName, Handler)> {
     let takes = handler(|invocation, ports| async move {
         let change = Change::read(&invocation)?;
-        if change.state == "stopped" { protect(&ports, &change).await } else { skipped("another state") }
+        if change.state == "stopped" { protect(&ports, &change).await } else { Ok(skipped("another state")) }
     });
     let only_reports =
         handler(|invocation, ports| async move { report(&ports, time::day(scheduled(&invocation)?)).await });
@@ -211,7 +213,7 @@ fn a_reboot_is_told_as_a_call_and_not_as_a_state() {
     let echo = handler(|invocation, _| async move { Ok(serde_json::from_slice(&invocation.payload)?) });
     let run = expects_a_reboot_event()
         .story
-        .set_up(move |sim| sim.install(AutoSnapshot.as_str(), echo.clone()))
+        .set_up(move |sim| sim.install(AutoSnapshot.as_str(), Arc::clone(&echo)))
         .seed(1);
     assert_eq!(run.sim.watch(|watch| watch.counts().invocations), 2, "the call, and a night");
     let event = run.sim.cloud(|cloud| cloud.lambda.answers[AutoSnapshot.as_str()].clone().unwrap());

@@ -2,7 +2,7 @@
 //! does not grow with time.
 //!
 //! An [`Invariant`] sees every fact, and the cloud once everything has come to rest. Caretaker's own are the
-//! [standard](standard) ones; a scenario can expect [more](crate::Sim::expect).
+//! [standard] ones; a scenario can expect [more](crate::Sim::expect).
 
 mod counts;
 mod function;
