@@ -76,7 +76,7 @@ pub(crate) fn claim_without_takeover() -> Planted {
     Planted {
         bug: "claim without takeover",
         story: story(AutoSnapshot, 1, 1),
-        wrong: vec![(AutoSnapshot, claims_for_good())],
+        wrong: (AutoSnapshot, claims_for_good()),
         search: Search::Every { preemptions: 0 },
         caught_by: rule(&Protected::default()),
         budget: 50,
@@ -94,7 +94,7 @@ pub(crate) fn lease_judged_by_table_expiry() -> Planted {
     Planted {
         bug: "lease judged by table expiry",
         story: forgetting(story(AutoSnapshot, 1, 1), [SignedDuration::from_mins(80)].into_iter()),
-        wrong: vec![(AutoSnapshot, trusts_the_table_to_forget())],
+        wrong: (AutoSnapshot, trusts_the_table_to_forget()),
         search: Search::Every { preemptions: 0 },
         caught_by: rule(&Protected::default()),
         budget: 50,
@@ -106,7 +106,7 @@ pub(crate) fn late_write_after_takeover() -> Planted {
     Planted {
         bug: "late write after takeover",
         story: story(AutoSnapshot, 1, 1),
-        wrong: vec![(AutoSnapshot, takes_over_at_once())],
+        wrong: (AutoSnapshot, takes_over_at_once()),
         search: Search::Every { preemptions: 0 },
         caught_by: rule(&OneSet::default()),
         budget: 50,

@@ -3,11 +3,11 @@
 use std::io::Write;
 
 use adapters_sim::Scenario;
+use adapters_sim::SimPorts;
 use adapters_sim::fault::{Fault, FaultPlan};
 use adapters_sim::invariant::{Archived, LastOne, OneNotice, Outlived};
 use adapters_sim::kernel::Handler;
 use adapters_sim::port::Names;
-use adapters_sim::{Invocation, SimPorts};
 use cli::stack::FunctionName::NightlyMaintenance;
 use cli::story::story;
 use domain::policy::naming::{CARETAKER, CREATED_BY};
@@ -21,8 +21,8 @@ use serde_json::{Value, json};
 
 use crate::hunt::{Planted, Real, Search, rule};
 use crate::part::{
-    Oops, all_records, archive, expired, expired_but, handler, ours, publish, records, report, report_key,
-    scheduled, store,
+    Oops, all_records, archive, at_night, expired, expired_but, ours, publish, records, report, report_key,
+    store,
 };
 use crate::world::{archived, late_night, nights, snapshot};
 
@@ -31,8 +31,7 @@ fn cleans_up<F>(clean_up: impl Fn(SimPorts) -> F + Copy + Send + Sync + 'static)
 where
     F: Future<Output = Result<(), Oops>> + Send + 'static,
 {
-    handler(move |invocation, ports| async move {
-        let night = night(&invocation)?;
+    at_night(move |ports, night| async move {
         clean_up(ports.clone()).await?;
         archive(&ports, night).await?;
         report(&ports, night).await
@@ -44,15 +43,10 @@ fn archives<F>(archive: impl Fn(SimPorts, Date) -> F + Copy + Send + Sync + 'sta
 where
     F: Future<Output = Result<(), Oops>> + Send + 'static,
 {
-    handler(move |invocation, ports| async move {
-        let night = night(&invocation)?;
+    at_night(move |ports, night| async move {
         archive(ports.clone(), time::yesterday(night)).await?;
         report(&ports, night).await
     })
-}
-
-fn night(invocation: &Invocation) -> Result<Date, Oops> {
-    Ok(time::day(scheduled(invocation)?))
 }
 
 /// Deletes what is to go, and passes over what cannot.
@@ -113,9 +107,9 @@ async fn deletes_at_once(ports: SimPorts) -> Result<(), Oops> {
 
 /// Reads off the clock which day is over.
 fn dates_by_the_clock() -> Handler {
-    handler(|invocation, ports| async move {
+    at_night(|ports, night| async move {
         archive(&ports, time::day(ports.now())).await?;
-        report(&ports, night(&invocation)?).await
+        report(&ports, night).await
     })
 }
 
@@ -138,8 +132,7 @@ fn plain(value: &Attribute) -> Value {
 
 /// Says at the very end, after the report, that not everything went well.
 fn fails_after_the_report() -> Handler {
-    handler(|invocation, ports| async move {
-        let night = night(&invocation)?;
+    at_night(|ports, night| async move {
         let mut stayed = Vec::new();
         for id in expired(&ours(&ports).await?, ports.now()) {
             if let Deletion::InUse(_) = ports.delete(&id).await? {
@@ -153,7 +146,7 @@ fn fails_after_the_report() -> Handler {
 }
 
 fn planted(bug: &'static str, story: Scenario, wrong: Handler, caught_by: &'static str) -> Planted {
-    let wrong = vec![(NightlyMaintenance, wrong)];
+    let wrong = (NightlyMaintenance, wrong);
     Planted { bug, story, wrong, search: Search::Boring, caught_by, budget: 1, real: Real::Passes }
 }
 

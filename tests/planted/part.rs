@@ -68,10 +68,23 @@ impl Change {
     }
 }
 
-/// The time of a schedule's event.
-pub(crate) fn scheduled(invocation: &Invocation) -> Result<Timestamp, Oops> {
-    let event: Value = serde_json::from_slice(&invocation.payload)?;
-    Ok(event["time"].as_str().unwrap_or_default().parse()?)
+/// A handler that works at night, and does nothing when it is asked for something else.
+pub(crate) fn at_night<F>(run: impl Fn(SimPorts, Date) -> F + Copy + Send + Sync + 'static) -> Handler
+where
+    F: Future<Output = Answer> + Send + 'static,
+{
+    handler(move |invocation, ports| async move {
+        let event: Value = serde_json::from_slice(&invocation.payload)?;
+        match event["time"].as_str() {
+            Some(at) => run(ports, time::day(at.parse()?)).await,
+            None => Ok(skipped("no night")),
+        }
+    })
+}
+
+/// Reports the night, and does nothing else.
+pub(crate) fn only_reports() -> Handler {
+    at_night(|ports, night| async move { report(&ports, night).await })
 }
 
 pub(crate) fn skipped(why: &str) -> Value {

@@ -101,7 +101,7 @@ fn waits_for_the_next_message() -> Handler {
 }
 
 fn planted(bug: &'static str, story: Scenario, wrong: Handler, caught_by: &'static str) -> Planted {
-    let wrong = vec![(AutoRemediation, wrong)];
+    let wrong = (AutoRemediation, wrong);
     Planted { bug, story, wrong, search: Search::Boring, caught_by, budget: 1, real: Real::Passes }
 }
 

@@ -7,14 +7,14 @@ use adapters_sim::cloud::eventbridge::{On, Rule};
 use adapters_sim::fault::{DeliveryFaults, FaultPlan};
 use adapters_sim::invariant::{After, OneSet, Protected, Unexpected};
 use adapters_sim::kernel::Handler;
-use cli::stack::FunctionName::{self, AutoSnapshot, NightlyMaintenance};
+use cli::stack::FunctionName::AutoSnapshot;
 use cli::story::story;
 use domain::policy::episode::Episodes;
 use jiff::SignedDuration;
 use ports::{Inventory, time};
 
 use crate::hunt::{Planted, Real, Search, rule};
-use crate::part::{Change, all, handler, protect, report, scheduled, skipped, tell};
+use crate::part::{Change, all, handler, protect, skipped, tell};
 use crate::world::{instance, stops, with_instance};
 
 /// Takes a set at every event that says that an instance stops.
@@ -66,21 +66,18 @@ fn waits_for_a_state_of_rebooting() -> Handler {
 
 /// Takes a set when it is told that an instance stopped, and lets that be enough: neither what it was not told nor what became of
 /// the set is ever looked at.
-fn takes_and_forgets() -> Vec<(FunctionName, Handler)> {
-    let takes = handler(|invocation, ports| async move {
+fn takes_and_forgets() -> Handler {
+    handler(|invocation, ports| async move {
         let change = Change::read(&invocation)?;
         if change.state == "stopped" { protect(&ports, &change).await } else { Ok(skipped("another state")) }
-    });
-    let only_reports =
-        handler(|invocation, ports| async move { report(&ports, time::day(scheduled(&invocation)?)).await });
-    vec![(AutoSnapshot, takes), (NightlyMaintenance, only_reports)]
+    })
 }
 
 pub(crate) fn fires_on_stopping_and_stopped() -> Planted {
     Planted {
         bug: "fires on `stopping` and `stopped`",
         story: story(AutoSnapshot, 2, 0),
-        wrong: vec![(AutoSnapshot, fires_at_each())],
+        wrong: (AutoSnapshot, fires_at_each()),
         search: Search::Boring,
         caught_by: rule(&OneSet::default()),
         budget: 1,
@@ -92,7 +89,7 @@ pub(crate) fn check_then_create() -> Planted {
     Planted {
         bug: "check-then-create",
         story: story(AutoSnapshot, 2, 0),
-        wrong: vec![(AutoSnapshot, checks_then_creates())],
+        wrong: (AutoSnapshot, checks_then_creates()),
         search: Search::Every { preemptions: 1 },
         caught_by: rule(&OneSet::default()),
         budget: 20,
@@ -107,7 +104,7 @@ pub(crate) fn user_stop_taken_for_a_failure() -> Planted {
             .happens(SignedDuration::from_mins(5), stops("Client.UserInitiatedShutdown"))
             .expects(|| Protected::after(After::UnexpectedStop))
             .expects(Unexpected::default),
-        wrong: vec![(AutoSnapshot, takes_any_reason_for_a_failure())],
+        wrong: (AutoSnapshot, takes_any_reason_for_a_failure()),
         search: Search::Boring,
         caught_by: rule(&Unexpected::default()),
         budget: 1,
@@ -129,7 +126,7 @@ pub(crate) fn expects_a_reboot_event() -> Planted {
             .rule("calls", calls)
             .happens(SignedDuration::from_mins(5), Happening::Reboot { instance: instance() })
             .expects(|| Protected::after(After::Reboot)),
-        wrong: vec![(AutoSnapshot, waits_for_a_state_of_rebooting())],
+        wrong: (AutoSnapshot, waits_for_a_state_of_rebooting()),
         search: Search::Boring,
         caught_by: rule(&Protected::after(After::Reboot)),
         budget: 1,
@@ -144,7 +141,7 @@ pub(crate) fn relies_on_an_event_that_was_lost() -> Planted {
         story: with_instance(&[])
             .happens(SignedDuration::from_mins(5), stops("Server.InternalError"))
             .faults(FaultPlan { delivery, ..FaultPlan::default() }),
-        wrong: takes_and_forgets(),
+        wrong: (AutoSnapshot, takes_and_forgets()),
         search: Search::Boring,
         caught_by: rule(&Protected::default()),
         budget: 1,
@@ -158,7 +155,7 @@ pub(crate) fn begun_snapshot_counts_as_a_backup() -> Planted {
         story: with_instance(&[])
             .happens(SignedDuration::from_mins(5), stops("Server.InternalError"))
             .faults(FaultPlan { failed_snapshots: 300, ..FaultPlan::default() }),
-        wrong: takes_and_forgets(),
+        wrong: (AutoSnapshot, takes_and_forgets()),
         search: Search::Seeds(10),
         caught_by: rule(&Protected::default()),
         budget: 10,
