@@ -4,23 +4,24 @@
 //! An [`Invariant`] sees every fact, and the cloud once everything has come to rest. Caretaker's own are the
 //! [standard] ones; a scenario can expect [more](crate::Sim::expect).
 
+mod after;
 mod counts;
 mod function;
-mod incident;
 mod night;
 mod notice;
-mod protected;
+mod outlived;
 mod scaling;
 mod snapshot;
 mod sometimes;
 
+pub use after::{After, Unexpected};
 pub use counts::Counts;
 pub use function::{Answered, GivenUpIsTold, NoPanic};
 pub use night::{Archived, NIGHT, Reported};
 pub use notice::{LegalNotice, OneNotice};
-pub use protected::{After, Protected, Unexpected};
+pub use outlived::Outlived;
 pub use scaling::{Claimed, NeverLowered, OneRaise, StepAtMost, WithinMax};
-pub use snapshot::{LastOne, OldEnough, OneSet, OptedIn, Ours, Outlived, Tagged};
+pub use snapshot::{LastOne, OldEnough, OneSet, OptedIn, Ours, Protected, Tagged};
 pub use sometimes::Sometimes;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,13 +1,14 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp, civil::Date};
-use ports::{InstanceState, Snapshot, SnapshotId, SnapshotState, VolumeId, time};
+use jiff::{SignedDuration, Timestamp};
+use ports::{InstanceId, InstanceState, SnapshotId, SnapshotState, Tags, VolumeId, time};
 
-use super::incident::{Incident, Incidents};
-use super::night::{is_night, is_of_night};
-use super::{Invariant, Seen, bound};
+use super::{After, Invariant, Seen, bound};
 use crate::cloud::snapshot::is_ours;
 use crate::cloud::{Cloud, Fact};
+
+/// The tag that names what a snapshot was made for.
+const KEY: &str = "caretaker:key";
 
 /// A set is taken of an opted-in instance only.
 #[derive(Clone, Copy, Debug)]
@@ -89,56 +90,50 @@ impl Invariant for OldEnough {
     }
 }
 
-/// A snapshot of ours is gone two nights after its time was over, unless it is the last good one of its volume or in use. A
-/// night that was given up where a person finds it is none.
-#[derive(Clone, Debug)]
-pub struct Outlived {
-    within: SignedDuration,
-    nights: BTreeMap<Date, Timestamp>,
-}
+/// A failure of an instance, by the time it began.
+type Incident = (InstanceId, Timestamp);
 
-impl Outlived {
-    /// The third night is one too many.
-    const NIGHTS: usize = 3;
+/// Which stops there were, and so which incident a set belongs to.
+#[derive(Clone, Debug, Default)]
+struct Incidents(BTreeMap<InstanceId, Vec<Timestamp>>);
 
-    /// Snapshots are kept for so many days.
-    pub fn days(days: i64) -> Self {
-        Self { within: SignedDuration::from_hours(24 * days), nights: BTreeMap::new() }
-    }
+impl Incidents {
+    /// Stops that follow one another so soon are one incident.
+    const WINDOW: SignedDuration = SignedDuration::from_mins(15);
+    /// How many stops of an instance are remembered.
+    const REMEMBERED: usize = 32;
 
-    fn outlives(&self, snapshot: &Snapshot, cloud: &Cloud) -> bool {
-        let over = time::later(snapshot.started_at, self.within);
-        let is_newer = |other: &&Snapshot| {
-            other.volume == snapshot.volume
-                && other.state == SnapshotState::Completed
-                && snapshot.started_at < other.started_at
-        };
-        Self::NIGHTS <= self.nights.values().filter(|night| over < **night).count()
-            && is_ours(&snapshot.tags)
-            && cloud.ec2.user_of(&snapshot.id).is_none()
-            && cloud.snapshots.all().any(|other| is_newer(&other))
-    }
-}
-
-impl Invariant for Outlived {
-    fn name(&self) -> &'static str {
-        "a snapshot does not outlive its time by two nights"
-    }
-
-    fn see(&mut self, seen: Seen<'_>) -> Option<String> {
-        if is_night(seen.fact) {
-            self.nights.insert(time::day(seen.at), seen.at);
-            bound(&mut self.nights);
-        } else if let Fact::Exhausted { payload, .. } = seen.fact {
-            self.nights.retain(|night, _| !is_of_night(*night, payload));
+    /// Whether a stop begins an incident of its own.
+    fn begins(&mut self, instance: &InstanceId, at: Timestamp) -> bool {
+        let known = self.0.entry(instance.clone()).or_default();
+        if known.last().is_some_and(|last| time::apart(*last, at) <= Self::WINDOW) {
+            return false;
         }
-        None
+        known.push(at);
+        let surplus = known.len().saturating_sub(Self::REMEMBERED);
+        known.drain(..surplus);
+        true
     }
 
-    fn at_rest(&mut self, cloud: &Cloud) -> Vec<String> {
-        let outlived = cloud.snapshots.all().filter(|snapshot| self.outlives(snapshot, cloud));
-        outlived.map(|snapshot| format!("{} of {}", snapshot.id, snapshot.started_at)).collect()
+    /// The incident of an instant: the latest that had begun by then, to the second that events have.
+    fn of(&self, instance: &InstanceId, at: Timestamp) -> Incident {
+        let by_then = |begun: &&Timestamp| time::earlier(**begun, SignedDuration::from_secs(1)) <= at;
+        let known = self.0.get(instance).map(Vec::as_slice).unwrap_or_default();
+        (instance.clone(), known.iter().rev().find(by_then).copied().unwrap_or(at))
     }
+
+    /// The incident of a set: by the time in its key, or else by when it was begun.
+    fn of_set(&self, instance: &InstanceId, tags: &Tags, at: Timestamp) -> Incident {
+        let named = tags.get(KEY).and_then(of_key).map(|(_, at)| at);
+        self.of(instance, named.unwrap_or(at))
+    }
+}
+
+/// The instance and the time that a key names: `snap#<instance>#<time>`.
+fn of_key(key: &str) -> Option<(InstanceId, Timestamp)> {
+    let mut parts = key.split('#');
+    let (kind, instance, at) = (parts.next()?, parts.next()?, parts.next()?);
+    if kind == "snap" { Some((instance.parse().ok()?, at.parse().ok()?)) } else { None }
 }
 
 /// An incident is left with one set: of no volume are there two good snapshots of it in the end.
@@ -178,6 +173,99 @@ impl Invariant for OneSet {
         twice
             .map(|(((instance, at), volume), snapshots)| {
                 format!("{instance}, which stopped at {at}: {snapshots:?} of {volume}")
+            })
+            .collect()
+    }
+}
+
+/// Every opted-in instance that stops, or is rebooted, has a completed set that people know of, or they know that it has not.
+#[derive(Clone, Debug, Default)]
+pub struct Protected {
+    after: After,
+    incidents: Incidents,
+    open: BTreeMap<Incident, Progress>,
+    of: BTreeMap<SnapshotId, (Incident, VolumeId)>,
+}
+
+/// How far the protection of an instance has come.
+#[derive(Clone, Debug, Default)]
+struct Progress {
+    told: bool,
+    begun: BTreeSet<VolumeId>,
+    completed: BTreeSet<VolumeId>,
+}
+
+impl Progress {
+    fn is_done(&self) -> bool {
+        self.told && !self.begun.is_empty() && self.begun == self.completed
+    }
+}
+
+impl Protected {
+    /// An instance is to have a set after these. The usual rule is replaced by one about other stops.
+    pub fn after(after: After) -> Self {
+        Self { after, ..Self::default() }
+    }
+
+    fn told(&mut self, key: &str) {
+        let Some((instance, at)) = of_key(key) else { return };
+        let incident = self.incidents.of(&instance, at);
+        if key.ends_with("#failed") {
+            self.open.remove(&incident);
+        }
+        self.advance(&incident, |progress| progress.told = true);
+    }
+
+    fn advance(&mut self, incident: &Incident, change: impl FnOnce(&mut Progress)) {
+        if let Some(progress) = self.open.get_mut(incident) {
+            change(progress);
+            if progress.is_done() {
+                self.open.remove(incident);
+            }
+        }
+    }
+}
+
+impl Invariant for Protected {
+    fn name(&self) -> &'static str {
+        self.after.rule()
+    }
+
+    fn see(&mut self, seen: Seen<'_>) -> Option<String> {
+        if let Some(instance) = self.after.instance(seen.fact) {
+            if self.incidents.begins(instance, seen.at) {
+                self.open.insert((instance.clone(), seen.at), Progress::default());
+            }
+        } else if let Fact::SnapshotsBegun { instance: Some(instance), snapshots, tags, .. } = seen.fact {
+            let incident = self.incidents.of_set(instance, tags, seen.at);
+            let of = snapshots.iter().map(|(id, volume)| (id.clone(), (incident.clone(), volume.clone())));
+            self.of.extend(of);
+            bound(&mut self.of);
+            let volumes = snapshots.iter().map(|(_, volume)| volume.clone());
+            self.advance(&incident, |progress| progress.begun.extend(volumes));
+        } else if let Fact::SnapshotIs { snapshot, state: SnapshotState::Completed } = seen.fact {
+            if let Some((incident, volume)) = self.of.remove(snapshot) {
+                self.advance(&incident, |progress| progress.completed.extend([volume]));
+            }
+        } else if let Fact::Published { key, .. } = seen.fact {
+            self.told(key);
+        } else if let Fact::Exhausted { payload, .. } = seen.fact {
+            self.open.retain(|(instance, _), _| !payload.contains(instance.as_str()));
+        }
+        None
+    }
+
+    fn at_rest(&mut self, _: &Cloud) -> Vec<String> {
+        let open = std::mem::take(&mut self.open);
+        open.into_iter()
+            .map(|((instance, at), progress)| {
+                let Progress { told, begun, completed } = progress;
+                format!(
+                    "{instance}, which stopped at {at}: {} snapshots begun, {} completed, {}",
+                    begun.len(),
+                    completed.len(),
+                    if told { "told" } else { "nobody told" },
+                )
             })
             .collect()
     }
