@@ -1,15 +1,18 @@
 //! A fleet that lives through so many days: instances fail and are stopped, alarms fire, nights pass.
 
 use adapters_sim::cloud::cloudwatch::Alarm;
+use adapters_sim::cloud::s3::{Bucket, Object};
 use adapters_sim::cloud::{Cloud, Happening};
-use adapters_sim::fault::{FaultPlan, Level};
-use adapters_sim::invariant::{Answered, Archived, Counts, OldEnough, StepAtMost, Violation};
+use adapters_sim::fault::{FaultPlan, Faults, Level};
+use adapters_sim::invariant::{Answered, Archived, Counts, NothingOpen, OldEnough, StepAtMost, Violation};
 use adapters_sim::kernel::{Chooser, Context, Seeded, Trace};
 use adapters_sim::{Sim, port::Names};
 use jiff::{SignedDuration, Timestamp};
 use lambda_shims::settings::SettingsError;
 use ports::trigger::AlarmState;
-use ports::{Attribute, Capacity, GroupName, InstanceId, SnapshotState, StateReason, Tags, time};
+use ports::{
+    Attribute, Capacity, GroupName, InstanceId, ObjectKey, Snapshot, SnapshotState, StateReason, Tags, time,
+};
 use serde::Serialize;
 
 use crate::stack::{ALARM_TOPIC, deploy, usual_settings};
@@ -50,10 +53,16 @@ pub struct Story {
 const START: &str = "2026-01-01T00:00:00Z";
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const GROUPS: [(&str, u32, u32); 3] = [("web", 4, 12), ("api", 3, 9), ("batch", 2, 6)];
+/// How many of the instances have a past.
+const VETERANS: usize = 5;
 /// How many records an instance writes a day.
 const RECORDS: u32 = 24;
 /// How many days records stay in the table.
-const RECORD_DAYS: i64 = 9;
+const RECORD_DAYS: i32 = 9;
+/// How many days objects stay in the bucket.
+const OBJECT_DAYS: i32 = 30;
+/// How many notices, and how many records of failures, are remembered.
+const REMEMBERED: usize = 1000;
 
 /// A fleet, how long it lives, and how much goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,19 +117,26 @@ impl Month {
         sim.expect(StepAtMost(2));
         sim.expect(OldEnough(7 * 24));
         sim.expect(Answered::default());
+        sim.expect(NothingOpen::new(&Names::default()));
         sim.expect(Archived::new(Names::default(), "timestamp"));
         let fleet = sim.act(|cloud, context| settle_in(cloud, self.size.instances, context));
+        sim.cloud(|cloud| cloud.sns.remember = Some(REMEMBERED));
+        let mut forgotten = 0;
         for day in 0..self.size.days {
             let begins = sim.now();
             sim.act(|cloud, context| plan_day(cloud, &fleet, self.faults, context));
             sim.run_until(time::later(begins, DAY));
-            sim.cloud(|cloud| forget(cloud, begins));
+            forgotten += sim.cloud(|cloud| forget(cloud, begins));
             after_day(day + 1);
         }
-        // The last night is at two; then whatever is still being tried comes to rest.
-        sim.run_for(SignedDuration::from_hours(4));
+        // The last night is at two; then nothing goes wrong any more, and whatever is still being tried comes to rest. What
+        // a night left undone is told once its day is over.
+        sim.run_for(SignedDuration::from_hours(3));
+        sim.faults(Faults::clear);
+        sim.run_for(SignedDuration::from_hours(22));
         let violations = sim.at_rest();
-        let story = story(&sim, self.size, violations);
+        let mut story = story(&sim, self.size, violations);
+        story.records_archived += forgotten;
         Ok(Lived { story, sim })
     }
 }
@@ -142,11 +158,15 @@ fn story(sim: &Sim, size: Size, violations: Vec<Violation>) -> Story {
     }
 }
 
-fn archived(cloud: &mut Cloud) -> u64 {
-    let names = Names::default();
-    let Ok(bucket) = cloud.s3.bucket(&names.bucket) else { return 0 };
-    let records = bucket.objects().filter(|(key, _)| key.as_str().ends_with("metrics.jsonl"));
-    records.map(|(_, object)| object.bytes.iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>()).sum()
+fn archived(cloud: &Cloud) -> u64 {
+    let bucket = cloud.s3.look(&Names::default().bucket);
+    bucket.into_iter().flat_map(Bucket::objects).map(|(key, object)| records_in(key, object)).sum()
+}
+
+fn records_in(key: &ObjectKey, object: &Object) -> u64 {
+    let is_archive = key.as_str().ends_with("metrics.jsonl");
+    let lines = || object.bytes.iter().map(|byte| u64::from(*byte == b'\n')).sum();
+    if is_archive { lines() } else { 0 }
 }
 
 /// The instances, groups and alarms there are. Four instances in five are opted in.
@@ -173,14 +193,38 @@ fn settle_in(cloud: &mut Cloud, instances: u32, context: &mut Context<'_>) -> Ve
     let mut disk = Alarm::high_cpu(None);
     disk.topics.push(ALARM_TOPIC.to_owned());
     cloud.cloudwatch.add_alarm("logs-low-disk-space", disk);
-    (0..instances)
+    let fleet: Vec<InstanceId> = (0..instances)
         .map(|n| {
             let opted = if n % 5 == 4 { "false" } else { "true" };
             let tags = Tags::from_iter([("Name", format!("host-{n}").as_str()), ("AutoSnapshot", opted)]);
             let volumes = context.choose("fleet/volumes", 3);
             cloud.ec2.add_instance(tags, volumes, context.now)
         })
-        .collect()
+        .collect();
+    for instance in fleet.iter().take(VETERANS) {
+        settle_past(cloud, instance, context.now);
+    }
+    fleet
+}
+
+/// An instance whose volumes have three snapshots, so that the first night has something to remove.
+fn settle_past(cloud: &mut Cloud, instance: &InstanceId, now: Timestamp) {
+    let disks: Vec<_> =
+        cloud.ec2.attached(instance).map(|(volume, disk, _)| (volume.clone(), disk.size_gib)).collect();
+    for (volume, size_gib) in disks {
+        for days in [10, 9, 1] {
+            let snapshot = Snapshot {
+                id: cloud.snapshots.new_id(),
+                volume: volume.clone(),
+                state: SnapshotState::Completed,
+                started_at: time::earlier(now, DAY * days),
+                size_gib,
+                tags: Tags::from_iter([("AutoCreated", "true"), ("CreatedBy", "caretaker")]),
+                description: String::new(),
+            };
+            cloud.snapshots.put(snapshot);
+        }
+    }
 }
 
 /// What is to happen on a day.
@@ -225,10 +269,15 @@ fn meddle(cloud: &mut Cloud, context: &mut Context<'_>) {
             context.at(turn, Happening::Alarm { alarm, state, value: 90 });
         }
     }
-    if context.happens("trouble/image", 500) {
-        let snapshot =
-            cloud.snapshots.all().find(|s| s.state == SnapshotState::Completed).map(|s| s.id.clone());
-        snapshot.map(|snapshot| cloud.ec2.register_image(vec![snapshot], false));
+    let old = |snapshot: &&Snapshot| DAY * 7 < context.now.duration_since(snapshot.started_at);
+    let goes_last = cloud.snapshots.all().filter(old).max_by_key(|snapshot| snapshot.started_at).cloned();
+    if let Some(snapshot) = goes_last
+        && context.happens("trouble/image", 500)
+    {
+        // While the night's cleanup is at it.
+        let seconds = 2 * 3600 + i64::from(context.choose("day/image-at", 8));
+        let snapshots = vec![snapshot.id];
+        context.later(SignedDuration::from_secs(seconds), Happening::RegisterImage { snapshots });
     }
     let Ok(group) = name.parse::<GroupName>() else { return };
     if context.happens("trouble/suspended", 100)
@@ -280,14 +329,24 @@ fn write_records(cloud: &mut Cloud, fleet: &[InstanceId], context: &mut Context<
     }
 }
 
-/// The table forgets old records, and the ledger old entries, as expiry would.
-fn forget(cloud: &mut Cloud, now: Timestamp) {
+/// The tables forget old records and entries, as expiry would, and the bucket old objects, as its lifecycle would. Gives
+/// how many archived records went with the objects.
+fn forget(cloud: &mut Cloud, now: Timestamp) -> u64 {
     let names = Names::default();
-    let cutoff = time::earlier(now, SignedDuration::from_hours(RECORD_DAYS * 24)).to_string();
+    let cutoff = time::earlier(now, DAY * RECORD_DAYS).to_string();
     if let Ok(table) = cloud.dynamodb.table(&names.metrics) {
         table.retain(|item| !matches!(item.get("timestamp"), Some(Attribute::S(at)) if *at < cutoff));
     }
     cloud.dynamodb.expire(&names.ledger, "keep_until", now);
+    for records in cloud.lambda.failures.values_mut() {
+        let surplus = records.len().saturating_sub(REMEMBERED);
+        records.drain(..surplus);
+    }
+    let oldest = time::day(time::earlier(now, DAY * OBJECT_DAYS)).to_string();
+    let Ok(bucket) = cloud.s3.bucket(&names.bucket) else { return 0 };
+    let is_old = |key: &ObjectKey| key.as_str().split('/').nth(1).is_some_and(|day| *day < *oldest);
+    let gone = bucket.expire(is_old);
+    gone.iter().map(|(key, object)| records_in(key, object)).sum()
 }
 
 /// A person brings the groups back to their size every morning.

@@ -1,6 +1,8 @@
 //! The functions and what they need, in a simulated cloud: the same handlers that Lambda runs.
 
+use std::fmt::Display;
 use std::future::Future;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use adapters_sim::cloud::eventbridge::{On, Rule};
@@ -17,7 +19,7 @@ use lambda_shims::handler::{self, Context, Failure, Reply};
 use lambda_shims::settings::{
     Common, NightSettings, Pairs, RemediationSettings, SettingsError, SnapshotSettings,
 };
-use ports::AccountId;
+use ports::{AccountId, Region};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -55,10 +57,18 @@ impl FunctionName {
     }
 }
 
+/// The event that asks the nightly function to reconcile.
+pub const RECONCILE: &str = r#"{"task": "reconcile"}"#;
+
 /// The topic that alarms go to.
 pub const ALARM_TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:alarms";
 /// Where requests that were given up leave their records.
 pub const FAILURES: &str = "caretaker-failures";
+
+const INSTANCE_STATE: &str =
+    r#"{"source": ["aws.ec2"], "detail-type": ["EC2 Instance State-change Notification"]}"#;
+const ALARM_STATE: &str =
+    r#"{"source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm State Change"]}"#;
 
 /// The settings of a simulated stack that acts.
 pub fn usual_settings() -> Pairs {
@@ -139,30 +149,32 @@ impl std::fmt::Debug for Stack {
 
 /// Connects the functions with what sets them off: rules, the schedule, the alarm topic.
 fn connect(sim: &Sim) {
-    let events = |source: &str, detail_type: &str| On::Events {
-        source: source.to_owned(),
-        detail_type: detail_type.to_owned(),
-    };
-    let rules = [
-        (
-            "instance-state",
-            events("aws.ec2", "EC2 Instance State-change Notification"),
-            FunctionName::AutoSnapshot,
-        ),
-        (NIGHT, On::Daily { hour: 2 }, FunctionName::NightlyMaintenance),
-        (
-            "alarm-state",
-            events("aws.cloudwatch", "CloudWatch Alarm State Change"),
-            FunctionName::AutoRemediation,
-        ),
-    ];
     sim.act(|cloud, context| {
         let remediation = FunctionName::AutoRemediation.as_str().to_owned();
         cloud.sns.subscribe(ALARM_TOPIC, Subscriber::Function(remediation));
-        for (name, on, function) in rules {
-            cloud.add_rule(name, Rule { on, function: function.as_str().to_owned() }, context);
+        for (name, rule) in rules() {
+            cloud.add_rule(name, rule, context);
         }
     });
+}
+
+/// The rules there are.
+fn rules() -> [(&'static str, Rule); 4] {
+    let events =
+        |pattern: &str, function: FunctionName| Rule::new(On::Events(known(pattern)), function.as_str());
+    let nightly =
+        |schedule: &str| Rule::new(On::Schedule(known(schedule)), FunctionName::NightlyMaintenance.as_str());
+    [
+        ("instance-state", events(INSTANCE_STATE, FunctionName::AutoSnapshot)),
+        ("alarm-state", events(ALARM_STATE, FunctionName::AutoRemediation)),
+        (NIGHT, nightly("cron(0 2 * * ? *)")),
+        ("reconcile", nightly("rate(15 minutes)").with_input(RECONCILE)),
+    ]
+}
+
+/// A pattern or a schedule that is written here and is of its form.
+fn known<T: FromStr<Err: Display>>(text: &str) -> T {
+    text.parse().unwrap_or_else(|error| unreachable!("{error}"))
 }
 
 fn names(settings: &NightSettings) -> Names {
@@ -230,6 +242,7 @@ fn context(invocation: &Invocation) -> Result<Context, FunctionError> {
         nonce: invocation.id.0.to_string(),
         function: invocation.function.clone(),
         account: invocation.arn.split(':').nth(4).and_then(|account| AccountId::new(account).ok()),
+        region: invocation.arn.split(':').nth(3).and_then(|region| Region::new(region).ok()),
         deadline: invocation.deadline,
     })
 }

@@ -5,7 +5,7 @@ use adapters_sim::cloud::cloudwatch::Alarm;
 use adapters_sim::cloud::lambda::Delivery;
 use adapters_sim::cloud::{Fact, Happening, Place};
 use adapters_sim::fault::{Fault, FaultPlan};
-use adapters_sim::invariant::{Answered, Archived, NIGHT, StepAtMost};
+use adapters_sim::invariant::{Answered, Archived, NIGHT, NothingOpen, StepAtMost};
 use adapters_sim::payload::{self, AlarmChange};
 use adapters_sim::port::Names;
 use jiff::{SignedDuration, Timestamp};
@@ -15,7 +15,7 @@ use ports::{
     time,
 };
 
-use crate::stack::{ALARM_TOPIC, FunctionName, Stack, usual_settings};
+use crate::stack::{ALARM_TOPIC, FunctionName, RECONCILE, Stack, usual_settings};
 
 /// When every story begins: early enough for a night's event to be about the day before.
 const BEGIN: &str = "2026-11-24T02:00:00Z";
@@ -28,7 +28,15 @@ pub fn story(function: FunctionName, deliveries: u32, faults: u32) -> Scenario {
     let begin: Timestamp = BEGIN.parse().unwrap_or_default();
     // To the one who hears it, `Unavailable` is what `InternalError` is.
     let kinds = Fault::ALL.into_iter().filter(|fault| *fault != Fault::Unavailable).collect();
-    let scenario = Scenario::at(begin).lasts(LASTS).faults(FaultPlan::choices(kinds, faults));
+    let scenario = Scenario::at(begin)
+        .lasts(LASTS)
+        .faults(FaultPlan::choices(kinds, faults))
+        .expects(|| NothingOpen::new(&Names::default()));
+    // As often as it may take: once for whatever goes wrong with the event, and once more for each further thing.
+    let scenario = (1..=faults.max(1)).fold(scenario, |scenario, n| {
+        let after = SignedDuration::from_mins(20 * i64::from(n));
+        scenario.happens(after, deliver(FunctionName::NightlyMaintenance, RECONCILE.to_owned()))
+    });
     match function {
         FunctionName::AutoSnapshot => incident(scenario, deliveries),
         FunctionName::AutoRemediation => alarm(scenario, begin, deliveries),
@@ -59,6 +67,8 @@ fn incident(scenario: Scenario, deliveries: u32) -> Scenario {
     scenario
 }
 
+/// When the day of the night is over.
+const DAY_OVER: SignedDuration = SignedDuration::from_hours(23);
 /// How long an instance is stopping when nothing unusual happens.
 const STOPPING: SignedDuration = SignedDuration::from_secs(20);
 /// When the events arrive.
@@ -120,7 +130,10 @@ fn night(scenario: Scenario, begin: Timestamp, deliveries: u32) -> Scenario {
             }
         })
         .expects(|| Archived::new(Names::default(), "timestamp"))
-        .set_up(|sim| sim.act(|_, context| context.note(Fact::Due { rule: NIGHT.to_owned() })));
+        .set_up(|sim| sim.act(|_, context| context.note(Fact::Due { rule: NIGHT.to_owned() })))
+        // What a night left undone is told once its day is over.
+        .happens(DAY_OVER, deliver(FunctionName::NightlyMaintenance, RECONCILE.to_owned()))
+        .lasts(DAY_OVER + LASTS);
     for _ in 0..deliveries {
         scenario = scenario.happens(ARRIVES, deliver(FunctionName::NightlyMaintenance, payload.clone()));
     }

@@ -125,7 +125,11 @@ pub struct Located {
 /// about can grow, there are old snapshots and yesterday's records. An event that will be ignored gets an empty one.
 pub fn fitting(function: FunctionName, payload: &[u8]) -> Located {
     match function {
-        FunctionName::AutoSnapshot => inbound::instance(payload).map(|t| of_instance(&t)).unwrap_or_default(),
+        FunctionName::AutoSnapshot => {
+            let triggers: Vec<InstanceTrigger> =
+                inbound::instances(payload).into_iter().filter_map(Result::ok).collect();
+            of_instances(&triggers)
+        }
         FunctionName::NightlyMaintenance => {
             let world = inbound::night(payload).map(|t| of_night(&t)).unwrap_or_default();
             Located { place: Place::default(), world }
@@ -141,19 +145,27 @@ fn soon(at: Timestamp) -> Timestamp {
     time::later(at, SignedDuration::from_secs(5))
 }
 
-fn of_instance(trigger: &InstanceTrigger) -> Located {
-    let InstanceChange::State(state) = trigger.what;
-    let instance = InstanceSpec {
+fn of_instances(triggers: &[InstanceTrigger]) -> Located {
+    let Some(first) = triggers.first() else { return Located::default() };
+    let place = Place { account: first.account.clone(), region: first.region.clone() };
+    let instances = triggers.iter().map(of_instance).collect();
+    Located { place, world: World { now: Some(soon(first.at)), instances, ..World::default() } }
+}
+
+fn of_instance(trigger: &InstanceTrigger) -> InstanceSpec {
+    let state = match trigger.what {
+        InstanceChange::State(state) => state,
+        InstanceChange::SpotWarning(_)
+        | InstanceChange::Health(_)
+        | InstanceChange::Rebooted { .. }
+        | InstanceChange::CheckFailed { .. } => InstanceState::Running,
+    };
+    InstanceSpec {
         id: trigger.instance.clone(),
         state,
         tags: Tags::from_iter([("Name", "example"), ("AutoSnapshot", "true")]),
         reason: Some("Server.InternalError".to_owned()),
         volumes: vec!["/dev/xvda".to_owned(), "/dev/sdf".to_owned()],
-    };
-    let place = Place { account: trigger.account.clone(), region: trigger.region.clone() };
-    Located {
-        place,
-        world: World { now: Some(soon(trigger.at)), instances: vec![instance], ..World::default() },
     }
 }
 

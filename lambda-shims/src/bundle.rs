@@ -1,8 +1,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use domain::workflow::announce::AnnouncePorts;
 use domain::workflow::maintain::NightPorts;
 use domain::workflow::protect::ProtectPorts;
+use domain::workflow::reconcile::ReconcilePorts;
 use domain::workflow::remediate::RemediatePorts;
 use ports::{Archive, Clock, Instances, Inventory, Ledger, Metrics, Notifier, ScalingGroups, Snapshots};
 
@@ -58,6 +60,15 @@ impl Ports {
         }
     }
 
+    /// What telling people needs.
+    pub fn announcing(&self) -> AnnouncePorts<'_> {
+        AnnouncePorts {
+            clock: self.clock.as_ref(),
+            ledger: self.ledger.as_ref(),
+            notifier: self.notifier.as_ref(),
+        }
+    }
+
     /// What snapshotting an instance needs.
     pub fn protect(&self) -> ProtectPorts<'_> {
         ProtectPorts {
@@ -82,11 +93,26 @@ impl Ports {
         }
     }
 
+    /// What finishing what was left behind needs.
+    pub fn reconcile(&self) -> ReconcilePorts<'_> {
+        ReconcilePorts {
+            clock: self.clock.as_ref(),
+            inventory: self.inventory.as_ref(),
+            snapshots: self.snapshots.as_ref(),
+            groups: self.groups.as_ref(),
+            instances: self.instances.as_ref(),
+            ledger: self.ledger.as_ref(),
+            notifier: self.notifier.as_ref(),
+        }
+    }
+
     /// What answering an alarm needs.
     pub fn remediate(&self) -> RemediatePorts<'_> {
         RemediatePorts {
             clock: self.clock.as_ref(),
             groups: self.groups.as_ref(),
+            inventory: self.inventory.as_ref(),
+            instances: self.instances.as_ref(),
             ledger: self.ledger.as_ref(),
             notifier: self.notifier.as_ref(),
         }

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
-use ports::AccountId;
+use ports::{AccountId, Region};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tracing::Instrument;
@@ -74,6 +74,7 @@ fn context(told: &lambda_runtime::Context) -> Result<Context, Diagnostic> {
         nonce: format!("{:016x}", fastrand::u64(..)),
         function: told.env_config.function_name.clone(),
         account: told.invoked_function_arn.split(':').nth(4).and_then(|account| AccountId::new(account).ok()),
+        region: told.invoked_function_arn.split(':').nth(3).and_then(|region| Region::new(region).ok()),
         deadline: Timestamp::from_millisecond(deadline).map_err(|error| bad(&error))?,
     })
 }

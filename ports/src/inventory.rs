@@ -140,6 +140,8 @@ pub enum UsedBy {
 ///    device name on that instance, and no volume that is being detached.
 /// 3. `inventory_3_uses_name_every_image`: `uses` MUST name every own image that uses one of the snapshots, also
 ///    when more snapshots are asked about than fit into one request.
+/// 4. `inventory_4_not_running_tells_every_tagged_one`: `not_running` MUST give every instance that carries a tag of that
+///    key, whatever its value, and neither runs nor is about to, also when there are more than fit on a page; and no other.
 ///
 /// Not promised: freshness. EC2 is eventually consistent: what was just created may not be seen yet
 /// (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
@@ -166,4 +168,11 @@ pub trait Inventory: Send + Sync {
     ///
     /// When EC2 cannot be asked.
     async fn uses(&self, snapshots: &[SnapshotId]) -> Result<Vec<SnapshotUse>, PortError>;
+
+    /// The instances that carry a tag and neither run nor are about to: they stop, are stopped, or are gone and still listed.
+    ///
+    /// # Errors
+    ///
+    /// When EC2 cannot be asked.
+    async fn not_running(&self, tag: &str) -> Result<Vec<Instance>, PortError>;
 }

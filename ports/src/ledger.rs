@@ -65,6 +65,8 @@ pub enum Swap {
 ///    [`ErrorKind::NotFound`](crate::ErrorKind::NotFound).
 /// 7. `ledger_7_own_retried_write_is_won`: a swap whose first request took effect but lost its reply MUST, when it is
 ///    sent again by the adapter, answer `Won`.
+/// 8. `ledger_8_what_may_be_forgotten_stands_until_it_is`: an entry past its `keep_until` that is still there MUST be told
+///    and MUST be defended against a swap, like any other.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Ledger: Send + Sync {

@@ -1,6 +1,6 @@
 //! What sets a workflow off, once the words of the cloud are taken off it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -72,6 +72,22 @@ pub struct InstanceTrigger {
 pub enum InstanceChange {
     /// It entered this state.
     State(InstanceState),
+    /// EC2 takes this spot instance back in two minutes.
+    SpotWarning(SpotAction),
+    /// AWS Health has news of it.
+    Health(HealthNews),
+    /// Somebody asked for a reboot, which changes no state.
+    Rebooted {
+        /// Who asked, where that is told.
+        by: Option<String>,
+    },
+    /// A status check of it failed: it may hang although its state is `running`.
+    CheckFailed {
+        /// The alarm that watches the check.
+        alarm: AlarmName,
+        /// The check's metric, such as `AWS/EC2/StatusCheckFailed_System`.
+        metric: String,
+    },
 }
 
 impl InstanceChange {
@@ -79,8 +95,60 @@ impl InstanceChange {
     pub fn word(&self) -> &'static str {
         match self {
             Self::State(state) => state.as_str(),
+            Self::SpotWarning(_) => "spot-interruption",
+            Self::Health(_) => "health-event",
+            Self::Rebooted { .. } => "reboot",
+            Self::CheckFailed { .. } => "status-check-failed",
         }
     }
+}
+
+/// What EC2 does with a spot instance that it takes back
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html>).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SpotAction {
+    /// It stops it.
+    Stop,
+    /// It hibernates it.
+    Hibernate,
+    /// It terminates it.
+    Terminate,
+}
+
+impl SpotAction {
+    /// The action's name as EC2 writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Hibernate => "hibernate",
+            Self::Terminate => "terminate",
+        }
+    }
+}
+
+/// What AWS Health says about an instance
+/// (<https://docs.aws.amazon.com/health/latest/ug/aws-health-events-eventbridge-schema.html>).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthNews {
+    /// The type of event, such as `AWS_EC2_SIMPLIFIED_AUTO_RECOVERY_FAILURE`.
+    pub code: String,
+    /// Of what kind it is.
+    pub kind: HealthKind,
+    /// When what it tells of begins, or began.
+    pub starts_at: Option<Timestamp>,
+}
+
+/// What kind of news AWS Health has: its `eventTypeCategory`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthKind {
+    /// Something is wrong, or was: a recovery, a degraded host.
+    Issue,
+    /// Something will be done to it: a retirement, a stop, maintenance.
+    ScheduledChange,
+    /// Something to know.
+    Notification,
 }
 
 /// The nightly function's turn has come.
@@ -95,6 +163,16 @@ impl NightTrigger {
     pub fn night(&self) -> Date {
         crate::time::day(self.at)
     }
+}
+
+/// What the nightly function is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NightTask {
+    /// The night's work.
+    Night(NightTrigger),
+    /// Finish what was left behind.
+    Reconcile,
 }
 
 /// The state of an alarm.
@@ -145,6 +223,8 @@ pub struct AlarmTrigger {
     pub changed_at: Timestamp,
     /// The dimensions of its metrics, where it has any. A name with two different values is left out.
     pub dimensions: BTreeMap<String, String>,
+    /// The metrics it watches, as `namespace/name`; none where it watches other alarms.
+    pub metrics: BTreeSet<String>,
     /// The threshold and the value that crossed it, as CloudWatch writes them, where both are told.
     pub breach: Option<Breach>,
 }

@@ -30,6 +30,7 @@ clauses! {
         inventory_1_unknown_instance_is_none
         inventory_2_volumes_are_those_attached
         inventory_3_uses_name_every_image
+        inventory_4_not_running_tells_every_tagged_one
     }
     snapshots {
         snapshots_1_page_lists_own_by_all_tags
@@ -80,5 +81,6 @@ clauses! {
         ledger_5_open_entries_reach_every_open_one
         ledger_6_missing_table_is_not_found
         ledger_7_own_retried_write_is_won
+        ledger_8_what_may_be_forgotten_stands_until_it_is
     }
 }

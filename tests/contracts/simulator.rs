@@ -10,7 +10,7 @@ use adapters_sim::port::Names;
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use lambda_shims::Ports;
-use ports::{GroupName, ImageId, InstanceId, Record, SnapshotId, Tags};
+use ports::{GroupName, ImageId, InstanceId, InstanceState, Record, SnapshotId, Tags};
 use support::contract::{Received, Stage};
 
 struct SimStage(Sim);
@@ -50,6 +50,10 @@ impl Stage for SimStage {
     async fn instance(&self, tags: Tags, data_volumes: u32) -> InstanceId {
         let now = self.0.now();
         self.0.cloud(|cloud| cloud.ec2.add_instance(tags, data_volumes, now))
+    }
+
+    async fn stop(&self, instance: &InstanceId) {
+        self.0.cloud(|cloud| cloud.ec2.machine(instance).unwrap().state = InstanceState::Stopped);
     }
 
     async fn image(&self, snapshot: &SnapshotId) -> ImageId {

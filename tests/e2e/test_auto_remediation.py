@@ -126,11 +126,14 @@ GARBAGE = [None, 7, "alarm", [], {}, ["x"], {"Records": []}, {"Records": 5}, {"R
 
 
 @pytest.mark.parametrize("garbage", GARBAGE, ids=str)
-def test_garbage_is_ignored(cloud, function, group, garbage):
-    response = function.invoke(garbage).response
-    assert (response["processed"], response["ignored"]) == (0, 1)
-    assert response["results"][0]["action"] == "ignored"
-    assert nothing_was_done(cloud)
+def test_garbage_is_told_once_and_changes_nothing(cloud, function, group, garbage):
+    for _ in range(2):
+        response = function.invoke(garbage).response
+        assert (response["processed"], response["ignored"]) == (0, 1)
+        assert response["results"][0]["action"] == "ignored"
+    [notice] = cloud.notices()
+    assert notice.subject == "[Caretaker] auto-remediation cannot handle an event"
+    assert cloud.desired() == 2
 
 
 def test_bad_records_do_not_hide_a_good_one(cloud, function, group):

@@ -12,7 +12,7 @@ use domain::policy::key;
 use ports::trigger::{AlarmState, AlarmTrigger};
 use serde_json::{Value, json};
 
-use crate::hunt::{Planted, Real, Search, rule};
+use crate::hunt::{Planted, Search, rule};
 use crate::part::{handler, skipped, tell};
 use crate::world::{alarmed, begin, raised};
 
@@ -73,7 +73,7 @@ fn behind_a_bad_record() -> Scenario {
 
 fn planted(bug: &'static str, story: Scenario, wrong: Handler, caught_by: &'static str) -> Planted {
     let wrong = (AutoRemediation, wrong);
-    Planted { bug, story, wrong, search: Search::Boring, caught_by, budget: 1, real: Real::Passes }
+    Planted { bug, story, wrong, search: Search::Boring, caught_by, budget: 1 }
 }
 
 fn long_name() -> Planted {

@@ -12,7 +12,7 @@ use domain::policy::naming::KEY;
 use jiff::SignedDuration;
 use ports::{Clock, Ledger, LedgerEntry, Swap, time};
 
-use crate::hunt::{Planted, Real, Search, rule};
+use crate::hunt::{Planted, Search, rule};
 use crate::part::{Change, all, claim, handler, protect, skipped, tell};
 
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
@@ -60,7 +60,7 @@ fn takes_over_at_once() -> Handler {
             return Err("another run is at it".into());
         }
         let keep_until = time::later(ports.now(), LEASE / 2);
-        let entry = LedgerEntry { state: "claimed".to_owned(), open: true, keep_until };
+        let entry = LedgerEntry { state: "claimed".to_owned(), open: false, keep_until };
         let Swap::Won(_) = ports.swap(&key, stored.map(|stored| stored.version), &entry).await? else {
             return Err("another run is at it".into());
         };
@@ -80,7 +80,6 @@ pub(crate) fn claim_without_takeover() -> Planted {
         search: Search::Every { preemptions: 0 },
         caught_by: rule(&Protected::default()),
         budget: 50,
-        real: Real::Passes,
     }
 }
 
@@ -98,7 +97,6 @@ pub(crate) fn lease_judged_by_table_expiry() -> Planted {
         search: Search::Every { preemptions: 0 },
         caught_by: rule(&Protected::default()),
         budget: 50,
-        real: Real::Passes,
     }
 }
 
@@ -110,7 +108,6 @@ pub(crate) fn late_write_after_takeover() -> Planted {
         search: Search::Every { preemptions: 0 },
         caught_by: rule(&OneSet::default()),
         budget: 50,
-        real: Real::Passes,
     }
 }
 

@@ -19,7 +19,7 @@ use ports::{
 };
 use serde_json::{Value, json};
 
-use crate::hunt::{Planted, Real, Search, rule};
+use crate::hunt::{Planted, Search, rule};
 use crate::part::{
     Oops, all_records, archive, at_night, expired, expired_but, ours, publish, records, report, report_key,
     store,
@@ -147,7 +147,7 @@ fn fails_after_the_report() -> Handler {
 
 fn planted(bug: &'static str, story: Scenario, wrong: Handler, caught_by: &'static str) -> Planted {
     let wrong = (NightlyMaintenance, wrong);
-    Planted { bug, story, wrong, search: Search::Boring, caught_by, budget: 1, real: Real::Passes }
+    Planted { bug, story, wrong, search: Search::Boring, caught_by, budget: 1 }
 }
 
 /// So many nights over these snapshots.

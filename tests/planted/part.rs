@@ -142,7 +142,7 @@ pub(crate) async fn protect(ports: &SimPorts, change: &Change) -> Answer {
     Ok(json!({ "action": "snapshot", "snapshots_created": set }))
 }
 
-/// Writes an entry that is not there yet; tells whether that was so.
+/// Writes an entry that is not there yet, and that nobody has to come back to; tells whether that was so.
 pub(crate) async fn claim(
     ports: &SimPorts,
     key: &LedgerKey,
@@ -150,7 +150,7 @@ pub(crate) async fn claim(
     lease: SignedDuration,
 ) -> Result<bool, Oops> {
     let keep_until = time::later(ports.now(), lease);
-    let entry = LedgerEntry { state: state.to_owned(), open: true, keep_until };
+    let entry = LedgerEntry { state: state.to_owned(), open: false, keep_until };
     Ok(matches!(ports.swap(key, None, &entry).await?, Swap::Won(_)))
 }
 

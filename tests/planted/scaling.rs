@@ -15,7 +15,7 @@ use ports::trigger::AlarmTrigger;
 use ports::{Capacity, Group, GroupName, Ledger, LedgerKey, ScalingGroups, time};
 use serde_json::json;
 
-use crate::hunt::{Planted, Real, Search, rule};
+use crate::hunt::{Planted, Search, rule};
 use crate::part::{Answer, Oops, claim, handler, skipped, tell};
 use crate::world::{alarmed, begin};
 
@@ -102,7 +102,7 @@ fn waits_for_the_next_message() -> Handler {
 
 fn planted(bug: &'static str, story: Scenario, wrong: Handler, caught_by: &'static str) -> Planted {
     let wrong = (AutoRemediation, wrong);
-    Planted { bug, story, wrong, search: Search::Boring, caught_by, budget: 1, real: Real::Passes }
+    Planted { bug, story, wrong, search: Search::Boring, caught_by, budget: 1 }
 }
 
 fn duplicate_alarm() -> Planted {

@@ -13,7 +13,7 @@ use domain::policy::episode::Episodes;
 use jiff::SignedDuration;
 use ports::{Inventory, time};
 
-use crate::hunt::{Planted, Real, Search, rule};
+use crate::hunt::{Planted, Search, rule};
 use crate::part::{Change, all, handler, protect, skipped, tell};
 use crate::world::{instance, stops, with_instance};
 
@@ -81,7 +81,6 @@ pub(crate) fn fires_on_stopping_and_stopped() -> Planted {
         search: Search::Boring,
         caught_by: rule(&OneSet::default()),
         budget: 1,
-        real: Real::Passes,
     }
 }
 
@@ -93,7 +92,6 @@ pub(crate) fn check_then_create() -> Planted {
         search: Search::Every { preemptions: 1 },
         caught_by: rule(&OneSet::default()),
         budget: 20,
-        real: Real::Passes,
     }
 }
 
@@ -108,18 +106,12 @@ pub(crate) fn user_stop_taken_for_a_failure() -> Planted {
         search: Search::Boring,
         caught_by: rule(&Unexpected::default()),
         budget: 1,
-        real: Real::Passes,
     }
 }
 
 pub(crate) fn expects_a_reboot_event() -> Planted {
-    let calls = Rule {
-        on: On::Events {
-            source: "aws.ec2".to_owned(),
-            detail_type: "AWS API Call via CloudTrail".to_owned(),
-        },
-        function: AutoSnapshot.as_str().to_owned(),
-    };
+    let pattern = r#"{ "source": ["aws.ec2"], "detail-type": ["AWS API Call via CloudTrail"] }"#;
+    let calls = Rule::new(On::Events(pattern.parse().unwrap()), AutoSnapshot.as_str());
     Planted {
         bug: "expects a reboot event",
         story: with_instance(&[])
@@ -130,7 +122,6 @@ pub(crate) fn expects_a_reboot_event() -> Planted {
         search: Search::Boring,
         caught_by: rule(&Protected::after(After::Reboot)),
         budget: 1,
-        real: Real::Pending("a reboot as a trigger"),
     }
 }
 
@@ -145,7 +136,6 @@ pub(crate) fn relies_on_an_event_that_was_lost() -> Planted {
         search: Search::Boring,
         caught_by: rule(&Protected::default()),
         budget: 1,
-        real: Real::Pending("reconcile"),
     }
 }
 
@@ -159,7 +149,6 @@ pub(crate) fn begun_snapshot_counts_as_a_backup() -> Planted {
         search: Search::Seeds(10),
         caught_by: rule(&Protected::default()),
         budget: 10,
-        real: Real::Pending("failed snapshots are made again"),
     }
 }
 

@@ -4,8 +4,14 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::scene::event;
 
-const EVENTS: [&str; 7] = [
+const EVENTS: [&str; 13] = [
+    "reconcile",
     "ec2-state-change",
+    "spot-warning",
+    "health-issue",
+    "health-scheduled",
+    "reboot-call",
+    "alarm-status-check",
     "scheduled",
     "alarm-sns",
     "alarm-eventbridge",
@@ -15,8 +21,8 @@ const EVENTS: [&str; 7] = [
 ];
 
 fn read_all(payload: &[u8]) {
-    let _ = inbound::instance(payload);
-    let _ = inbound::night(payload);
+    assert!(!inbound::instances(payload).is_empty());
+    let _ = inbound::night_task(payload);
     assert!(!inbound::alarms(payload).is_empty());
 }
 

@@ -7,10 +7,15 @@
     reason = "test code fails by panicking"
 )]
 
+mod again;
 mod episode;
+mod hostile;
 mod intake;
 mod jsonl;
 mod naming;
 mod once;
+mod pattern;
+mod reconcile;
 mod retention;
 mod scale;
+mod schedule;

@@ -1,4 +1,4 @@
-use domain::policy::once::{Claim, Owner, Phase, Record, Step, step};
+use domain::policy::once::{Claim, InDoubt, LEASE_MARGIN, Owner, Phase, Record, Step, fits, step};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
@@ -15,6 +15,7 @@ fn claim(owner: u8, lease: i64, settle: i64) -> Claim<u8> {
         intent: owner,
         lease_until: at(lease),
         settle: SignedDuration::from_secs(settle),
+        in_doubt: InDoubt::RunAgain,
     }
 }
 
@@ -23,11 +24,12 @@ fn record() -> impl Strategy<Value = Claimed> {
         let Step::Act(record) = step::<u8, u8>(None, &claim(1, lease, 0), at(0)) else { panic!("no claim") };
         record
     };
-    (0..100_i64, 0..4_u8).prop_map(move |(lease, phase)| match phase {
+    (0..100_i64, 0..5_u8).prop_map(move |(lease, phase)| match phase {
         0 => first(lease),
         1 => first(lease).released("why".to_owned()),
         2 => first(lease).in_doubt(at(50)),
-        _ => first(lease).done(at(50), 7),
+        3 => first(lease).halted(at(50), "why".to_owned()),
+        _ => first(lease).done(at(50), 7, false),
     })
 }
 
@@ -53,19 +55,17 @@ proptest! {
     #[test]
     fn what_is_done_stays_done(now in 0..200_i64, lease in 0..100_i64) {
         let Step::Act(first) = step::<u8, u8>(None, &claim(1, lease, 0), at(0)) else { panic!() };
-        let done = first.done(at(1), 42);
-        prop_assert_eq!(step(Some(&done), &claim(2, 500, 5), at(now)), Step::Return(42));
-        prop_assert!(!done.is_open());
+        let done = first.done(at(1), 42, false);
+        let decided = step(Some(&done), &claim(2, 500, 5), at(now));
+        prop_assert_eq!(decided, Step::Return { outcome: 42, told: false });
+        prop_assert!(done.is_open(), "people do not know of it yet");
+        prop_assert!(!done.told().is_open());
     }
 
     #[test]
     fn an_effect_that_may_have_happened_is_resolved_with_what_was_intended(record in record(), now in 0..200_i64) {
         if let Step::Resolve(next) = step(Some(&record), &claim(2, 500, 5), at(now)) {
-            let intended = match &next.phase {
-                Phase::Intended { intent, .. } => *intent,
-                Phase::Released { .. } | Phase::Done { .. } => 0,
-            };
-            prop_assert_eq!(intended, 1);
+            prop_assert_eq!(next.intent(), Some(&1));
         }
     }
 
@@ -73,5 +73,42 @@ proptest! {
     fn a_key_cannot_be_used_for_two_things(record in record(), now in 0..200_i64) {
         let other = Claim { subject: "another".to_owned(), ..claim(2, 500, 5) };
         prop_assert_eq!(step(Some(&record), &other, at(now)), Step::Reused { recorded: "s".to_owned() });
+    }
+
+    #[test]
+    fn what_can_neither_be_found_nor_repeated_is_never_done_by_a_second_owner(record in record(), now in 0..900_i64) {
+        let claim = Claim { in_doubt: InDoubt::Halt, ..claim(2, 500, 0) };
+        let decided = step(Some(&record), &claim, at(now));
+        if record.intent().is_some() && !matches!(record.phase, Phase::Released { .. }) {
+            prop_assert!(!matches!(decided, Step::Act(_) | Step::Resolve(_)), "{:?}", decided);
+        }
+    }
+
+    #[test]
+    fn a_halted_effect_stays_so(now in 0..900_i64, lease in 0..100_i64) {
+        let Step::Act(first) = step::<u8, u8>(None, &claim(1, lease, 0), at(0)) else { panic!() };
+        let halted = first.halted(at(1), "why".to_owned());
+        let decided = step(Some(&halted), &claim(2, 500, 0), at(now));
+        prop_assert_eq!(decided, Step::Halted { because: "why".to_owned() });
+        prop_assert!(halted.is_open());
+    }
+
+    /// The owner begins its last call, by its own clock, only if that ends before the deadline; another takes over by a clock
+    /// that is off by as much as the lease has for it.
+    #[test]
+    fn clocks_that_differ_by_the_margin_do_not_let_two_act_at_once(
+        deadline in 100..200_i64, sent in 0..300_i64, taken in 0..300_i64, skew in -10..=10_i64,
+    ) {
+        let lease = deadline + LEASE_MARGIN.as_secs();
+        let Step::Act(first) = step::<u8, u8>(None, &claim(1, lease, 0), at(0)) else { panic!() };
+        let takes_over = matches!(step(Some(&first), &claim(2, 999, 0), at(taken + skew)), Step::Resolve(_));
+        if fits(at(sent), at(deadline)) && takes_over {
+            prop_assert!(sent + 10 <= taken, "sent at {}, taken over at {}", sent, taken);
+        }
+    }
+
+    #[test]
+    fn nothing_is_begun_at_or_after_the_deadline(at_second in 0..300_i64, deadline in 0..300_i64) {
+        prop_assert!(!fits(at(at_second), at(deadline)) || at_second < deadline);
     }
 }

@@ -206,3 +206,40 @@ async fn uses_of_nothing_ask_for_nothing() {
     let uses = Ec2Inventory::new(&script.config().await).uses(&[]).await;
     assert_eq!((uses, script.requests().len()), (Ok(Vec::new()), 0));
 }
+
+fn resting(ids: &[&str], next: &str) -> Reply {
+    let instance = |id: &&str| {
+        format!(
+            "<item><reservationId>r-1</reservationId><instancesSet><item><instanceId>{id}</instanceId>
+             <instanceState><code>80</code><name>stopped</name></instanceState></item></instancesSet></item>"
+        )
+    };
+    let reservations: String = ids.iter().map(instance).collect();
+    let body = format!("<reservationSet>{reservations}</reservationSet><nextToken>{next}</nextToken>");
+    ec2("DescribeInstances", &body)
+}
+
+#[tokio::test(start_paused = true)]
+async fn inventory_4_not_running_tells_every_tagged_one() {
+    let script =
+        Script::of([resting(&["i-0a", "i-0b"], "more"), resting(&[], "yet-more"), resting(&["i-0c"], "")]);
+    let found = Ec2Inventory::new(&script.config().await).not_running("AutoSnapshot").await.unwrap();
+    assert_eq!(found.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["i-0a", "i-0b", "i-0c"]);
+    let forms: Vec<_> = script.requests().iter().map(super::script::Request::form).collect();
+    assert_eq!(
+        (&forms[0]["Filter.1.Name"], &forms[0]["Filter.1.Value.1"]),
+        (&"tag-key".to_owned(), &"AutoSnapshot".to_owned())
+    );
+    assert_eq!(forms[0]["Filter.2.Name"], "instance-state-name");
+    let states: Vec<_> = (1..=4).map(|n| forms[0][&format!("Filter.2.Value.{n}")].clone()).collect();
+    assert_eq!(states, ["shutting-down", "stopped", "stopping", "terminated"]);
+    assert_eq!((forms[0].get("NextToken"), forms[1]["NextToken"].as_str()), (None, "more"));
+    assert_eq!(forms[2]["NextToken"], "yet-more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_at_rest_without_an_id_is_unreadable() {
+    let script = Script::of([resting(&["?"], "")]);
+    let error = Ec2Inventory::new(&script.config().await).not_running("AutoSnapshot").await.unwrap_err();
+    assert_eq!((error.kind, error.detail.as_str()), (ErrorKind::Lost, "unreadable answer: `instanceId`"));
+}

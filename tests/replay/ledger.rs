@@ -130,6 +130,18 @@ async fn ledger_4_read_sees_the_last_write() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn ledger_8_what_may_be_forgotten_stands_until_it_is() {
+    let mut expired = item("7", &entry().state);
+    expired["keep_until"] = json!({ "N": "1000000000" });
+    let (ledger, _) =
+        ledger([ok(json!({ "Item": expired.clone() }).to_string()), failed_check(Some(expired))]).await;
+    let keep_until = "2001-09-09T01:46:40Z".parse().unwrap();
+    let stands = Stored { version: Version(7), entry: LedgerEntry { keep_until, ..entry() } };
+    assert_eq!(ledger.get(&key()).await, Ok(Some(stands.clone())));
+    assert_eq!(ledger.swap(&key(), None, &entry()).await, Ok(Swap::Lost(Some(stands))));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_not_there_is_none() {
     let (ledger, _) = ledger([ok("{}")]).await;
     assert_eq!(ledger.get(&key()).await, Ok(None));

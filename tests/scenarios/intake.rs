@@ -1,9 +1,18 @@
 use cli::stack::FunctionName;
-use support::scene::{Scene, event};
+use ports::trigger::{HealthKind, IgnoredReason, InstanceChange, InstanceTrigger, SpotAction};
+use serde_json::{Value, json};
+use support::scene::{Scene, at, event};
+
+/// The one trigger of a sample event.
+fn only(name: &str) -> InstanceTrigger {
+    let mut read = adapters_aws::inbound::instances(&event(name));
+    assert_eq!(read.len(), 1);
+    read.remove(0).unwrap()
+}
 
 #[test]
 fn s1_a_documented_state_change_event_is_read() {
-    let trigger = adapters_aws::inbound::instance(&event("ec2-state-change")).unwrap();
+    let trigger = only("ec2-state-change");
     assert_eq!(trigger.instance.as_str(), "i-abcd1111");
     assert_eq!((trigger.region.as_str(), trigger.what.word()), ("us-east-1", "stopped"));
 }
@@ -62,7 +71,97 @@ fn a_missing_field_is_named() {
         ("\"instance-id\": \"i-abcd1111\", ", "detail.instance-id"),
         ("\"region\": \"us-east-1\",", "region"),
     ] {
-        let ignored = adapters_aws::inbound::instance(whole.replace(without, "").as_bytes()).unwrap_err();
+        let ignored =
+            adapters_aws::inbound::instances(whole.replace(without, "").as_bytes()).remove(0).unwrap_err();
         assert_eq!(ignored.to_string(), format!("bad field: `{named}`: it is missing"));
     }
+}
+
+#[test]
+fn s6_a_documented_spot_warning_is_read() {
+    let trigger = only("spot-warning");
+    assert_eq!(trigger.instance.as_str(), "i-1234567890abcdef0");
+    assert_eq!(trigger.what, InstanceChange::SpotWarning(SpotAction::Terminate));
+}
+
+#[test]
+fn s6_documented_health_events_are_read_with_every_affected_instance() {
+    let read = adapters_aws::inbound::instances(&event("health-issue"));
+    let triggers: Vec<InstanceTrigger> = read.into_iter().map(Result::unwrap).collect();
+    assert_eq!(
+        triggers.iter().map(|t| t.instance.as_str()).collect::<Vec<_>>(),
+        ["i-abcd1111", "i-abcd2222"]
+    );
+    // A backup copy is sent to another region, and an issue is told again: its own region and start count.
+    assert_eq!((triggers[0].region.as_str(), triggers[0].at), ("us-east-1", at("2022-06-03T05:01:10Z")));
+    let retirement = only("health-scheduled");
+    let InstanceChange::Health(news) = retirement.what else { panic!() };
+    assert_eq!((news.kind, news.starts_at), (HealthKind::ScheduledChange, Some(at("2026-08-27T13:19:03Z"))));
+}
+
+#[test]
+fn s6_a_recorded_reboot_call_names_its_instances_and_its_caller() {
+    let read = adapters_aws::inbound::instances(&event("reboot-call"));
+    let triggers: Vec<InstanceTrigger> = read.into_iter().map(Result::unwrap).collect();
+    assert_eq!(triggers.len(), 2);
+    assert_eq!(triggers[1].at, at("2026-11-23T14:00:00Z"));
+    let by = Some("arn:aws:iam::123456789012:user/alice".to_owned());
+    assert_eq!(triggers[1].what, InstanceChange::Rebooted { by });
+}
+
+#[test]
+fn s6_a_reboot_call_that_failed_rebooted_nothing() {
+    let mut call: Value = serde_json::from_slice(&event("reboot-call")).unwrap();
+    call["detail"]["errorCode"] = json!("Client.UnauthorizedOperation");
+    let ignored = adapters_aws::inbound::instances(call.to_string().as_bytes()).remove(0).unwrap_err();
+    assert_eq!(ignored.reason, IgnoredReason::NotForThisFunction);
+    assert!(ignored.detail.contains("UnauthorizedOperation"), "{ignored}");
+}
+
+#[test]
+fn one_bad_instance_does_not_hide_the_others() {
+    let mut call: Value = serde_json::from_slice(&event("reboot-call")).unwrap();
+    call["detail"]["requestParameters"]["instancesSet"]["items"][0] = json!({ "instanceId": 7 });
+    let read = adapters_aws::inbound::instances(call.to_string().as_bytes());
+    assert_eq!((read[0].is_err(), read[1].is_ok()), (true, true));
+}
+
+#[test]
+fn s6_a_failed_status_check_is_read_in_all_three_envelopes() {
+    for payload in status_check_envelopes() {
+        let trigger = adapters_aws::inbound::instances(&payload).remove(0).unwrap();
+        assert_eq!((trigger.instance.as_str(), trigger.at), ("i-abcd1111", at("2026-11-23T14:00:00Z")));
+        let InstanceChange::CheckFailed { metric, .. } = trigger.what else { panic!() };
+        assert_eq!(metric, "AWS/EC2/StatusCheckFailed_System");
+    }
+}
+
+#[test]
+fn an_alarm_that_is_quiet_or_watches_something_else_is_not_for_the_snapshot_function() {
+    let check = String::from_utf8(event("alarm-status-check")).unwrap();
+    for other in [
+        check.replace("\"value\": \"ALARM\"", "\"value\": \"OK\""),
+        check.replace("StatusCheckFailed_System", "CPUUtilization"),
+        check.replace("InstanceId", "AutoScalingGroupName"),
+    ] {
+        let ignored = adapters_aws::inbound::instances(other.as_bytes()).remove(0).unwrap_err();
+        assert_eq!(ignored.reason, IgnoredReason::NotForThisFunction, "{ignored}");
+    }
+}
+
+/// One status check that failed, as an event, as a direct action, and as an SNS message.
+fn status_check_envelopes() -> [Vec<u8>; 3] {
+    let bus: Value = serde_json::from_slice(&event("alarm-status-check")).unwrap();
+    let direct = json!({
+        "source": "aws.cloudwatch", "alarmArn": bus["resources"][0], "accountId": bus["account"],
+        "time": "2026-11-23T14:00:00.000+0000", "region": "us-east-1", "alarmData": bus["detail"],
+    });
+    let mut sns: Value = serde_json::from_slice(&event("alarm-sns")).unwrap();
+    let text = sns["Records"][0]["Sns"]["Message"].as_str().unwrap();
+    let mut message: Value = serde_json::from_str(text).unwrap();
+    message["StateChangeTime"] = json!("2026-11-23T14:00:00.000+0000");
+    message["Trigger"]["MetricName"] = json!("StatusCheckFailed_System");
+    message["Trigger"]["Dimensions"] = json!([{ "value": "i-abcd1111", "name": "InstanceId" }]);
+    sns["Records"][0]["Sns"]["Message"] = Value::String(message.to_string());
+    [event("alarm-status-check"), direct.to_string().into_bytes(), sns.to_string().into_bytes()]
 }

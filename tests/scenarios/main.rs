@@ -7,11 +7,15 @@
     reason = "test code fails by panicking"
 )]
 
-mod determinism;
+mod incident;
 mod intake;
 mod night;
 mod observe;
+mod once;
+mod poison;
 mod protect;
+mod reconcile;
 mod remediate;
+mod restart;
 mod settings;
 mod trouble;

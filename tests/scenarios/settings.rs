@@ -54,10 +54,26 @@ fn values_that_make_no_sense_are_refused() {
         ("ROUTES", r#"[{"matches": "(", "action": "review"}]"#),
         ("ROUTES", r#"[{"action": "review"}]"#),
         ("ROUTES", r#"[{"name": "x", "action": "explode"}]"#),
+        ("ROUTES", r#"[{"name": "x", "action": "restart", "group": "web"}]"#),
+        ("ROUTES", r#"[{"name": "x", "action": "restart", "by": "2"}]"#),
+        ("RESTART_COOLDOWN_SECONDS", "soon"),
         ("ALARM_TOPIC_ARN", "arn:aws:sns:eu-west-1:123456789012:alerts"),
     ] {
         let error = RemediationSettings::parse(&with(name, value)).unwrap_err();
         assert_eq!(error.0.iter().map(|p| p.name).collect::<Vec<_>>(), [name], "{value}");
+    }
+}
+
+#[test]
+fn the_nightly_function_is_told_what_the_snapshot_function_is_told() {
+    let night = NightSettings::parse(&with("SNAPSHOT_EXCLUDE", "i-0a,vol-0b")).unwrap();
+    let snapshot = SnapshotSettings::parse(&with("SNAPSHOT_EXCLUDE", "i-0a,vol-0b")).unwrap();
+    assert_eq!(night.snapshots, snapshot.policy);
+    for (name, value) in
+        [("SNAPSHOT_ON", "sometimes"), ("SNAPSHOT_STATES", "dancing"), ("ALARM_MAX_AGE_SECONDS", "old")]
+    {
+        let error = NightSettings::parse(&with(name, value)).unwrap_err();
+        assert_eq!(error.0.iter().map(|p| p.name).collect::<Vec<_>>(), [name]);
     }
 }
 

@@ -1,23 +1,33 @@
 use adapters_sim::fault::{Fault, Pick, Rule};
 use cli::stack::{FAILURES, FunctionName};
 use ports::trigger::AlarmState;
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::scene::Scene;
 
 use crate::protect::state_event;
 
 #[test]
-fn x5_an_instance_that_cannot_be_snapshotted_reaches_a_person_and_the_failure_queue() {
+fn x5_an_instance_that_cannot_be_snapshotted_reaches_a_person_and_is_not_tried_again() {
     let scene = Scene::default();
     let instance = scene.instance("web-1", 1);
     scene.sim.faults(|faults| {
         faults.add(Rule::on("CreateSnapshots", Fault::Denied, Pick::Every));
         faults.add(Rule::on("CreateSnapshot", Fault::Denied, Pick::Every));
     });
-    let error = scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "stopped")).unwrap_err();
-    assert_eq!(error.error_type, "SnapshotFailed");
+    let answer = scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "stopped")).unwrap();
+    assert_eq!((&answer["action"], &answer["status"]), (&json!("gave_up"), &json!("FAILED")));
     assert_eq!(scene.subjects(), ["[Auto-Snapshot] FAILED web-1 (stopped)"]);
     insta::assert_snapshot!(scene.mails()[0].body);
+    assert_eq!(scene.sim.watch(|watch| watch.counts().failures), 0);
+}
+
+#[test]
+fn x5_what_keeps_failing_reaches_the_failure_queue() {
+    let scene = Scene::default();
+    let instance = scene.instance("web-1", 1);
+    scene.sim.faults(|faults| faults.add(Rule::on("DescribeInstances", Fault::Unavailable, Pick::Every)));
+    let error = scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "stopped")).unwrap_err();
+    assert_eq!(error.error_type, "SnapshotFailed");
     let records = scene.cloud(|cloud| cloud.lambda.failures.get(FAILURES).cloned().unwrap());
     let record: Value = serde_json::from_str(&records[0]).unwrap();
     assert_eq!(record["requestContext"]["approximateInvokeCount"], 3);
@@ -56,7 +66,8 @@ fn x5_a_group_that_may_not_be_scaled_reaches_a_person() {
     scene.alarm("prod-high-cpu", None);
     scene.sim.faults(|faults| faults.add(Rule::on("SetDesiredCapacity", Fault::Denied, Pick::Every)));
     scene.turns("prod-high-cpu", AlarmState::Alarm);
-    assert!(scene.answer(FunctionName::AutoRemediation).unwrap().is_err());
+    let answer = scene.answer(FunctionName::AutoRemediation).unwrap().unwrap();
+    assert_eq!(answer["results"][0]["action"], "gave_up");
     assert!(
         scene.mails()[0].body.contains("FAILED, and trying again will not help"),
         "{}",

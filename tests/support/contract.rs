@@ -27,6 +27,8 @@ pub trait Stage: Send + Sync {
     fn ports_to_nowhere(&self) -> Ports;
     /// A running instance with a root volume and so many data volumes.
     async fn instance(&self, tags: Tags, data_volumes: u32) -> InstanceId;
+    /// Lets a running instance stop.
+    async fn stop(&self, instance: &InstanceId);
     /// A machine image that uses a snapshot.
     async fn image(&self, snapshot: &SnapshotId) -> ImageId;
     /// A scaling group.

@@ -40,9 +40,14 @@ impl Default for Scene {
 impl Scene {
     /// An account in which Caretaker acts, with these settings over the usual ones.
     pub fn new(settings: &[(&str, &str)]) -> Self {
+        Self::seeded(1, settings)
+    }
+
+    /// The same, in which another seed decides what is left open.
+    pub fn seeded(seed: u64, settings: &[(&str, &str)]) -> Self {
         let mut pairs = usual_settings();
         pairs.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let sim = Sim::with(at(BEGIN), Box::new(Seeded::new(1)), Trace::kept());
+        let sim = Sim::with(at(BEGIN), Box::new(Seeded::new(seed)), Trace::kept());
         deploy(&sim, &pairs).unwrap();
         Self { sim }
     }
@@ -70,9 +75,19 @@ impl Scene {
 
     /// Sends an event to a function and lets a quarter of an hour pass; gives its last answer.
     pub fn send(&self, function: FunctionName, payload: &[u8]) -> Result<Value, FunctionError> {
+        self.send_and_wait(function, payload, SignedDuration::from_mins(15))
+    }
+
+    /// Sends an event to a function and lets so much time pass; gives its last answer.
+    pub fn send_and_wait(
+        &self,
+        function: FunctionName,
+        payload: &[u8],
+        wait: SignedDuration,
+    ) -> Result<Value, FunctionError> {
         let delivery = Delivery { function: function.as_str().to_owned(), payload: payload.to_vec() };
         self.sim.at(self.sim.now(), Happening::Deliver(delivery));
-        self.sim.run_for(SignedDuration::from_mins(15));
+        self.sim.run_for(wait);
         self.answer(function).unwrap()
     }
 

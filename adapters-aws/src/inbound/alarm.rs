@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lambda_events::sns::SnsRecord;
 use ports::trigger::{AlarmState, AlarmTrigger, Breach, Ignored, IgnoredReason};
@@ -22,14 +22,28 @@ use super::{field, json};
 /// assert!(read[0].is_err());
 /// ```
 pub fn alarms(payload: &[u8]) -> Vec<Result<AlarmTrigger, Ignored>> {
-    let event = match json(payload) {
-        Ok(event) => event,
-        Err(ignored) => return vec![Err(ignored)],
-    };
+    match json(payload) {
+        Ok(event) => of_payload(&event),
+        Err(ignored) => vec![Err(ignored)],
+    }
+}
+
+/// Whether a payload is one of the envelopes that alarms come in, whatever it holds.
+pub(super) fn is_alarm(event: &Value) -> bool {
+    event.get("Records").is_some()
+        || event.get("alarmData").is_some()
+        || event.get("detail-type").and_then(Value::as_str) == Some(CHANGE)
+}
+
+/// The detail type of an alarm's event.
+const CHANGE: &str = "CloudWatch Alarm State Change";
+
+/// The alarms in a payload.
+pub(super) fn of_payload(event: &Value) -> Vec<Result<AlarmTrigger, Ignored>> {
     match event.get("Records") {
         Some(Value::Array(records)) if !records.is_empty() => records.iter().map(of_record).collect(),
         Some(_) => vec![Err(Ignored::new(IgnoredReason::NotAnEvent, "`Records` is empty or not a list"))],
-        None => vec![of_event(&event)],
+        None => vec![of_event(event)],
     }
 }
 
@@ -67,6 +81,7 @@ fn of_message(message: &Value, topic: &str) -> Result<AlarmTrigger, Ignored> {
         state: state(message, "/NewStateValue")?,
         changed_at: field::instant(message, "/StateChangeTime")?,
         dimensions: message.get("Trigger").map(listed_dimensions).unwrap_or_default(),
+        metrics: message.get("Trigger").map(listed_metrics).unwrap_or_default(),
         breach: threshold
             .zip(latest_value(reason))
             .map(|(threshold, value)| Breach { threshold, value: value.to_owned() }),
@@ -86,7 +101,7 @@ fn arn_beside(topic: &str, alarm: &str) -> Result<Arn, Ignored> {
 fn of_event(event: &Value) -> Result<AlarmTrigger, Ignored> {
     let data = match (event.get("alarmData"), event.get("detail-type").and_then(Value::as_str)) {
         (Some(data), _) => data,
-        (None, Some("CloudWatch Alarm State Change")) => event.get("detail").unwrap_or(&Value::Null),
+        (None, Some(CHANGE)) => event.get("detail").unwrap_or(&Value::Null),
         (None, Some(other)) => {
             let what = format!("`{other}` is not a change of an alarm");
             return Err(Ignored::new(IgnoredReason::NotForThisFunction, what));
@@ -108,6 +123,7 @@ fn of_event(event: &Value) -> Result<AlarmTrigger, Ignored> {
         reason: data.pointer("/state/reason").and_then(Value::as_str).unwrap_or_default().to_owned(),
         changed_at: field::instant(data, "/state/timestamp")?,
         dimensions: data.get("configuration").map(mapped_dimensions).unwrap_or_default(),
+        metrics: data.get("configuration").map(mapped_metrics).unwrap_or_default(),
         breach: data.pointer("/state/reasonData").and_then(Value::as_str).and_then(breach),
         arn,
     })
@@ -149,6 +165,25 @@ fn mapped_dimensions(configuration: &Value) -> BTreeMap<String, String> {
     let maps =
         metrics.filter_map(|m| m.pointer("/metricStat/metric/dimensions")).filter_map(Value::as_object);
     agreed(maps.flatten().filter_map(|(name, value)| value.as_str().map(|value| (name.as_str(), value))))
+}
+
+/// The metrics of an alarm as SNS messages list them.
+fn listed_metrics(trigger: &Value) -> BTreeSet<String> {
+    let of_metrics = trigger.get("Metrics").and_then(Value::as_array).into_iter().flatten();
+    let metrics = of_metrics.filter_map(|metric| metric.pointer("/MetricStat/Metric"));
+    metrics.chain([trigger]).filter_map(|metric| named(metric, "Namespace", "MetricName")).collect()
+}
+
+/// The metrics of an alarm as `EventBridge` and direct actions list them.
+fn mapped_metrics(configuration: &Value) -> BTreeSet<String> {
+    let metrics = configuration.get("metrics").and_then(Value::as_array).into_iter().flatten();
+    let metrics = metrics.filter_map(|m| m.pointer("/metricStat/metric"));
+    metrics.filter_map(|metric| named(metric, "namespace", "name")).collect()
+}
+
+fn named(metric: &Value, namespace: &str, name: &str) -> Option<String> {
+    let part = |key: &str| metric.get(key).and_then(Value::as_str);
+    Some(format!("{}/{}", part(namespace)?, part(name)?))
 }
 
 /// The dimensions on which all metrics agree: an alarm over two groups is about neither.

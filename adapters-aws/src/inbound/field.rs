@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 use ports::trigger::{Ignored, IgnoredReason};
 use serde_json::Value;
 
@@ -25,6 +25,16 @@ pub(super) fn parsed<T: FromStr<Err: Display>>(value: &Value, pointer: &str) -> 
 pub(super) fn instant(value: &Value, pointer: &str) -> Result<Timestamp, Ignored> {
     let text: String = text(value, pointer)?.split_whitespace().collect();
     text.parse().map_err(|error| bad(pointer, error))
+}
+
+/// The instant at a JSON pointer as AWS Health writes it, such as `Fri, 3 Jun 2022 05:01:10 GMT`. The documentation's own
+/// samples name wrong days of the week.
+pub(super) fn mail_date(value: &Value, pointer: &str) -> Result<Timestamp, Ignored> {
+    let text = text(value, pointer)?;
+    DateTimeParser::new()
+        .relaxed_weekday(true)
+        .parse_timestamp(text)
+        .or_else(|error| text.parse().map_err(|_| bad(pointer, error)))
 }
 
 /// A field that makes no sense.

@@ -9,8 +9,8 @@ mod instance;
 mod night;
 
 pub use alarm::alarms;
-pub use instance::instance;
-pub use night::night;
+pub use instance::instances;
+pub use night::{night, night_task};
 
 use ports::trigger::{Ignored, IgnoredReason};
 use serde_json::Value;

@@ -1,4 +1,5 @@
-use ports::trigger::{Ignored, IgnoredReason, NightTrigger};
+use ports::trigger::{Ignored, IgnoredReason, NightTask, NightTrigger};
+use serde_json::Value;
 
 use super::{field, json};
 
@@ -33,4 +34,33 @@ pub fn night(payload: &[u8]) -> Result<NightTrigger, Ignored> {
         }
     }
     Ok(NightTrigger { at: field::instant(&event, "/time")? })
+}
+
+/// Reads what the nightly function is sent: `{"task": "reconcile"}`, or else what [`night`] reads. A schedule of `EventBridge`
+/// can be told to send either
+/// (<https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html>).
+///
+/// # Errors
+///
+/// The reason to ignore it, when it is anything else.
+///
+/// # Examples
+///
+/// ```
+/// use ports::trigger::NightTask;
+///
+/// assert_eq!(adapters_aws::inbound::night_task(br#"{"task": "reconcile"}"#), Ok(NightTask::Reconcile));
+/// let error = adapters_aws::inbound::night_task(br#"{"task": "dance"}"#).unwrap_err();
+/// assert_eq!(error.to_string(), "bad field: `task`: `dance` is no task of this function, expected `reconcile`");
+/// ```
+pub fn night_task(payload: &[u8]) -> Result<NightTask, Ignored> {
+    match json(payload)?.get("task") {
+        None => night(payload).map(NightTask::Night),
+        Some(Value::String(task)) if task == "reconcile" => Ok(NightTask::Reconcile),
+        Some(other) => {
+            let name = other.as_str().map_or_else(|| other.to_string(), str::to_owned);
+            let why = format!("`{name}` is no task of this function, expected `reconcile`");
+            Err(field::bad("/task", why))
+        }
+    }
 }

@@ -4,7 +4,10 @@ use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_ec2::{
     Client,
-    operation::{describe_images::DescribeImagesOutput, describe_volumes::DescribeVolumesOutput},
+    operation::{
+        describe_images::DescribeImagesOutput, describe_instances::DescribeInstancesOutput,
+        describe_volumes::DescribeVolumesOutput,
+    },
     types,
 };
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -25,6 +28,10 @@ use super::{
 const MOST_VALUES: usize = 200;
 /// The most volumes on a page. Asking for pages at all keeps large answers from timing out.
 const VOLUMES: i32 = 500;
+/// The most instances on a page.
+const INSTANCES: i32 = 1_000;
+/// The states of an instance that neither runs nor is about to.
+const AT_REST: [&str; 4] = ["shutting-down", "stopped", "stopping", "terminated"];
 /// The most images on a page.
 const IMAGES: i32 = 1_000;
 
@@ -74,6 +81,41 @@ impl Ec2Inventory {
             if from.is_none() {
                 volumes.sort_by(|a: &Volume, b| (&a.device, &a.id).cmp(&(&b.device, &b.id)));
                 return Ok(volumes);
+            }
+        }
+    }
+
+    async fn not_running_page(
+        &self,
+        tag: &str,
+        from: Option<String>,
+    ) -> Result<DescribeInstancesOutput, PortError> {
+        let call = Call::reading("DescribeInstances");
+        self.client
+            .describe_instances()
+            .filters(ec2::filter("tag-key", [tag]))
+            .filters(ec2::filter("instance-state-name", AT_REST))
+            .max_results(INSTANCES)
+            .set_next_token(from)
+            .customize()
+            .interceptor(call.watch())
+            .send()
+            .await
+            .map_err(|error| call.failed(&error))
+    }
+
+    async fn all_not_running(&self, tag: &str) -> Result<Vec<Instance>, PortError> {
+        let mut instances = Vec::new();
+        let mut from = None;
+        loop {
+            let page = self.not_running_page(tag, from).await?;
+            for instance in page.reservations().iter().flat_map(types::Reservation::instances) {
+                let id = Answer("DescribeInstances").parsed("instanceId", instance.instance_id())?;
+                instances.push(read_instance(instance, &id)?);
+            }
+            from = next(page.next_token);
+            if from.is_none() {
+                return Ok(instances);
             }
         }
     }
@@ -143,6 +185,10 @@ impl Inventory for Ec2Inventory {
 
     async fn uses(&self, snapshots: &[SnapshotId]) -> Result<Vec<SnapshotUse>, PortError> {
         self.limit.end("DescribeImages", self.all_uses(snapshots)).await
+    }
+
+    async fn not_running(&self, tag: &str) -> Result<Vec<Instance>, PortError> {
+        self.limit.end("DescribeInstances", self.all_not_running(tag)).await
     }
 }
 

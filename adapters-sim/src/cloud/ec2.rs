@@ -81,6 +81,25 @@ pub struct Image {
     pub disabled: bool,
 }
 
+/// How many instances fit on a page.
+pub(crate) const INSTANCES: usize = 1000;
+
+impl Machine {
+    fn told(&self, id: &InstanceId) -> Instance {
+        Instance {
+            id: id.clone(),
+            state: self.state,
+            tags: self.tags.clone(),
+            state_reason: self.reason.clone(),
+            transition: Some(self.transition.clone()).filter(|text| !text.is_empty()),
+            group: self.group.clone(),
+            launched_at: Some(self.launched_at),
+            root_device: Some(ROOT_DEVICE.to_owned()),
+            root_on_instance_store: false,
+        }
+    }
+}
+
 /// The root device's name on every instance here.
 pub const ROOT_DEVICE: &str = "/dev/xvda";
 
@@ -141,6 +160,17 @@ impl Ec2 {
         self.volumes.get_mut(volume)
     }
 
+    /// Terminates an instance as if by magic: its volumes go with it or are detached. It stays listed.
+    pub fn terminate(&mut self, instance: &InstanceId) {
+        if let Some(machine) = self.instances.get_mut(instance) {
+            machine.state = InstanceState::Terminated;
+        }
+        self.volumes.retain(|_, disk| {
+            let was_attached = disk.attachments.remove(instance).is_some();
+            !(was_attached && disk.delete_on_termination)
+        });
+    }
+
     /// Every instance.
     pub fn machines(&self) -> impl Iterator<Item = (&InstanceId, &Machine)> {
         self.instances.iter()
@@ -167,17 +197,26 @@ impl Ec2 {
         context: &Context<'_>,
     ) -> Result<Option<Instance>, ApiError> {
         self.buckets.take("DescribeInstances", DESCRIBE, context.now)?;
-        Ok(self.instances.get(instance).map(|machine| Instance {
-            id: instance.clone(),
-            state: machine.state,
-            tags: machine.tags.clone(),
-            state_reason: machine.reason.clone(),
-            transition: Some(machine.transition.clone()).filter(|text| !text.is_empty()),
-            group: machine.group.clone(),
-            launched_at: Some(machine.launched_at),
-            root_device: Some(ROOT_DEVICE.to_owned()),
-            root_on_instance_store: false,
-        }))
+        Ok(self.instances.get(instance).map(|machine| machine.told(instance)))
+    }
+
+    /// `DescribeInstances` of those with a tag that neither run nor are about to, behind a token: at most 1,000 on a page.
+    ///
+    /// # Errors
+    ///
+    /// When too many requests came.
+    pub fn describe_not_running(
+        &mut self,
+        tag: &str,
+        after: Option<&InstanceId>,
+        context: &Context<'_>,
+    ) -> Result<Vec<Instance>, ApiError> {
+        self.buckets.take("DescribeInstances", DESCRIBE, context.now)?;
+        let rests = |state| !matches!(state, InstanceState::Pending | InstanceState::Running);
+        let wanted =
+            |(_, machine): &(&InstanceId, &Machine)| machine.tags.get(tag).is_some() && rests(machine.state);
+        let all = self.instances.iter().filter(|(id, _)| after.is_none_or(|after| after < *id));
+        Ok(all.filter(wanted).take(INSTANCES).map(|(id, machine)| machine.told(id)).collect())
     }
 
     /// `DescribeVolumes` of one instance.

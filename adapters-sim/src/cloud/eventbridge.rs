@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
-use ports::{InstanceId, InstanceState, time};
+use ports::{InstanceId, InstanceState};
 
 use super::lambda::hand_over;
+use super::pattern::{Event, Pattern};
+use super::schedule::Schedule;
 use super::{Cloud, Fact, Happening};
 use crate::kernel::Context;
 use crate::payload;
@@ -25,23 +26,31 @@ pub struct Rule {
     pub on: On,
     /// The function it invokes.
     pub function: String,
+    /// What the function gets instead of the event, if the target has an input of its own
+    /// (<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html>).
+    pub input: Option<String>,
+}
+
+impl Rule {
+    /// A rule whose function gets the event as it is.
+    pub fn new(on: On, function: &str) -> Self {
+        Self { on, function: function.to_owned(), input: None }
+    }
+
+    /// The same rule, whose function always gets this.
+    #[must_use]
+    pub fn with_input(self, input: &str) -> Self {
+        Self { input: Some(input.to_owned()), ..self }
+    }
 }
 
 /// What a rule waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum On {
-    /// Events of a source and a detail type.
-    Events {
-        /// The source.
-        source: String,
-        /// The detail type.
-        detail_type: String,
-    },
-    /// A time of day, in UTC.
-    Daily {
-        /// The hour.
-        hour: i64,
-    },
+    /// Events that match a pattern.
+    Events(Pattern),
+    /// The runs of a schedule.
+    Schedule(Schedule),
 }
 
 impl EventBridge {
@@ -50,19 +59,15 @@ impl EventBridge {
         format!("7bf73129-1428-4cd3-a780-{:012x}", self.last)
     }
 
-    fn targets(&self, source: &str, detail_type: &str) -> Vec<String> {
+    /// The rules that wait for an event; it is read once for all of them.
+    fn waiting_for(&self, payload: &str) -> Vec<Rule> {
+        let Ok(event) = payload.parse::<Event>() else { return Vec::new() };
         let is_for = |rule: &&Rule| match &rule.on {
-            On::Events { source: s, detail_type: d } => s == source && d == detail_type,
-            On::Daily { .. } => false,
+            On::Events(pattern) => pattern.matches(&event),
+            On::Schedule(_) => false,
         };
-        self.rules.values().filter(is_for).map(|rule| rule.function.clone()).collect()
+        self.rules.values().filter(is_for).cloned().collect()
     }
-}
-
-/// When a time of day comes next after an instant.
-fn next_daily(hour: i64, after: Timestamp) -> Timestamp {
-    let today = time::later(time::midnight(time::day(after)), SignedDuration::from_hours(hour));
-    if after < today { today } else { time::later(today, SignedDuration::from_hours(24)) }
 }
 
 /// Tells the bus that an instance entered a state. EC2's events are best effort.
@@ -74,8 +79,13 @@ pub(super) fn ec2_state_change(
 ) {
     let id = cloud.eventbridge.next_id();
     let payload = payload::instance_state(&cloud.place, &id, instance, state, context.now);
-    for function in cloud.eventbridge.targets("aws.ec2", "EC2 Instance State-change Notification") {
-        hand_over(&function, payload.clone(), true, context);
+    emit(cloud, &payload, true, context);
+}
+
+/// Hands an event to the functions of the rules that wait for it. A best-effort source may lose it on the way.
+fn emit(cloud: &Cloud, payload: &str, best_effort: bool, context: &mut Context<'_>) {
+    for Rule { function, input, .. } in cloud.eventbridge.waiting_for(payload) {
+        hand_over(&function, input.unwrap_or_else(|| payload.to_owned()), best_effort, context);
     }
 }
 
@@ -83,23 +93,19 @@ pub(super) fn ec2_state_change(
 pub(super) fn ec2_reboot(cloud: &mut Cloud, instance: &InstanceId, context: &mut Context<'_>) {
     let id = cloud.eventbridge.next_id();
     let payload = payload::reboot_call(&cloud.place, &id, instance, context.now);
-    for function in cloud.eventbridge.targets("aws.ec2", "AWS API Call via CloudTrail") {
-        hand_over(&function, payload.clone(), true, context);
-    }
+    emit(cloud, &payload, true, context);
 }
 
 /// Tells the bus that an alarm changed its state.
 pub(super) fn alarm_state_change(cloud: &Cloud, payload: &str, context: &mut Context<'_>) {
-    for function in cloud.eventbridge.targets("aws.cloudwatch", "CloudWatch Alarm State Change") {
-        hand_over(&function, payload.to_owned(), false, context);
-    }
+    emit(cloud, payload, false, context);
 }
 
 impl Cloud {
     /// Adds a rule; a schedule begins to run.
     pub fn add_rule(&mut self, name: &str, rule: Rule, context: &mut Context<'_>) {
-        if let On::Daily { hour } = rule.on {
-            context.at(next_daily(hour, context.now), Happening::Tick { rule: name.to_owned() });
+        if let On::Schedule(schedule) = &rule.on {
+            tick_next(name, schedule, context);
         }
         self.eventbridge.rules.insert(name.to_owned(), rule);
     }
@@ -107,11 +113,17 @@ impl Cloud {
     /// A schedule is due: within its minute, and a few seconds late.
     pub(super) fn tick(&mut self, name: &str, context: &mut Context<'_>) {
         let Some(rule) = self.eventbridge.rules.get(name).cloned() else { return };
-        let On::Daily { hour } = rule.on else { return };
+        let Rule { on: On::Schedule(schedule), function, input } = rule else { return };
         context.note(Fact::Due { rule: name.to_owned() });
         let id = self.eventbridge.next_id();
-        let payload = payload::scheduled(&self.place, &id, name, context.now);
-        hand_over(&rule.function, payload, false, context);
-        context.at(next_daily(hour, context.now), Happening::Tick { rule: name.to_owned() });
+        let payload = input.unwrap_or_else(|| payload::scheduled(&self.place, &id, name, context.now));
+        hand_over(&function, payload, false, context);
+        tick_next(name, &schedule, context);
+    }
+}
+
+fn tick_next(name: &str, schedule: &Schedule, context: &mut Context<'_>) {
+    if let Some(run) = schedule.next(context.now) {
+        context.at(run, Happening::Tick { rule: name.to_owned() });
     }
 }

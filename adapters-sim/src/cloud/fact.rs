@@ -120,6 +120,8 @@ pub enum Fact {
         subject: String,
         /// What it is about.
         key: String,
+        /// What queues get of it.
+        json: String,
     },
     /// A topic would not take a notice.
     NoticeRefused {

@@ -12,7 +12,9 @@ pub mod error;
 pub mod eventbridge;
 pub mod fact;
 pub mod lambda;
+pub mod pattern;
 pub mod s3;
+pub mod schedule;
 pub mod snapshot;
 pub mod sns;
 
@@ -119,6 +121,11 @@ pub enum Happening {
         /// Which.
         group: GroupName,
     },
+    /// A person registers an image that is made of snapshots.
+    RegisterImage {
+        /// Which.
+        snapshots: Vec<SnapshotId>,
+    },
     /// A person sets a group's capacity.
     Resize {
         /// Which.
@@ -173,6 +180,9 @@ impl Cloud {
             Happening::Settle { instance, state } => self.settle(&instance, state, context),
             Happening::SnapshotEnds { snapshot } => self.snapshots.ends(&snapshot, context),
             Happening::GroupActs { group } => self.autoscaling.acts(&group, context),
+            Happening::RegisterImage { snapshots } => {
+                self.ec2.register_image(snapshots, false);
+            }
             Happening::Resize { group, desired } => self.autoscaling.resize(&group, desired, context),
             Happening::Limit { group, max } => self.autoscaling.limit(&group, max, context),
             Happening::Expire { table, attribute } => self.dynamodb.expire(&table, &attribute, context.now),

@@ -81,6 +81,12 @@ impl Bucket {
         self.objects.iter()
     }
 
+    /// Takes away the objects that a lifecycle rule is about, and gives them.
+    pub fn expire(&mut self, is_old: impl Fn(&ObjectKey) -> bool) -> Vec<(ObjectKey, Object)> {
+        let old: Vec<ObjectKey> = self.objects.keys().filter(|key| is_old(key)).cloned().collect();
+        old.into_iter().filter_map(|key| self.objects.remove(&key).map(|object| (key, object))).collect()
+    }
+
     /// `PutObject` with `If-None-Match: *`.
     pub fn put_new(&mut self, key: &ObjectKey, object: Object, context: &mut Context<'_>) -> Finish {
         if self.objects.contains_key(key) {

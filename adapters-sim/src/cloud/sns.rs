@@ -145,7 +145,12 @@ impl Cloud {
             .cloned()
             .ok_or_else(|| ApiError::not_found("NotFound", "Topic does not exist"))?;
         let id = self.sns.next_id();
-        context.note(Fact::Published { topic: topic.to_owned(), subject: subject.clone(), key: key.clone() });
+        context.note(Fact::Published {
+            topic: topic.to_owned(),
+            subject: subject.clone(),
+            key: key.clone(),
+            json: json.clone(),
+        });
         for to in subscribers {
             let (body, function) = match &to {
                 Subscriber::Mail(_) => (text, None),

@@ -89,13 +89,6 @@ impl Next {
         self.ready.get(self.at).copied()
     }
 
-    /// Adds a request to those that are worth a look.
-    pub(super) fn add(&mut self, nth: usize) {
-        if !self.todo.contains(&nth) {
-            self.todo.push(nth);
-        }
-    }
-
     fn advance(&mut self) -> bool {
         let is_left = |nth: &&usize| {
             let known = self.asleep.iter().chain(&self.tried);

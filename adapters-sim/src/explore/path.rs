@@ -103,7 +103,10 @@ impl Path {
         let Some(chosen) = next.chosen() else { return 0 };
         let tried = next.tried.split_last().map(|(_, before)| before).unwrap_or_default();
         self.asleep.clear();
-        self.asleep.extend(next.asleep.iter().chain(tried));
+        // Two orders of the same may differ in preemptions, so with a bound on those none stands for another.
+        if self.bounds.preemptions.is_none() {
+            self.asleep.extend(next.asleep.iter().chain(tried));
+        }
         if self.preempts(&chosen, ready) {
             self.preemptions += 1;
         }
@@ -131,7 +134,6 @@ impl Path {
     fn is_awake(&self, ready: &[Candidate], nth: usize) -> bool {
         let Some(candidate) = ready.get(nth) else { return false };
         match self.bounds.preemptions {
-            // Two orders of the same may differ in preemptions, so with a bound on them none stands for the other.
             Some(most) => self.preemptions < most || !self.preempts(candidate, ready),
             None => self.asleep.iter().all(|other| other.request != candidate.request),
         }
@@ -156,14 +158,12 @@ impl Path {
     }
 }
 
-/// Adds to what is worth a look at a point: any one of these, unless one of them is already; or all, when there are none.
+/// Adds to what is worth a look at a point: one of these, unless one of them is already.
 fn worth_a_look(next: &mut Next, any_of: &[u64]) {
-    let places: Vec<usize> = (0..next.ready.len())
-        .filter(|nth| next.ready.get(*nth).is_some_and(|c| any_of.contains(&c.request)))
-        .collect();
-    if any_of.is_empty() {
-        (0..next.ready.len()).for_each(|nth| next.add(nth));
-    } else if !places.iter().any(|nth| next.todo.contains(nth)) {
-        places.first().into_iter().for_each(|nth| next.add(*nth));
+    let is_one =
+        |nth: &usize| next.ready.get(*nth).is_some_and(|candidate| any_of.contains(&candidate.request));
+    let places: Vec<usize> = (0..next.ready.len()).filter(is_one).collect();
+    if !places.iter().any(|nth| next.todo.contains(nth)) {
+        next.todo.extend(places.first());
     }
 }

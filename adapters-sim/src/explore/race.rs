@@ -31,60 +31,63 @@ impl Step {
     }
 }
 
-/// Two steps that could change places, so that it matters: at this node one of these requests is worth a look.
+/// Two steps that could change places, so that it matters: at this node one of these requests has to be looked at first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Race {
     pub(super) node: usize,
-    /// Those of which any one will do: they lead to the later step. All of the ready ones, when none does.
+    /// Any one of them will do.
     pub(super) any_of: Vec<u64>,
 }
 
-/// The races of a run that end in one of the steps from `fresh` on (Flanagan and Godefroid, 2005).
+/// Which steps of a run certainly come before which.
+#[derive(Default)]
+struct Before(Vec<Vec<bool>>);
+
+impl Before {
+    fn is(&self, earlier: usize, later: usize) -> bool {
+        self.0.get(later).and_then(|known| known.get(earlier)).copied().unwrap_or(false)
+    }
+
+    /// Adds an order, and what follows from it.
+    fn add(&mut self, earlier: usize, later: usize) {
+        let through = self.0.get(earlier).cloned().unwrap_or_default();
+        let Some(known) = self.0.get_mut(later) else { return };
+        known.iter_mut().zip(through).for_each(|(place, is_before)| *place |= is_before);
+        if let Some(place) = known.get_mut(earlier) {
+            *place = true;
+        }
+    }
+}
+
+/// The races of a run that end in one of the steps from `fresh` on. What has to be looked at for each of them are source
+/// sets (Abdulla, Aronis, Jonsson and Sagonas, "Optimal dynamic partial order reduction", 2014).
 pub(super) fn races(steps: &[Step], fresh: usize, order_of_answers: OrderOfAnswers) -> Vec<Race> {
-    let mut before: Vec<Vec<bool>> = Vec::with_capacity(steps.len());
+    let mut before = Before::default();
     let mut races = Vec::new();
     for (j, later) in steps.iter().enumerate() {
-        // What certainly comes before the later step.
-        let mut known = vec![false; j];
-        for i in (0..j).rev() {
-            let Some(earlier) = steps.get(i).filter(|earlier| earlier.instant == later.instant) else {
+        before.0.push(vec![false; j]);
+        for (i, earlier) in steps.iter().enumerate().take(j).rev() {
+            if earlier.instant != later.instant {
                 break;
-            };
+            }
             let causes = earlier.causes(later);
             let is_ordered = causes || depends(&earlier.what, &later.what, order_of_answers);
-            if known.get(i).copied().unwrap_or(true) || !is_ordered {
+            if before.is(i, j) || !is_ordered {
                 continue;
             }
             if fresh <= j && !causes {
-                races.push(race(steps, &before, i, j));
+                races.push(Race { node: earlier.node, any_of: initials(steps, &before, i, j) });
             }
-            for (place, is_before) in known.iter_mut().zip(before.get(i).into_iter().flatten()) {
-                *place |= *is_before;
-            }
-            if let Some(place) = known.get_mut(i) {
-                *place = true;
-            }
+            before.add(i, j);
         }
-        before.push(known);
     }
     races
 }
 
-/// The race of two steps: what was ready at the earlier one and leads to the later one.
-fn race(steps: &[Step], before: &[Vec<bool>], i: usize, j: usize) -> Race {
-    let (Some(earlier), Some(later)) = (steps.get(i), steps.get(j)) else {
-        return Race { node: 0, any_of: Vec::new() };
-    };
-    let leads = |candidate: &&Candidate| {
-        let between = steps.iter().enumerate().take(j).skip(i + 1);
-        let own = between.filter(|(_, step)| step.what.request == candidate.request);
-        candidate.request == later.what.request
-            || own.into_iter().any(|(k, step)| step.what.actor == later.what.actor || is_before(before, k, j))
-    };
-    let any_of: Vec<u64> = earlier.ready.iter().filter(leads).map(|candidate| candidate.request).collect();
-    Race { node: earlier.node, any_of }
-}
-
-fn is_before(before: &[Vec<bool>], k: usize, j: usize) -> bool {
-    before.get(j).and_then(|known| known.get(k)).copied().unwrap_or(false)
+/// What can go first, instead of the earlier step of a race, on the way to its later one: of what came after the earlier
+/// one without needing it, and of the later one, those that need none of the others.
+fn initials(steps: &[Step], before: &Before, i: usize, j: usize) -> Vec<u64> {
+    let way: Vec<usize> = (i + 1..j).filter(|k| !before.is(i, *k)).chain([j]).collect();
+    let is_initial = |k: &&usize| !way.iter().any(|other| before.is(*other, **k));
+    way.iter().filter(is_initial).filter_map(|k| steps.get(*k)).map(|step| step.what.request).collect()
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use ports::trigger::AlarmState;
 
-use super::{Invariant, Seen};
+use super::{Invariant, Seen, for_a_person};
 use crate::cloud::{Cloud, Fact};
 
 /// A function never panics.
@@ -52,8 +52,10 @@ impl Invariant for Answered {
             // The alarm's own messages have milliseconds.
             let at = Timestamp::from_millisecond(seen.at.as_millisecond()).unwrap_or(seen.at);
             self.open.insert((alarm.clone(), at));
-        } else if let Fact::Published { key, .. } = seen.fact {
-            self.open.retain(|(alarm, at)| !key.contains(&format!(":alarm:{alarm}#{at}")));
+        } else if let Fact::Published { key, json, .. } = seen.fact {
+            for about in for_a_person(key, json).iter().chain([key]) {
+                self.open.retain(|(alarm, at)| !about.contains(&format!(":alarm:{alarm}#{at}")));
+            }
         } else if let Fact::Exhausted { payload, .. } = seen.fact {
             self.open.retain(|(alarm, _)| !payload.contains(alarm.as_str()));
         }

@@ -2,11 +2,13 @@
 //! does not grow with time.
 //!
 //! An [`Invariant`] sees every fact, and the cloud once everything has come to rest. Caretaker's own are the
-//! [standard] ones; a scenario can expect [more](crate::Sim::expect).
+//! [`standard`] ones; a scenario can expect [more](crate::Scenario::expects), or only [its
+//! own](crate::Scenario::own_rules_only).
 
 mod after;
 mod counts;
 mod function;
+mod ledger;
 mod night;
 mod notice;
 mod outlived;
@@ -17,6 +19,7 @@ mod sometimes;
 pub use after::{After, Unexpected};
 pub use counts::Counts;
 pub use function::{Answered, GivenUpIsTold, NoPanic};
+pub use ledger::NothingOpen;
 pub use night::{Archived, NIGHT, Reported};
 pub use notice::{LegalNotice, OneNotice};
 pub use outlived::Outlived;
@@ -163,6 +166,10 @@ impl Watch {
         self.invariants.push(invariant);
     }
 
+    pub(crate) fn own_rules_only(&mut self) {
+        self.invariants.clear();
+    }
+
     pub(crate) fn met(&mut self, what: Sometimes) {
         self.met.insert(what);
     }
@@ -192,6 +199,16 @@ impl fmt::Debug for Watch {
             .field("violations", &self.violations)
             .finish_non_exhaustive()
     }
+}
+
+/// What a person is told to mend, by the keys that it is about: the findings in a notice of the reconciler.
+fn for_a_person(key: &str, json: &str) -> Vec<String> {
+    if !key.starts_with("reconcile#") {
+        return Vec::new();
+    }
+    let notice: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
+    let findings = notice.get("found").and_then(|found| found.as_array()).cloned().unwrap_or_default();
+    findings.iter().filter_map(|finding| finding.get("about")?.as_str().map(str::to_owned)).collect()
 }
 
 /// How much is remembered of what is known by number or time: the oldest goes, so that memory stays flat.

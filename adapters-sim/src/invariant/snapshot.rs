@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use ports::{InstanceId, InstanceState, SnapshotId, SnapshotState, Tags, VolumeId, time};
 
-use super::{After, Invariant, Seen, bound};
+use super::{After, Invariant, Seen, bound, for_a_person};
 use crate::cloud::snapshot::is_ours;
 use crate::cloud::{Cloud, Fact};
 
@@ -115,11 +115,14 @@ impl Incidents {
         true
     }
 
-    /// The incident of an instant: the latest that had begun by then, to the second that events have.
+    /// The incident of an instant: the nearest, or else the latest that had begun by then. Clocks differ, so an instant
+    /// may be a little earlier than what it is about.
     fn of(&self, instance: &InstanceId, at: Timestamp) -> Incident {
-        let by_then = |begun: &&Timestamp| time::earlier(**begun, SignedDuration::from_secs(1)) <= at;
         let known = self.0.get(instance).map(Vec::as_slice).unwrap_or_default();
-        (instance.clone(), known.iter().rev().find(by_then).copied().unwrap_or(at))
+        let near = known.iter().filter(|begun| time::apart(**begun, at) <= Self::WINDOW);
+        let nearest = near.min_by_key(|begun| time::apart(**begun, at));
+        let latest = || known.iter().rev().find(|begun| **begun <= at);
+        (instance.clone(), nearest.or_else(latest).copied().unwrap_or(at))
     }
 
     /// The incident of a set: by the time in its key, or else by when it was begun.
@@ -207,7 +210,12 @@ impl Protected {
         Self { after, ..Self::default() }
     }
 
-    fn told(&mut self, key: &str) {
+    /// A notice about an incident, or one that gives it to a person.
+    fn told(&mut self, key: &str, json: &str) {
+        for about in for_a_person(key, json) {
+            let incident = of_key(&about).map(|(instance, at)| self.incidents.of(&instance, at));
+            incident.and_then(|incident| self.open.remove(&incident));
+        }
         let Some((instance, at)) = of_key(key) else { return };
         let incident = self.incidents.of(&instance, at);
         if key.ends_with("#failed") {
@@ -247,8 +255,8 @@ impl Invariant for Protected {
             if let Some((incident, volume)) = self.of.remove(snapshot) {
                 self.advance(&incident, |progress| progress.completed.extend([volume]));
             }
-        } else if let Fact::Published { key, .. } = seen.fact {
-            self.told(key);
+        } else if let Fact::Published { key, json, .. } = seen.fact {
+            self.told(key, json);
         } else if let Fact::Exhausted { payload, .. } = seen.fact {
             self.open.retain(|(instance, _), _| !payload.contains(instance.as_str()));
         }

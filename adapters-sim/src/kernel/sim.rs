@@ -169,6 +169,16 @@ impl Sim {
         look(&self.handle.lock().watch)
     }
 
+    /// Whether the chooser has no interest in the rest of the run.
+    pub fn is_over(&self) -> bool {
+        self.handle.lock().chooser.is_over()
+    }
+
+    /// Lets go of the rules that were watched for so far.
+    pub fn own_rules_only(&self) {
+        self.handle.lock().watch.own_rules_only();
+    }
+
     /// Watches for one more rule; it takes the place of one of the same name.
     pub fn expect(&self, invariant: impl Invariant + 'static) {
         self.handle.lock().watch.expect(Box::new(invariant));

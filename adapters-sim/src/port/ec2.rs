@@ -5,6 +5,7 @@ use ports::{
 };
 
 use super::SimPorts;
+use crate::cloud::ec2::INSTANCES;
 use crate::kernel::{Footprint, Op};
 
 #[async_trait]
@@ -28,6 +29,24 @@ impl Inventory for SimPorts {
         let snapshots = snapshots.to_vec();
         let sent = (Op::new("ec2", "DescribeImages"), Footprint::NONE.reads("images", ""));
         self.repeat(sent, move |cloud, context| cloud.ec2.describe_uses(&snapshots, context)).await
+    }
+
+    async fn not_running(&self, tag: &str) -> Result<Vec<Instance>, PortError> {
+        let mut found: Vec<Instance> = Vec::new();
+        loop {
+            let (tag, after) = (tag.to_owned(), found.last().map(|instance| instance.id.clone()));
+            let sent = (Op::new("ec2", "DescribeInstances"), Footprint::NONE.reads("instances", ""));
+            let page = self
+                .repeat(sent, move |cloud, context| {
+                    cloud.ec2.describe_not_running(&tag, after.as_ref(), context)
+                })
+                .await?;
+            let is_last = page.len() < INSTANCES;
+            found.extend(page);
+            if is_last {
+                return Ok(found);
+            }
+        }
     }
 }
 
@@ -76,7 +95,10 @@ impl Snapshots for SimPorts {
 impl Instances for SimPorts {
     async fn reboot(&self, id: &InstanceId) -> Result<(), PortError> {
         let id = id.clone();
-        let sent = (Op::new("ec2", "RebootInstances"), Footprint::NONE.writes("instance", id.as_str()));
+        let sent = (
+            Op::new("ec2", "RebootInstances"),
+            Footprint::NONE.writes("instance", id.as_str()).marks("instances", ""),
+        );
         self.call(sent, move |cloud, context| cloud.reboot(&id, context)).await
     }
 }

@@ -12,6 +12,7 @@ use std::fmt::Write;
 use jiff::Timestamp;
 
 use crate::Sim;
+use crate::cloud::Fact;
 use crate::kernel::{Actor, Entry, Event, Phase, Trace};
 use alias::Aliases;
 pub use sequence::sequence;
@@ -33,20 +34,28 @@ pub fn timeline(trace: &Trace) -> String {
     text
 }
 
-/// The part of a trace that has to do with some names: the facts in which they occur, and all that those attempts did
-/// which had to do with them.
+/// The part of a trace that has to do with some names: the facts in which they or their snapshots occur, and all that
+/// those attempts did which had to do with them.
 pub fn about(trace: &Trace, names: &[&str]) -> Trace {
-    let names_it = |entry: &Entry| match &entry.event {
+    let mut names: BTreeSet<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let is_named = |names: &BTreeSet<String>, entry: &Entry| match &entry.event {
         Event::Fact(fact) => names.iter().any(|name| format!("{fact:?}").contains(name)),
         Event::Call { .. } => false,
     };
+    for entry in trace.entries() {
+        if let Event::Fact(Fact::SnapshotsBegun { snapshots, .. }) = &entry.event
+            && is_named(&names, entry)
+        {
+            names.extend(snapshots.iter().map(|(snapshot, _)| snapshot.to_string()));
+        }
+    }
     let actors: BTreeSet<Actor> = trace
         .entries()
         .iter()
-        .filter(|entry| matches!(entry.actor, Actor::Invocation(_)) && names_it(entry))
+        .filter(|entry| matches!(entry.actor, Actor::Invocation(_)) && is_named(&names, entry))
         .map(|entry| entry.actor)
         .collect();
-    trace.only(|entry| actors.contains(&entry.actor) || names_it(entry))
+    trace.only(|entry| actors.contains(&entry.actor) || is_named(&names, entry))
 }
 
 /// What people and queues received, in order.

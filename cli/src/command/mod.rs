@@ -4,9 +4,11 @@
 
 mod explore;
 mod line;
+mod matching;
 mod replay;
 #[cfg(feature = "aws")]
 mod replay_aws;
+mod schedule;
 mod simulate;
 
 use std::fmt::Display;
@@ -26,6 +28,10 @@ pub enum Command {
     Replay(replay::Replay),
     /// Tries every order of two deliveries of an event, and every fault, within bounds.
     Explore(explore::Explore),
+    /// Says whether an event matches an EventBridge event pattern, and if not, why.
+    Match(matching::Match),
+    /// Tells when an EventBridge schedule runs next, in UTC.
+    Schedule(schedule::Schedule),
 }
 
 /// How a command ended.
@@ -55,6 +61,8 @@ pub fn run(command: Command) -> ExitCode {
         Command::Simulate(simulate) => simulate.run(&mut out),
         Command::Replay(replay) => replay.run(&mut out),
         Command::Explore(explore) => explore.run(&mut out),
+        Command::Match(matching) => matching.run(&mut out),
+        Command::Schedule(schedule) => schedule.run(&mut out),
     };
     match ended {
         Ok(Verdict::Done) => ExitCode::SUCCESS,

@@ -81,6 +81,7 @@ fn context(function: FunctionName) -> Context {
         nonce: now.as_nanosecond().to_string(),
         function: function.as_str().to_owned(),
         account: None,
+        region: None,
         deadline: ports::time::later(now, TIME),
     }
 }

@@ -1,6 +1,7 @@
-//! Why an instance stopped. The event carries no cause; the instance's own record does.
+//! Why an instance failed or stopped. The event of a stop carries no cause; the instance's own record does.
 
 use ports::Instance;
+use ports::trigger::{HealthKind, InstanceChange};
 use serde::{Deserialize, Serialize};
 
 /// The kind of cause.
@@ -65,9 +66,33 @@ pub fn of_words(code: Option<&str>, transition: Option<&str>) -> Cause {
     Cause { kind, evidence: if words.is_empty() { "EC2 gives no reason".to_owned() } else { words } }
 }
 
-/// The cause of an instance's last change.
-pub fn of_instance(instance: &Instance) -> Cause {
-    of_words(instance.state_reason.as_ref().map(|r| r.code.as_str()), instance.transition.as_deref())
+/// The cause of what happened to an instance. Only a change of its state is explained by its own record; of everything else
+/// the event tells more, and the record may still explain an earlier stop.
+pub fn of(what: &InstanceChange, instance: &Instance) -> Cause {
+    let (kind, evidence) = match what {
+        InstanceChange::State(_) => {
+            let code = instance.state_reason.as_ref().map(|reason| reason.code.as_str());
+            return of_words(code, instance.transition.as_deref());
+        }
+        InstanceChange::SpotWarning(action) => {
+            (CauseKind::Spot, format!("EC2 Spot Instance Interruption Warning: {}", action.as_str()))
+        }
+        InstanceChange::Health(news) => (of_news(news.kind), news.code.clone()),
+        InstanceChange::Rebooted { by: Some(by) } => (CauseKind::User, format!("RebootInstances by {by}")),
+        InstanceChange::Rebooted { by: None } => (CauseKind::User, "RebootInstances".to_owned()),
+        InstanceChange::CheckFailed { alarm, metric } => {
+            (CauseKind::Failure, format!("alarm `{alarm}` on {metric}"))
+        }
+    };
+    Cause { kind, evidence }
+}
+
+fn of_news(kind: HealthKind) -> CauseKind {
+    match kind {
+        HealthKind::Issue => CauseKind::Failure,
+        HealthKind::ScheduledChange => CauseKind::Maintenance,
+        HealthKind::Notification => CauseKind::Unknown,
+    }
 }
 
 fn of_code(code: &str) -> CauseKind {

@@ -1,7 +1,7 @@
 //! Which events belong to one incident.
 
 use jiff::{SignedDuration, Timestamp};
-use ports::time;
+use ports::{InstanceState, time};
 use serde::{Deserialize, Serialize};
 
 /// The incidents of one instance that are still remembered, each named by the time of its first event.
@@ -47,6 +47,11 @@ impl Episodes {
         }
     }
 
+    /// The incidents opened at `since` or later.
+    pub fn since(&self, since: Timestamp) -> impl Iterator<Item = Timestamp> {
+        self.0.iter().copied().filter(move |opened| since <= *opened)
+    }
+
     fn with(&self, at: Timestamp) -> Self {
         let mut opened = self.0.clone();
         opened.push(at);
@@ -54,4 +59,43 @@ impl Episodes {
         let surplus = opened.len().saturating_sub(Self::REMEMBERED);
         Self(opened.split_off(surplus))
     }
+}
+
+/// What is known of an incident of an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownIncident {
+    /// The time that names it.
+    pub episode: Timestamp,
+    /// What was begun for it, if anything was.
+    pub begun: Option<Begun>,
+}
+
+/// What was begun for an incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// Whether it is of a stop, or an end.
+    pub is_stop: bool,
+    /// Whether its snapshots were taken.
+    pub is_taken: bool,
+}
+
+/// Whether a word that set a snapshot off is that of a stop, or an end.
+pub fn is_stop(word: &str) -> bool {
+    let states = [
+        InstanceState::Stopping,
+        InstanceState::Stopped,
+        InstanceState::ShuttingDown,
+        InstanceState::Terminated,
+    ];
+    states.iter().any(|state| state.as_str() == word)
+}
+
+/// The earlier stop at which the disks of an instance were taken, if it has not been started since: then nothing is lost when it
+/// is gone `at` this time.
+pub fn covered(known: &[KnownIncident], started: Option<Timestamp>, at: Timestamp) -> Option<Timestamp> {
+    let started = started?;
+    let is_earlier = |episode| started <= episode && episode < time::earlier(at, Episodes::WINDOW);
+    let covers =
+        |k: &&KnownIncident| is_earlier(k.episode) && k.begun.is_some_and(|b| b.is_stop && b.is_taken);
+    known.iter().filter(covers).map(|k| k.episode).max()
 }

@@ -1,7 +1,10 @@
 //! The ledger keys: of the incident, never of the event, so that every telling of one incident meets one entry.
 
+use std::fmt::Write;
+
 use jiff::{Timestamp, civil::Date};
 use ports::{Arn, GroupName, IdError, InstanceId, LedgerKey};
+use sha2::{Digest, Sha256};
 
 /// The key under which one episode of an instance is snapshotted.
 ///
@@ -48,6 +51,15 @@ pub fn group(name: &GroupName) -> Result<LedgerKey, IdError> {
     LedgerKey::new(format!("group#{name}"))
 }
 
+/// The key of an instance's turn: who restarted it last, and until when it is left alone.
+///
+/// # Errors
+///
+/// As [`snapshot`].
+pub fn instance(id: &InstanceId) -> Result<LedgerKey, IdError> {
+    LedgerKey::new(format!("instance#{id}"))
+}
+
 /// The key of one task of one night.
 ///
 /// # Errors
@@ -55,6 +67,32 @@ pub fn group(name: &GroupName) -> Result<LedgerKey, IdError> {
 /// As [`snapshot`].
 pub fn night(task: &str, night: Date) -> Result<LedgerKey, IdError> {
     LedgerKey::new(format!("night#{task}#{night}"))
+}
+
+/// The key of an event that a function cannot handle: of its bytes, so that every delivery of it meets one entry.
+///
+/// # Errors
+///
+/// As [`snapshot`].
+pub fn poison(function: &str, payload: &[u8]) -> Result<LedgerKey, IdError> {
+    LedgerKey::new(format!("poison#{function}#{}", digest(payload)))
+}
+
+/// The key that says that people were told of something only they can mend. What it is about may be as long as a key itself.
+///
+/// # Errors
+///
+/// As [`snapshot`].
+pub fn reported(matter: &str, about: &str) -> Result<LedgerKey, IdError> {
+    LedgerKey::new(format!("reported#{matter}#{}", digest(about.as_bytes())))
+}
+
+/// The SHA-256 of some bytes, in hexadecimal digits.
+pub fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// The key of the notice about what happened under another key.

@@ -20,6 +20,11 @@ pub const KEY: &str = "caretaker:key";
 /// The tag that holds the fence under which it was done.
 pub const FENCE: &str = "caretaker:fence";
 
+/// The tag that holds the word that set it off.
+pub const TRIGGER_STATE: &str = "TriggerState";
+/// The tag by which a person keeps a snapshot from being removed.
+pub const HOLD: &str = "caretaker:hold";
+
 /// The longest description EC2 takes, in characters
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshot.html>).
 pub const LONGEST_DESCRIPTION: usize = 255;
@@ -54,7 +59,7 @@ pub fn birth_tags(birth: &Birth<'_>) -> Result<TagSet, TagError> {
         (AUTO_CREATED.to_owned(), "true".to_owned()),
         (CREATED_BY.to_owned(), CARETAKER.to_owned()),
         (INSTANCE_ID.to_owned(), birth.instance.to_string()),
-        ("TriggerState".to_owned(), birth.trigger.to_owned()),
+        (TRIGGER_STATE.to_owned(), birth.trigger.to_owned()),
         ("CreatedAt".to_owned(), birth.at.to_string()),
         ("LambdaFunction".to_owned(), cut(birth.function, TagSet::LONGEST_VALUE)),
         (KEY.to_owned(), cut(birth.key.as_str(), TagSet::LONGEST_VALUE)),

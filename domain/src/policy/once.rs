@@ -13,8 +13,10 @@ use serde::{Deserialize, Serialize};
 /// How long a lease outlives the deadline of its owner: for clocks that differ, and for a runtime that is slow to kill.
 pub const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(10);
 
-/// The version of the entry format that this code writes.
-pub const FORMAT: u8 = 1;
+/// The version of the entry format that this code writes. It reads every earlier one, and no later one.
+///
+/// 2: a released entry keeps its intent, a done one whether people were told, and an effect may be halted.
+pub const FORMAT: u8 = 2;
 
 /// Counts the claims of an entry. The effect carries it, so that two effects of one key can be told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -50,14 +52,26 @@ pub struct Owner {
 pub struct Claim<I> {
     /// Who asks.
     pub owner: Owner,
-    /// What the key is used for; a key cannot be used for two things.
+    /// What the key is used for, with every parameter that has to agree; a key cannot be used for two things.
     pub subject: String,
-    /// The parameters of the effect.
+    /// The parameters of the effect. They may differ between two claims of a key: those written down first stand.
     pub intent: I,
     /// Until when the owner may act: its deadline and [`LEASE_MARGIN`].
     pub lease_until: Timestamp,
     /// How long after the lease a late effect may still appear, or one that happened stay unseen.
     pub settle: SignedDuration,
+    /// What to do when nobody knows whether it happened.
+    pub in_doubt: InDoubt,
+}
+
+/// What to do about an effect when nobody knows whether it happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InDoubt {
+    /// Look for it, and do what is missing.
+    RunAgain,
+    /// It can neither be found nor be repeated: do nothing more until a person has looked.
+    Halt,
 }
 
 /// What the ledger holds about an effect.
@@ -90,6 +104,9 @@ pub enum Phase<I, O> {
     Released {
         /// Why it was given up.
         because: String,
+        /// With which parameters it was to be done, where that was written down.
+        #[serde(default = "none")]
+        intent: Option<I>,
     },
     /// It was done.
     Done {
@@ -97,7 +114,46 @@ pub enum Phase<I, O> {
         at: Timestamp,
         /// What came of it.
         outcome: O,
+        /// Whether people know, or need not.
+        #[serde(default = "yes")]
+        told: bool,
     },
+    /// Nobody knows whether it was done, and it cannot be found out: nothing more is done until a person removes this.
+    Halted {
+        /// When that was written.
+        at: Timestamp,
+        /// Why.
+        because: String,
+        /// With which parameters it was to be done.
+        intent: I,
+    },
+}
+
+impl<I: Clone, O> Phase<I, O> {
+    /// With which parameters it is, or was, to be done, as long as it is not done.
+    pub fn intent(&self) -> Option<&I> {
+        match self {
+            Self::Intended { intent, .. } | Self::Halted { intent, .. } => Some(intent),
+            Self::Released { intent, .. } => intent.as_ref(),
+            Self::Done { .. } => None,
+        }
+    }
+
+    /// The same; of what is done, those that its outcome tells.
+    pub fn parameters(&self, of_outcome: impl FnOnce(&O) -> I) -> Option<I> {
+        match self {
+            Self::Done { outcome, .. } => Some(of_outcome(outcome)),
+            Self::Intended { .. } | Self::Halted { .. } | Self::Released { .. } => self.intent().cloned(),
+        }
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn none<I>() -> Option<I> {
+    None
 }
 
 /// What to do about an effect, given what the ledger holds.
@@ -120,8 +176,20 @@ pub enum Step<I, O> {
         /// The end of the lease.
         until: Timestamp,
     },
-    /// It is done; this came of it.
-    Return(O),
+    /// It is done.
+    Return {
+        /// What came of it.
+        outcome: O,
+        /// Whether people know.
+        told: bool,
+    },
+    /// Write this record: nobody knows whether it happened, and nothing more is done about it.
+    Halt(Record<I, O>),
+    /// That was written before.
+    Halted {
+        /// Why.
+        because: String,
+    },
     /// The key stands for something else already.
     Reused {
         /// What it stands for.
@@ -135,11 +203,12 @@ pub enum Step<I, O> {
 /// - Intended by a live owner: busy.
 /// - Intended by an owner whose lease is over: take over once the effect has had time to settle, before that only look.
 /// - Done: return the outcome.
+/// - Intended by an owner whose lease is over, and neither to be found nor to be repeated: halt. Once halted, leave it.
 ///
 /// # Examples
 ///
 /// ```
-/// use domain::policy::once::{Claim, Owner, Phase, Record, Step, step};
+/// use domain::policy::once::{Claim, InDoubt, Owner, Phase, Record, Step, step};
 /// use jiff::{SignedDuration, Timestamp};
 ///
 /// let claim = Claim {
@@ -148,6 +217,7 @@ pub enum Step<I, O> {
 ///     intent: "vol-1",
 ///     lease_until: Timestamp::from_second(100).unwrap(),
 ///     settle: SignedDuration::from_mins(5),
+///     in_doubt: InDoubt::RunAgain,
 /// };
 /// let now = |second| Timestamp::from_second(second).unwrap();
 /// let Step::Act(record) = step::<_, ()>(None, &claim, now(0)) else { panic!() };
@@ -170,9 +240,13 @@ pub fn step<I: Clone, O: Clone>(
     }
     let fence = record.fence.next();
     match &record.phase {
-        Phase::Done { outcome, .. } => Step::Return(outcome.clone()),
+        Phase::Done { outcome, told, .. } => Step::Return { outcome: outcome.clone(), told: *told },
+        Phase::Halted { because, .. } => Step::Halted { because: because.clone() },
         Phase::Released { .. } => Step::Act(claimed(claim, fence, claim.intent.clone())),
         Phase::Intended { lease_until, .. } if now < *lease_until => Step::Busy { until: *lease_until },
+        Phase::Intended { owner, .. } if claim.in_doubt == InDoubt::Halt => {
+            Step::Halt(record.halted(now, format!("request {} ended without telling how", owner.request)))
+        }
         Phase::Intended { lease_until, intent, .. } => {
             let settled_at = time::later(*lease_until, claim.settle);
             if settled_at <= now {
@@ -193,39 +267,65 @@ fn claimed<I, O>(claim: &Claim<I>, fence: Fence, intent: I) -> Record<I, O> {
     }
 }
 
-impl<I: Clone, O> Record<I, O> {
-    /// The record once the effect is done.
+impl<I: Clone, O: Clone> Record<I, O> {
+    /// The record once the effect is done; `told` when there is nobody to tell of it.
     #[must_use]
-    pub fn done(&self, at: Timestamp, outcome: O) -> Self {
-        self.with(Phase::Done { at, outcome })
+    pub fn done(&self, at: Timestamp, outcome: O, told: bool) -> Self {
+        self.with(Phase::Done { at, outcome, told })
+    }
+
+    /// The record once people were told of what was done.
+    #[must_use]
+    pub fn told(&self) -> Self {
+        match &self.phase {
+            Phase::Done { at, outcome, .. } => self.done(*at, outcome.clone(), true),
+            Phase::Intended { .. } | Phase::Released { .. } | Phase::Halted { .. } => self.clone(),
+        }
     }
 
     /// The record once the effect was certainly not done.
     #[must_use]
     pub fn released(&self, because: String) -> Self {
-        self.with(Phase::Released { because })
+        self.with(Phase::Released { because, intent: self.intent().cloned() })
     }
 
     /// The record of an owner that does not know whether its effect happened, and will not send another request: its
     /// lease ends now, so that the effect begins to settle at once.
     #[must_use]
-    pub fn in_doubt(&self, now: Timestamp) -> Self
-    where
-        O: Clone,
-    {
+    pub fn in_doubt(&self, now: Timestamp) -> Self {
         match &self.phase {
             Phase::Intended { owner, lease_until, intent } => self.with(Phase::Intended {
                 owner: owner.clone(),
                 lease_until: now.min(*lease_until),
                 intent: intent.clone(),
             }),
-            Phase::Released { .. } | Phase::Done { .. } => self.clone(),
+            Phase::Released { .. } | Phase::Done { .. } | Phase::Halted { .. } => self.clone(),
         }
+    }
+
+    /// The record of an effect that nothing more is done about.
+    #[must_use]
+    pub fn halted(&self, at: Timestamp, because: String) -> Self {
+        match self.intent() {
+            Some(intent) => self.with(Phase::Halted { at, because, intent: intent.clone() }),
+            None => self.clone(),
+        }
+    }
+
+    /// The record of an effect that is done once more, because what came of it was no good.
+    #[must_use]
+    pub fn again(&self, claim: &Claim<I>) -> Self {
+        claimed(claim, self.fence.next(), claim.intent.clone())
+    }
+
+    /// With which parameters it is, or was, to be done, as long as it is not done.
+    pub fn intent(&self) -> Option<&I> {
+        self.phase.intent()
     }
 
     /// Whether somebody still has to come back to it.
     pub fn is_open(&self) -> bool {
-        !matches!(self.phase, Phase::Done { .. })
+        !matches!(self.phase, Phase::Done { told: true, .. })
     }
 
     fn with(&self, phase: Phase<I, O>) -> Self {

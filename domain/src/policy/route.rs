@@ -74,6 +74,8 @@ pub enum Remedy {
         /// How many more.
         grow: Grow,
     },
+    /// Restart the instance that the alarm is about.
+    Restart,
     /// Ask a person to look.
     Review,
 }

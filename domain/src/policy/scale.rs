@@ -141,7 +141,7 @@ impl ScalePolicy {
     ///
     /// The reason to leave everything alone.
     pub fn admit(&self, alarm: &AlarmTrigger, now: Timestamp) -> Result<(), Leave> {
-        if self.stale_after < time::apart(alarm.changed_at, now) && alarm.changed_at < now {
+        if self.is_stale(alarm.changed_at, now) {
             return Err(Leave::Stale(alarm.changed_at));
         }
         // Target tracking names its alarms so; they are the group's own to act on
@@ -150,6 +150,11 @@ impl ScalePolicy {
             return Err(Leave::TargetTracking);
         }
         Ok(())
+    }
+
+    /// Whether a transition is history.
+    pub fn is_stale(&self, changed_at: Timestamp, now: Timestamp) -> bool {
+        time::later(changed_at, self.stale_after) < now
     }
 
     /// Decides what the group should become.

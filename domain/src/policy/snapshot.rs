@@ -8,6 +8,7 @@ use ports::{AccountId, Instance, InstanceId, InstanceState, Region, Volume, Volu
 use serde::{Deserialize, Serialize};
 
 use super::cause::{self, Cause};
+use super::occasion::{self, Occasion};
 use super::opt_in::{OptIn, opt_in};
 
 /// The tag that opts an instance in, and a volume out.
@@ -42,8 +43,8 @@ pub enum Grouping {
 pub struct SnapshotPolicy {
     /// Which causes are worth one.
     pub on: SnapshotOn,
-    /// Which states are worth one.
-    pub states: BTreeSet<InstanceState>,
+    /// On which occasions one may be taken.
+    pub occasions: BTreeSet<Occasion>,
     /// How to take them.
     pub grouping: Grouping,
     /// Instances and volumes never to touch, by id.
@@ -56,7 +57,7 @@ impl Default for SnapshotPolicy {
     fn default() -> Self {
         Self {
             on: SnapshotOn::Any,
-            states: BTreeSet::from([InstanceState::Stopping, InstanceState::Stopped]),
+            occasions: BTreeSet::from(Occasion::ALL),
             grouping: Grouping::Set,
             exclude: BTreeSet::new(),
             account: None,
@@ -71,6 +72,15 @@ pub enum Skip {
     /// The state is none that is worth a snapshot.
     #[error("state `{0}` is not one to snapshot at")]
     State(InstanceState),
+    /// The settings leave out what happens to an instance that runs on.
+    #[error("`{0}` of a running instance is not one to snapshot at")]
+    WhileRunning(String),
+    /// Something will be done to it, and that is the moment.
+    #[error("it is told ahead: {0}")]
+    Ahead(String),
+    /// It is no failure.
+    #[error("`{0}` is no failure")]
+    NoFailure(String),
     /// The event is of another account.
     #[error("the event is of account {0}, which this function does not look after")]
     OtherAccount(AccountId),
@@ -83,9 +93,12 @@ pub enum Skip {
     /// The instance is named in the settings as one to leave alone.
     #[error("the instance is excluded by the settings")]
     Excluded,
-    /// Somebody asked for the stop.
-    #[error("the stop was asked for: {0}")]
+    /// Somebody asked for it.
+    #[error("it was asked for: {0}")]
     Expected(String),
+    /// It is gone, and nothing is lost.
+    #[error("its disks were taken when it stopped at {0}, and it has not run since")]
+    Covered(Timestamp),
     /// There is nothing to take.
     #[error("no attached EBS volume is left to snapshot")]
     NoVolumes,
@@ -99,6 +112,8 @@ pub enum Consistency {
     Clean,
     /// Taken while the disks could still change: as after a power cut.
     CrashConsistent,
+    /// Not taken: the instance was gone, and with it the disks that were to be deleted with it.
+    TooLate,
 }
 
 /// A volume to snapshot.
@@ -126,7 +141,7 @@ pub struct LeftOut {
 pub struct SnapshotPlan {
     /// What set it off, in a word.
     pub trigger: String,
-    /// Why the instance stopped.
+    /// Why it happened.
     pub cause: Cause,
     /// How good the set will be.
     pub consistency: Consistency,
@@ -153,9 +168,32 @@ pub struct Incident {
     pub at: Timestamp,
     /// What to do, and why.
     pub plan: SnapshotPlan,
+    /// When it was done again, and why, if it was.
+    #[serde(default)]
+    pub again: Option<Again>,
+}
+
+/// A set that is made again: it is of a later moment than its incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Again {
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub because: String,
 }
 
 impl Incident {
+    /// The incident as its set is when it is taken of the instance in this state: disks that are not at rest any more do not
+    /// make a clean one.
+    #[must_use]
+    pub fn taken_at(&self, state: Option<InstanceState>) -> Self {
+        let mut incident = self.clone();
+        if incident.plan.consistency == Consistency::Clean && state != Some(InstanceState::Stopped) {
+            incident.plan.consistency = Consistency::CrashConsistent;
+        }
+        incident
+    }
+
     /// The incident that an event tells of.
     pub fn new(trigger: &InstanceTrigger, instance: &Instance, plan: SnapshotPlan) -> Self {
         let name = instance.tags.get("Name").filter(|name| !name.trim().is_empty());
@@ -166,6 +204,7 @@ impl Incident {
             region: trigger.region.clone(),
             at: trigger.at,
             plan,
+            again: None,
         }
     }
 }
@@ -177,9 +216,9 @@ impl SnapshotPolicy {
     ///
     /// The reason to skip it.
     pub fn admit(&self, trigger: &InstanceTrigger) -> Result<(), Skip> {
-        let InstanceChange::State(state) = trigger.what;
-        if !self.states.contains(&state) {
-            return Err(Skip::State(state));
+        let occasion = occasion::of(&trigger.what)?;
+        if !self.occasions.contains(&occasion) {
+            return Err(left_out(&trigger.what));
         }
         match &self.account {
             Some(own) if *own != trigger.account => Err(Skip::OtherAccount(trigger.account.clone())),
@@ -192,14 +231,14 @@ impl SnapshotPolicy {
     /// # Errors
     ///
     /// The reason to skip it.
-    pub fn wants(&self, instance: &Instance) -> Result<Cause, Skip> {
+    pub fn wants(&self, trigger: &InstanceTrigger, instance: &Instance) -> Result<Cause, Skip> {
         if opt_in(&instance.tags, OPT_IN) != OptIn::In {
             return Err(Skip::NotOptedIn);
         }
         if self.exclude.contains(instance.id.as_str()) {
             return Err(Skip::Excluded);
         }
-        let cause = cause::of_instance(instance);
+        let cause = cause::of(&trigger.what, instance);
         match self.on {
             SnapshotOn::Unexpected if !cause.kind.is_unexpected() => Err(Skip::Expected(cause.evidence)),
             SnapshotOn::Unexpected | SnapshotOn::Any => Ok(cause),
@@ -218,9 +257,10 @@ impl SnapshotPolicy {
         volumes: &[Volume],
     ) -> Result<SnapshotPlan, Skip> {
         self.admit(trigger)?;
-        let cause = self.wants(instance)?;
+        let cause = self.wants(trigger, instance)?;
         let (targets, mut left_out) = self.split(instance, volumes);
-        if targets.is_empty() {
+        let too_late = volumes.is_empty() && is_going(instance.state);
+        if targets.is_empty() && !too_late {
             return Err(Skip::NoVolumes);
         }
         if instance.root_on_instance_store {
@@ -229,11 +269,14 @@ impl SnapshotPolicy {
                 why: "it is an instance store, which no snapshot can save".to_owned(),
             });
         }
-        let InstanceChange::State(state) = trigger.what;
         Ok(SnapshotPlan {
             trigger: trigger.what.word().to_owned(),
             cause,
-            consistency: consistency(state, instance.state),
+            consistency: if too_late {
+                Consistency::TooLate
+            } else {
+                consistency(&trigger.what, instance.state)
+            },
             grouping: self.grouping,
             targets,
             left_out,
@@ -273,10 +316,26 @@ impl SnapshotPolicy {
 }
 
 /// A set is clean only when the instance was seen stopped, both by the event and by EC2 when it was asked.
-fn consistency(told: InstanceState, seen: InstanceState) -> Consistency {
-    if told == InstanceState::Stopped && seen == InstanceState::Stopped {
+fn consistency(told: &InstanceChange, seen: InstanceState) -> Consistency {
+    if *told == InstanceChange::State(InstanceState::Stopped) && seen == InstanceState::Stopped {
         Consistency::Clean
     } else {
         Consistency::CrashConsistent
+    }
+}
+
+/// Whether an instance is gone or about to be.
+fn is_going(state: InstanceState) -> bool {
+    matches!(state, InstanceState::ShuttingDown | InstanceState::Terminated)
+}
+
+/// Why an occasion that the settings leave out is skipped.
+fn left_out(what: &InstanceChange) -> Skip {
+    match what {
+        InstanceChange::State(state) => Skip::State(*state),
+        InstanceChange::SpotWarning(_) => Skip::State(InstanceState::ShuttingDown),
+        InstanceChange::Health(_) | InstanceChange::Rebooted { .. } | InstanceChange::CheckFailed { .. } => {
+            Skip::WhileRunning(what.word().to_owned())
+        }
     }
 }

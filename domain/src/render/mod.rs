@@ -2,5 +2,7 @@
 
 pub mod jsonl;
 pub mod night;
+pub mod poison;
 pub mod protect;
+pub mod reconcile;
 pub mod remediate;

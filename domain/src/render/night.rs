@@ -5,6 +5,7 @@ use std::fmt::Write;
 use ports::{Notice, Subject};
 use serde_json::json;
 
+use super::reconcile;
 use crate::policy::status::Status;
 use crate::workflow::maintain::{Archived, Night, Task};
 use crate::workflow::prune::Pruned;
@@ -25,6 +26,7 @@ pub fn report(night: &Night) -> Notice {
         "status": night.status,
         "metrics_archival": night.archival,
         "snapshot_cleanup": night.cleanup,
+        "reconciliation": night.reconciliation,
         "key": key,
     });
     let subject = Subject::fit(&format!("[Daily Ops Report] {}", night.night));
@@ -48,6 +50,7 @@ fn text(night: &Night, key: &str) -> String {
         let days: Vec<String> = archived.days.iter().map(day).collect();
         list(&mut text, &days);
     }
+    let _ = writeln!(text, "\nReconciliation: {}", task(&night.reconciliation, reconcile::line));
     let _ = writeln!(text, "\nKey: {key}");
     text
 }
@@ -74,6 +77,9 @@ fn failures(night: &Night) -> Vec<String> {
             failures.push(format!("metrics archival: {error}"));
         }
         Task::Observed | Task::NotConfigured(_) => {}
+    }
+    if let Task::Done(told, _) = &night.reconciliation {
+        failures.extend(reconcile::failures(told));
     }
     failures
 }

@@ -14,6 +14,7 @@ use crate::workflow::take::SnapshotSet;
 pub fn notice(key: &LedgerKey, set: &SnapshotSet) -> Notice {
     let incident = &set.incident;
     let plan = &incident.plan;
+    let told = told_as(key, incident);
     let ids: Vec<&str> = set.snapshots.iter().map(|s| s.id.as_str()).collect();
     let json = json!({
         "event": "auto_snapshot",
@@ -31,9 +32,46 @@ pub fn notice(key: &LedgerKey, set: &SnapshotSet) -> Notice {
         "failed": set.failed,
         "left_out": plan.left_out,
         "surplus": set.surplus,
-        "key": key,
+        "again": incident.again,
+        "key": told,
     });
-    Notice::new(subject(&incident.name, &plan.trigger), &text(key, set), &json.to_string(), key.as_str())
+    let (subject, text) = match plan.consistency {
+        Consistency::TooLate => {
+            (subject(&format!("LOST {}", incident.name), &plan.trigger), too_late(key, set))
+        }
+        Consistency::Clean | Consistency::CrashConsistent => {
+            (subject(&incident.name, &plan.trigger), text(key, set))
+        }
+    };
+    Notice::new(subject, &text, &json.to_string(), &told)
+}
+
+/// What is told: a set that is made again is told again.
+fn told_as(key: &LedgerKey, incident: &Incident) -> String {
+    match incident.again {
+        None => key.to_string(),
+        Some(_) => format!("{key}#again"),
+    }
+}
+
+/// That there was nothing left to take.
+fn too_late(key: &LedgerKey, set: &SnapshotSet) -> String {
+    let incident = &set.incident;
+    format!(
+        "{}\nToo late: it was gone before a snapshot could be taken, and with it every volume that was to be deleted with it.\n\
+         Volumes that were to stay are detached now, and earlier snapshots, if there are any, carry the tag InstanceId={}.\n\n\
+         Key: {key}\n",
+        head(incident),
+        incident.instance
+    )
+}
+
+fn head(incident: &Incident) -> String {
+    let Incident { name, instance, region, account, at, plan, .. } = incident;
+    format!(
+        "{name} ({instance}): {}.\nRegion {region}, account {account}, at {at}.\nCause: {:?} ({}).\n",
+        plan.trigger, plan.cause.kind, plan.cause.evidence
+    )
 }
 
 /// The notice that an instance has no snapshots, and will not get any by trying again.
@@ -66,16 +104,21 @@ fn subject(name: &str, state: &str) -> Subject {
 fn text(key: &LedgerKey, set: &SnapshotSet) -> String {
     let incident = &set.incident;
     let plan = &incident.plan;
-    let mut text = String::new();
+    let mut text = head(incident);
     let consistency = match (plan.consistency, set.together) {
+        (Consistency::TooLate, _) => "none: too late",
         (Consistency::Clean, true) => "one clean set, taken of disks at rest",
         (Consistency::Clean, false) => "clean, taken of disks at rest, volume by volume",
         (Consistency::CrashConsistent, true) => "one crash-consistent set, as after a power cut",
         (Consistency::CrashConsistent, false) => "volume by volume, so the volumes are not of one moment",
     };
-    let _ = writeln!(text, "{} ({}) is {}.", incident.name, incident.instance, plan.trigger);
-    let _ = writeln!(text, "Region {}, account {}, at {}.", incident.region, incident.account, incident.at);
-    let _ = writeln!(text, "Cause: {:?} ({}).", plan.cause.kind, plan.cause.evidence);
+    if let Some(again) = &incident.again {
+        let _ = writeln!(
+            text,
+            "\nMade again at {}, because {}: what is missing from the first set is of that moment.",
+            again.at, again.because
+        );
+    }
     let _ = writeln!(text, "\nSnapshots begun ({consistency}):");
     for snapshot in &set.snapshots {
         let device = plan.targets.iter().find(|t| t.volume == snapshot.volume).map_or("?", |t| &t.device);
@@ -86,7 +129,7 @@ fn text(key: &LedgerKey, set: &SnapshotSet) -> String {
     if !set.surplus.is_empty() {
         let _ = writeln!(text, "\n{} further snapshots of this incident are too many.", set.surplus.len());
     }
-    let _ = writeln!(text, "\nKey: {key}");
+    let _ = writeln!(text, "\nKey: {}", told_as(key, incident));
     text
 }
 

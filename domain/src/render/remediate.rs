@@ -23,8 +23,10 @@ pub fn failure(key: &LedgerKey, alarm: &AlarmTrigger, error: &OnceError) -> Noti
 fn told(action: &Action) -> serde_json::Value {
     match action {
         Action::ScaledOut(scaled, _) => json!({ "scaled_out": scaled }),
+        Action::Restarted(instance, _) => json!({ "restarted": instance }),
         Action::None(_)
         | Action::AtMax { .. }
+        | Action::GaveUp(_)
         | Action::Left(_)
         | Action::Review
         | Action::NoHandler
@@ -60,13 +62,16 @@ pub fn plan(group: &GroupName, plan: &ScalePlan) -> String {
     }
 }
 
-fn words(action: &Action) -> String {
+/// What was done about an alarm, in words.
+pub fn words(action: &Action) -> String {
     match action {
         Action::None(state) => format!("none needed in state {state}"),
         Action::ScaledOut(scaled, _) => scaled_words(scaled),
         Action::AtMax { group, current } => {
             format!("none possible: `{group}` is at its maximum of {current}. A person has to decide.")
         }
+        Action::Restarted(instance, _) => format!("restarted `{instance}`"),
+        Action::GaveUp(why) => format!("FAILED: {why}"),
         Action::Left(why) => format!("none: {why}"),
         Action::Review => "none automatic: please look at this yourself".to_owned(),
         Action::NoHandler => "none: no route is set up for this alarm".to_owned(),
@@ -82,6 +87,11 @@ fn scaled_words(scaled: &Scaled) -> String {
             format!("none needed: `{group}` has a desired capacity of {new} already (it was {previous})")
         }
         By::Overruled => format!("none: somebody changed `{group}` from {previous} to {new} meanwhile"),
+        By::TooLate => {
+            format!(
+                "none: the alarm was history before `{group}` could be scaled from {previous}, a person has to look"
+            )
+        }
         By::Nobody => format!("none: `{group}` went away or changed its limits before it could be scaled"),
     }
 }

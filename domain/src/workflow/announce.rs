@@ -1,13 +1,15 @@
 //! Tells people, as an effect of its own: a notice that fails never touches what it is about.
 
-use futures::FutureExt;
-use ports::{Clock, Ledger, LedgerKey, MessageId, Notice, Notifier};
+use async_trait::async_trait;
+use jiff::SignedDuration;
+use ports::{Clock, Ledger, LedgerKey, MessageId, Notice, Notifier, PortError, Stored};
 use serde::{Deserialize, Serialize};
 
-use super::effect::Repeatable;
-use super::once::{How, Once};
+use super::effect::{Effect, Found, Unfinished};
+use super::once::{How, Once, OnceError};
 use super::run::Run;
 use crate::policy::key;
+use crate::policy::once::{Fence, InDoubt};
 
 /// The ports that telling people needs.
 #[derive(Clone, Copy)]
@@ -56,17 +58,104 @@ pub async fn announce(ports: AnnouncePorts<'_>, run: &Run, notice: Notice) -> An
     }
 }
 
+/// The same for an effect, whose entry under `key` stays open until people know of it.
+pub(super) async fn announce_effect(
+    ports: AnnouncePorts<'_>,
+    run: &Run,
+    notice: Notice,
+    (key, untold): (&LedgerKey, Option<Stored>),
+) -> Announced {
+    let announced = announce(ports, run, notice).await;
+    if announced.failure().is_none() {
+        Once { ledger: ports.ledger, clock: ports.clock, run }.told(key, untold).await;
+    }
+    announced
+}
+
 async fn tell(ports: AnnouncePorts<'_>, run: &Run, notice: Notice) -> Result<Announced, String> {
     let about = LedgerKey::new(notice.key()).map_err(|error| error.to_string())?;
     let key = key::notice(&about).map_err(|error| error.to_string())?;
-    let notifier = ports.notifier;
-    let notice = &notice;
-    let publish =
-        Repeatable::new(key, "notice", move || async move { Ok(notifier.publish(notice).await?) }.boxed());
+    publish(ports, run, Tell { notifier: ports.notifier, key, notice }, None)
+        .await
+        .map_err(|error| error.to_string())
+}
+
+/// Publishes a notice whose entry was found open.
+pub(super) async fn tell_open(
+    ports: AnnouncePorts<'_>,
+    run: &Run,
+    (key, stored): (LedgerKey, Stored),
+    notice: Notice,
+) -> Result<Announced, OnceError> {
+    publish(ports, run, Tell { notifier: ports.notifier, key, notice }, Some(stored)).await
+}
+
+async fn publish(
+    ports: AnnouncePorts<'_>,
+    run: &Run,
+    tell: Tell<'_>,
+    stored: Option<Stored>,
+) -> Result<Announced, OnceError> {
     let once = Once { ledger: ports.ledger, clock: ports.clock, run };
-    let performed = once.perform(&publish).await.map_err(|error| error.to_string())?;
+    let performed = once.perform_from(&tell, stored).await?;
     Ok(match performed.how {
         How::Fresh | How::Adopted => Announced::Sent(performed.outcome),
         How::Recorded => Announced::Before(performed.outcome),
     })
+}
+
+/// Publishing one notice. It is written down whole before it goes out, so that whoever finds it unsent can send it.
+pub(super) struct Tell<'a> {
+    notifier: &'a dyn Notifier,
+    key: LedgerKey,
+    notice: Notice,
+}
+
+#[async_trait]
+impl Effect for Tell<'_> {
+    /// An entry of format 1 holds none.
+    type Intent = Option<Notice>;
+    type Outcome = MessageId;
+
+    fn key(&self) -> &LedgerKey {
+        &self.key
+    }
+
+    fn subject(&self) -> String {
+        "notice".to_owned()
+    }
+
+    fn intent(&self) -> Option<Notice> {
+        Some(self.notice.clone())
+    }
+
+    /// A second copy carries the same key and does little harm.
+    fn settle(&self) -> SignedDuration {
+        SignedDuration::ZERO
+    }
+
+    fn in_doubt(&self) -> InDoubt {
+        InDoubt::RunAgain
+    }
+
+    fn is_announced(&self) -> bool {
+        false
+    }
+
+    async fn look(&self, _: &Option<Notice>) -> Result<Found<MessageId>, PortError> {
+        Ok(Found::Nothing)
+    }
+
+    async fn act(
+        &self,
+        written: &Option<Notice>,
+        _: Fence,
+        _: Option<MessageId>,
+    ) -> Result<MessageId, Unfinished> {
+        Ok(self.notifier.publish(written.as_ref().unwrap_or(&self.notice)).await?)
+    }
+
+    async fn finish(&self, _: &Option<Notice>, id: MessageId) -> MessageId {
+        id
+    }
 }

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use ports::{Effect as Applied, LedgerKey, PortError};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::policy::once::Fence;
+use crate::policy::once::{Fence, InDoubt};
 
 /// What is found of an effect that an earlier owner may have had.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub trait Effect: Send + Sync {
     /// The key it happens under.
     fn key(&self) -> &LedgerKey;
 
-    /// What the key is used for, in a few words.
+    /// What the key is used for, in a few words, with every parameter that has to agree whenever the key is used.
     fn subject(&self) -> String;
 
     /// The parameters it would have if it began now.
@@ -56,6 +56,12 @@ pub trait Effect: Send + Sync {
 
     /// How long after a request was last sent it may still take effect unseen. Zero where repeating does no harm.
     fn settle(&self) -> SignedDuration;
+
+    /// What to do when nobody knows whether it happened.
+    fn in_doubt(&self) -> InDoubt;
+
+    /// Whether people are told of it by a notice of its own. Its entry stays open until they were.
+    fn is_announced(&self) -> bool;
 
     /// Looks for what an earlier owner did.
     async fn look(&self, intent: &Self::Intent) -> Result<Found<Self::Outcome>, PortError>;
@@ -76,17 +82,24 @@ pub trait Effect: Send + Sync {
 /// An effect that may be repeated: there is nothing to find of it and nothing to wait for.
 pub struct Repeatable<'a, O> {
     key: LedgerKey,
-    subject: &'static str,
+    subject: String,
+    announced: bool,
     act: Box<dyn Fn() -> BoxFuture<'a, Result<O, Unfinished>> + Send + Sync + 'a>,
 }
 
 impl<'a, O> Repeatable<'a, O> {
     /// An effect under `key` that `act` carries out.
-    pub fn new<F>(key: LedgerKey, subject: &'static str, act: F) -> Self
+    pub fn new<F>(key: LedgerKey, subject: impl Into<String>, act: F) -> Self
     where
         F: Fn() -> BoxFuture<'a, Result<O, Unfinished>> + Send + Sync + 'a,
     {
-        Self { key, subject, act: Box::new(act) }
+        Self { key, subject: subject.into(), announced: false, act: Box::new(act) }
+    }
+
+    /// The same, of which people are told by a notice of its own.
+    #[must_use]
+    pub fn announced(self) -> Self {
+        Self { announced: true, ..self }
     }
 }
 
@@ -106,13 +119,21 @@ impl<O: Clone + Serialize + DeserializeOwned + Send + Sync> Effect for Repeatabl
     }
 
     fn subject(&self) -> String {
-        self.subject.to_owned()
+        self.subject.clone()
     }
 
     fn intent(&self) {}
 
     fn settle(&self) -> SignedDuration {
         SignedDuration::ZERO
+    }
+
+    fn in_doubt(&self) -> InDoubt {
+        InDoubt::RunAgain
+    }
+
+    fn is_announced(&self) -> bool {
+        self.announced
     }
 
     async fn look(&self, (): &()) -> Result<Found<O>, PortError> {

@@ -1,6 +1,7 @@
 //! The night's work: clean up, archive, report. One task that fails does not stop the others.
 
 use futures::FutureExt;
+use futures::future::BoxFuture;
 use jiff::{SignedDuration, civil::Date};
 use ports::trigger::NightTrigger;
 use ports::{Archive, Clock, IdError, Inventory, Ledger, LedgerKey, Metrics, Notifier, Retry, Snapshots};
@@ -11,6 +12,7 @@ use super::archive::{ArchiveError, ArchivePorts, ArchivedDay, Source, archive_da
 use super::effect::{Repeatable, Unfinished};
 use super::once::{How, Once, OnceError, Performed};
 use super::prune::{self, PrunePorts, Pruned};
+use super::reconcile::Reconciled;
 use super::run::Run;
 use crate::policy::archive::days_of_night;
 use crate::policy::key;
@@ -20,7 +22,7 @@ use crate::policy::status::Status;
 use crate::render;
 
 /// The time kept back for the report.
-const FOR_REPORT: SignedDuration = SignedDuration::from_secs(20);
+pub const FOR_REPORT: SignedDuration = SignedDuration::from_secs(20);
 
 /// The ports that a night needs.
 #[derive(Clone, Copy)]
@@ -67,6 +69,8 @@ pub struct Night {
     pub archival: Task<Archived>,
     /// The snapshots.
     pub cleanup: Task<Pruned>,
+    /// What was left behind.
+    pub reconciliation: Task<Reconciled>,
     /// What retention decided, where that was computed in this run.
     pub retention: Option<RetentionPlan>,
     /// The report; `None` when it was left to another run.
@@ -121,22 +125,26 @@ impl Archived {
     }
 }
 
-/// Does the night's work, each task once for its date, and reports.
+/// Does the night's work, each task once for its date, and reports. `reconciling` is a task of every quarter of an hour; a
+/// night does it as well, and reports it.
 pub async fn maintain(
     ports: &NightPorts<'_>,
     policy: &NightPolicy,
     run: &Run,
     trigger: &NightTrigger,
+    reconciling: BoxFuture<'_, Task<Reconciled>>,
 ) -> Night {
     let night = trigger.night();
     let working = run.leaving(FOR_REPORT);
     let archival = archive(ports, policy, &working, night).await;
     let (cleanup, retention) = clean_up(ports, policy, &working, night).await;
+    let reconciliation = reconciling.await;
+    let count = |parts: [bool; 3]| parts.into_iter().filter(|part| *part).count();
     let status = Status::of(
-        usize::from(archival.is_done()).saturating_add(usize::from(cleanup.is_done())),
-        usize::from(archival.is_short()).saturating_add(usize::from(cleanup.is_short())),
+        count([archival.is_done(), cleanup.is_done(), reconciliation.is_done()]),
+        count([archival.is_short(), cleanup.is_short(), reconciliation.is_short()]),
     );
-    let mut done = Night { night, status, archival, cleanup, retention, report: None };
+    let mut done = Night { night, status, archival, cleanup, reconciliation, retention, report: None };
     if run.mode == Mode::Act && !done.archival.is_elsewhere() && !done.cleanup.is_elsewhere() {
         let announcing = AnnouncePorts { clock: ports.clock, ledger: ports.ledger, notifier: ports.notifier };
         done.report = Some(announce(announcing, run, render::night::report(&done)).await);
@@ -248,6 +256,16 @@ impl Short for Task<Pruned> {
     fn is_short(&self) -> bool {
         match self {
             Self::Done(pruned, _) => !pruned.failed.is_empty() || 0 < pruned.left,
+            Self::NotConfigured(_) | Self::Observed => false,
+            Self::Failed { .. } | Self::Elsewhere(_) => true,
+        }
+    }
+}
+
+impl Short for Task<Reconciled> {
+    fn is_short(&self) -> bool {
+        match self {
+            Self::Done(told, _) => told.status() != Status::Ok,
             Self::NotConfigured(_) | Self::Observed => false,
             Self::Failed { .. } | Self::Elsewhere(_) => true,
         }

@@ -4,13 +4,16 @@
 //! the outcome. What is found of an earlier owner is resolved by evidence.
 
 use jiff::Timestamp;
-use ports::{Clock, IdError, Ledger, LedgerKey, PortError, Retry, Stored, Swap, Version, time};
+use ports::{Clock, Ledger, LedgerEntry, LedgerKey, PortError, Retry, Stored, Swap, Version, time};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::effect::{Effect, Found, Unfinished};
 use super::entry::{decode, encode};
+pub use super::once_error::OnceError;
 use super::run::Run;
-use crate::policy::once::{Claim, LEASE_MARGIN, Phase, Record, Step, backoff, fits, step};
+use crate::policy::once::{Claim, FORMAT, InDoubt, LEASE_MARGIN, Phase, Record, Step, backoff, fits, step};
 
 /// How often a lost swap is looked at again. Each loss means that somebody else got on, so a few are plenty.
 const ROUNDS: u32 = 8;
@@ -34,84 +37,8 @@ pub struct Performed<O> {
     pub outcome: O,
     /// How it came about.
     pub how: How,
-}
-
-/// Why an effect was not carried out in this run.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum OnceError {
-    /// A port failed. What is known of the effect is in the ledger.
-    #[error(transparent)]
-    Port(#[from] PortError),
-    /// Another run is at it.
-    #[error("`{key}`: another run is at it until {until} at the latest")]
-    Busy {
-        /// The key.
-        key: LedgerKey,
-        /// The end of the other run's lease.
-        until: Timestamp,
-    },
-    /// An earlier run may have done it, and it is too early to tell.
-    #[error("`{key}`: an earlier request may still take effect until {settled_at}")]
-    Unsettled {
-        /// The key.
-        key: LedgerKey,
-        /// From when on it can be told.
-        settled_at: Timestamp,
-    },
-    /// Too little time is left to begin.
-    #[error("`{key}`: too little time is left before the deadline")]
-    OutOfTime {
-        /// The key.
-        key: LedgerKey,
-    },
-    /// The key stands for something else.
-    #[error("`{key}`: the key stands for `{recorded}` already, not for `{asked}`")]
-    Reused {
-        /// The key.
-        key: LedgerKey,
-        /// What it stands for.
-        recorded: String,
-        /// What was asked for.
-        asked: String,
-    },
-    /// The entry cannot be read by this version.
-    #[error("`{key}`: the entry is not of a form this version knows: {why}")]
-    Unreadable {
-        /// The key.
-        key: LedgerKey,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The lease ran out and another run took over.
-    #[error("`{key}`: another run took over before the outcome was recorded")]
-    Superseded {
-        /// The key.
-        key: LedgerKey,
-    },
-}
-
-impl From<IdError> for OnceError {
-    fn from(error: IdError) -> Self {
-        Self::Port(error.into())
-    }
-}
-
-impl OnceError {
-    /// Tells whether another delivery of the same event can succeed.
-    pub fn retry(&self) -> Retry {
-        match self {
-            Self::Port(error) => error.retry(),
-            Self::Busy { .. } | Self::Unsettled { .. } | Self::OutOfTime { .. } | Self::Superseded { .. } => {
-                Retry::Later
-            }
-            Self::Reused { .. } | Self::Unreadable { .. } => Retry::Never,
-        }
-    }
-
-    /// Whether another run owns the effect at present.
-    pub fn is_elsewhere(&self) -> bool {
-        matches!(self, Self::Busy { .. } | Self::Superseded { .. })
-    }
+    /// Its entry, as long as people were not told.
+    pub untold: Option<Stored>,
 }
 
 /// Carries effects out once, on behalf of one run.
@@ -149,25 +76,33 @@ impl Once<'_> {
     ///
     /// When it was not carried out in this run; [`OnceError::retry`] tells whether a later delivery can.
     pub async fn perform<E: Effect>(&self, effect: &E) -> Result<PerformedBy<E>, OnceError> {
-        let mut stored: Option<Stored> = None;
+        self.perform_from(effect, None).await
+    }
+
+    /// The same, from what was read of its entry before.
+    ///
+    /// # Errors
+    ///
+    /// As [`Once::perform`].
+    pub async fn perform_from<E: Effect>(
+        &self,
+        effect: &E,
+        mut stored: Option<Stored>,
+    ) -> Result<PerformedBy<E>, OnceError> {
         for _ in 0..ROUNDS {
             let now = self.clock.now();
-            let record: Option<RecordOf<E>> = stored.as_ref().map(|s| decode(effect.key(), s)).transpose()?;
-            let (next, resolve) = match step(record.as_ref(), &self.claim(effect), now) {
-                Step::Return(outcome) => return Ok(Performed { outcome, how: How::Recorded }),
-                Step::Busy { until } => return Err(OnceError::Busy { key: effect.key().clone(), until }),
-                Step::Reused { recorded } => return Err(reused(effect, recorded)),
-                Step::Look { intent, settled_at } => {
+            let record: Option<RecordOf<E>> = stored.as_ref().map(|s| read(effect.key(), s)).transpose()?;
+            let (next, resolve) = match self.may(effect, step(record.as_ref(), &self.claim(effect), now))? {
+                May::Return { outcome, told } => {
+                    return Ok(Performed { outcome, how: How::Recorded, untold: stored.filter(|_| !told) });
+                }
+                May::Look { intent, settled_at } => {
                     let held =
                         stored.zip(record).map(|(s, record)| Held { version: s.version, record, intent });
                     return self.adopt_whole(effect, held, settled_at).await;
                 }
-                Step::Act(next) => (next, false),
-                Step::Resolve(next) => (next, true),
+                May::Write { next, resolve } => (next, resolve),
             };
-            if !fits(now, self.run.deadline) {
-                return Err(OnceError::OutOfTime { key: effect.key().clone() });
-            }
             match self.write(effect.key(), stored.as_ref().map(|s| s.version), &next).await? {
                 Swap::Won(version) => return self.own(effect, version, next, resolve).await,
                 Swap::Lost(current) => stored = current,
@@ -176,13 +111,66 @@ impl Once<'_> {
         Err(OnceError::Busy { key: effect.key().clone(), until: self.clock.now() })
     }
 
+    /// Carries `effect` out once more although it was done, because what came of it was no good. `stored` is its entry.
+    ///
+    /// # Errors
+    ///
+    /// As [`Once::perform`]; another run may have begun with it.
+    pub async fn perform_again<E: Effect>(
+        &self,
+        effect: &E,
+        stored: &Stored,
+    ) -> Result<PerformedBy<E>, OnceError> {
+        let key = effect.key();
+        if !fits(self.clock.now(), self.run.deadline) {
+            return Err(OnceError::OutOfTime { key: key.clone() });
+        }
+        let record: RecordOf<E> = read(key, stored)?;
+        let next = record.again(&self.claim(effect));
+        match self.write(key, Some(stored.version), &next).await? {
+            Swap::Won(version) => self.own(effect, version, next, true).await,
+            Swap::Lost(_) => Err(OnceError::Superseded { key: key.clone() }),
+        }
+    }
+
+    /// Writes down that people were told. When that fails nothing is lost: the notice has an entry of its own, so a later run
+    /// finds it told and writes this.
+    pub async fn told(&self, key: &LedgerKey, untold: Option<Stored>) {
+        if let Some(stored) = untold
+            && let Ok(record) = read::<Value, Value>(key, &stored)
+        {
+            let _ = self.write(key, Some(stored.version), &record.told()).await;
+        }
+    }
+
     /// What the ledger knows of an effect, without claiming it.
     ///
     /// # Errors
     ///
     /// When the ledger cannot be read, or holds something this version cannot read.
     pub async fn recall<E: Effect>(&self, key: &LedgerKey) -> Result<Option<RecordOf<E>>, OnceError> {
-        self.ledger.get(key).await?.map(|stored| decode(key, &stored)).transpose()
+        self.ledger.get(key).await?.map(|stored| read(key, &stored)).transpose()
+    }
+
+    /// What a step lets this run do. Everything but telling an outcome takes time.
+    fn may<E: Effect>(
+        &self,
+        effect: &E,
+        step: Step<E::Intent, E::Outcome>,
+    ) -> Result<May<E::Intent, E::Outcome>, OnceError> {
+        let key = effect.key().clone();
+        let may = match step {
+            Step::Return { outcome, told } => return Ok(May::Return { outcome, told }),
+            Step::Act(next) | Step::Halt(next) => May::Write { next, resolve: false },
+            Step::Resolve(next) => May::Write { next, resolve: true },
+            Step::Look { intent, settled_at } => May::Look { intent, settled_at },
+            Step::Busy { until } => return Err(OnceError::Busy { key, until }),
+            Step::Halted { because } => return Err(OnceError::Halted { key, because }),
+            Step::Reused { recorded } => {
+                return Err(OnceError::Reused { key, recorded, asked: effect.subject() });
+            }
+        };
+        if fits(self.clock.now(), self.run.deadline) { Ok(may) } else { Err(OnceError::OutOfTime { key }) }
     }
 
     fn claim<E: Effect>(&self, effect: &E) -> Claim<E::Intent> {
@@ -192,6 +180,7 @@ impl Once<'_> {
             intent: effect.intent(),
             lease_until: time::later(self.run.deadline, LEASE_MARGIN),
             settle: effect.settle(),
+            in_doubt: effect.in_doubt(),
         }
     }
 
@@ -202,8 +191,13 @@ impl Once<'_> {
         record: RecordOf<E>,
         resolve: bool,
     ) -> Result<PerformedBy<E>, OnceError> {
-        let Phase::Intended { intent, .. } = record.phase.clone() else {
-            return Err(OnceError::Superseded { key: effect.key().clone() });
+        let key = effect.key().clone();
+        let intent = match &record.phase {
+            Phase::Intended { intent, .. } => intent.clone(),
+            Phase::Halted { because, .. } => {
+                return Err(OnceError::Halted { key, because: because.clone() });
+            }
+            Phase::Released { .. } | Phase::Done { .. } => return Err(OnceError::Superseded { key }),
         };
         let held = Held { version, record, intent };
         let part = if resolve {
@@ -212,7 +206,7 @@ impl Once<'_> {
                 Ok(Found::Part(part)) => Some(part),
                 Ok(Found::Nothing) => None,
                 Err(error) => {
-                    self.put_back(effect, &held, true, "unseen").await;
+                    self.leave(effect, &held.record.in_doubt(self.clock.now()), &held).await;
                     return Err(error.into());
                 }
             }
@@ -231,36 +225,54 @@ impl Once<'_> {
         let mut attempts = 0_u32;
         loop {
             if !fits(self.clock.now(), self.run.deadline) {
-                self.put_back(effect, &held, part.is_some(), "out of time").await;
+                self.give_up(effect, &held, part.is_some(), "out of time").await;
                 return Err(OnceError::OutOfTime { key: effect.key().clone() });
             }
             let error = match effect.act(&held.intent, held.record.fence, part.clone()).await {
                 Ok(outcome) => return self.complete(effect, held, outcome, How::Fresh).await,
-                Err(Unfinished::InDoubt(error)) => {
-                    self.put_back(effect, &held, true, "in doubt").await;
-                    return Err(error.into());
-                }
+                Err(Unfinished::InDoubt(error)) => return Err(self.doubt(effect, &held, error).await),
                 Err(Unfinished::Refused(error)) => error,
             };
             let wait = backoff(attempts, error.kind);
             attempts = attempts.saturating_add(1);
             let again = time::later(self.clock.now(), wait);
             if error.retry() == Retry::Never || !fits(again, self.run.deadline) {
-                self.put_back(effect, &held, part.is_some(), &error.to_string()).await;
+                self.give_up(effect, &held, part.is_some(), &error.to_string()).await;
                 return Err(error.into());
             }
             self.clock.sleep(wait).await;
         }
     }
 
-    /// Leaves the entry to the next owner. When even that fails, the end of the lease says the same, only later.
-    async fn put_back<E: Effect>(&self, effect: &E, held: &HeldBy<E>, in_doubt: bool, because: &str) {
-        let record = if in_doubt {
+    /// Leaves an effect that was not begun to the next owner; one of which a part is there, to who looks for the rest.
+    async fn give_up<E: Effect>(&self, effect: &E, held: &HeldBy<E>, begun: bool, because: &str) {
+        let record = if begun {
             held.record.in_doubt(self.clock.now())
         } else {
             held.record.released(because.to_owned())
         };
-        let _ = self.write(effect.key(), Some(held.version), &record).await;
+        self.leave(effect, &record, held).await;
+    }
+
+    /// Leaves an effect that may have happened: to who looks for it, or, where there is nothing to look for, to nobody.
+    async fn doubt<E: Effect>(&self, effect: &E, held: &HeldBy<E>, error: PortError) -> OnceError {
+        let now = self.clock.now();
+        match effect.in_doubt() {
+            InDoubt::RunAgain => {
+                self.leave(effect, &held.record.in_doubt(now), held).await;
+                error.into()
+            }
+            InDoubt::Halt => {
+                let because = error.to_string();
+                self.leave(effect, &held.record.halted(now, because.clone()), held).await;
+                OnceError::Halted { key: effect.key().clone(), because }
+            }
+        }
+    }
+
+    /// Writes how an effect is left. When even that fails, the end of the lease says the same, only later.
+    async fn leave<E: Effect>(&self, effect: &E, record: &RecordOf<E>, held: &HeldBy<E>) {
+        let _ = self.write(effect.key(), Some(held.version), record).await;
     }
 
     async fn complete<E: Effect>(
@@ -271,10 +283,15 @@ impl Once<'_> {
         how: How,
     ) -> Result<PerformedBy<E>, OnceError> {
         let outcome = effect.finish(&held.intent, outcome).await;
-        let record = held.record.done(self.clock.now(), outcome.clone());
-        match self.write(effect.key(), Some(held.version), &record).await? {
-            Swap::Won(_) => Ok(Performed { outcome, how }),
-            Swap::Lost(_) => Err(OnceError::Superseded { key: effect.key().clone() }),
+        let key = effect.key();
+        let record = held.record.done(self.clock.now(), outcome.clone(), !effect.is_announced());
+        let entry = encode(key, &record, record.is_open(), self.clock.now())?;
+        match self.swap(key, Some(held.version), &entry).await? {
+            Swap::Won(version) => {
+                let untold = entry.open.then_some(Stored { version, entry });
+                Ok(Performed { outcome, how, untold })
+            }
+            Swap::Lost(_) => Err(OnceError::Superseded { key: key.clone() }),
         }
     }
 
@@ -293,14 +310,22 @@ impl Once<'_> {
         Err(OnceError::Unsettled { key: effect.key().clone(), settled_at })
     }
 
-    async fn write<I: Clone + Serialize + Sync, O: Serialize + Sync>(
+    async fn write<I: Clone + Serialize + Sync, O: Clone + Serialize + Sync>(
         &self,
         key: &LedgerKey,
         expected: Option<Version>,
         record: &Record<I, O>,
     ) -> Result<Swap, OnceError> {
-        let entry = encode(key, record, record.is_open(), self.clock.now())?;
-        Ok(match self.ledger.swap(key, expected, &entry).await? {
+        self.swap(key, expected, &encode(key, record, record.is_open(), self.clock.now())?).await
+    }
+
+    async fn swap(
+        &self,
+        key: &LedgerKey,
+        expected: Option<Version>,
+        entry: &LedgerEntry,
+    ) -> Result<Swap, OnceError> {
+        Ok(match self.ledger.swap(key, expected, entry).await? {
             // A write whose reply was lost and that was sent again finds itself.
             Swap::Lost(Some(current)) if current.entry.state == entry.state => Swap::Won(current.version),
             swap @ (Swap::Won(_) | Swap::Lost(_)) => swap,
@@ -308,6 +333,25 @@ impl Once<'_> {
     }
 }
 
-fn reused<E: Effect>(effect: &E, recorded: String) -> OnceError {
-    OnceError::Reused { key: effect.key().clone(), recorded, asked: effect.subject() }
+/// What a run may do about an effect.
+enum May<I, O> {
+    /// Tell what came of it.
+    Return { outcome: O, told: bool },
+    /// Look for it, and adopt it if it is whole.
+    Look { intent: I, settled_at: Timestamp },
+    /// Write this; when that wins, go on from there.
+    Write { next: Record<I, O>, resolve: bool },
+}
+
+/// Reads a record that this version or an earlier one wrote.
+pub(super) fn read<I: DeserializeOwned, O: DeserializeOwned>(
+    key: &LedgerKey,
+    stored: &Stored,
+) -> Result<Record<I, O>, OnceError> {
+    let record: Record<I, O> = decode(key, stored)?;
+    if FORMAT < record.format {
+        let why = format!("it is of format {}, and this version knows those up to {FORMAT}", record.format);
+        return Err(OnceError::Unreadable { key: key.clone(), why });
+    }
+    Ok(record)
 }

@@ -5,15 +5,16 @@ use ports::trigger::InstanceTrigger;
 use ports::{Clock, Inventory, Ledger, LedgerKey, Notifier, Retry, Snapshots, Swap};
 use serde::Serialize;
 
-use super::announce::{AnnouncePorts, Announced, announce};
+use super::announce::{AnnouncePorts, Announced, announce, announce_effect};
 use super::entry::{decode, encode};
+use super::incident;
 use super::once::{How, Once, OnceError, Performed};
 use super::run::Run;
 use super::take::{SnapshotSet, Take};
-use crate::policy::episode::{Episodes, Joined};
+use crate::policy::episode::{Episodes, Joined, covered};
 use crate::policy::key;
 use crate::policy::mode::Mode;
-use crate::policy::snapshot::{Incident, Skip, SnapshotPlan, SnapshotPolicy};
+use crate::policy::snapshot::{Consistency, Incident, Skip, SnapshotPlan, SnapshotPolicy};
 use crate::render;
 
 /// The ports that snapshotting an instance needs.
@@ -53,6 +54,19 @@ pub enum Protected {
     Observed(SnapshotPlan),
     /// The instance has its snapshots.
     Taken(Box<Taken>),
+    /// It has none, and delivering the event again will not help.
+    GaveUp(GaveUp),
+}
+
+/// An incident that nothing more can be done about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GaveUp {
+    /// The key of the incident.
+    pub key: LedgerKey,
+    /// Why.
+    pub error: String,
+    /// Whether people know.
+    pub announced: Announced,
 }
 
 /// An instance that has its snapshots.
@@ -86,7 +100,7 @@ pub async fn protect(
     let Some(instance) = ports.inventory.instance(&trigger.instance).await? else {
         return Ok(Protected::Skipped(Skip::UnknownInstance));
     };
-    if let Err(skip) = policy.wants(&instance) {
+    if let Err(skip) = policy.wants(trigger, &instance) {
         return Ok(Protected::Skipped(skip));
     }
     let volumes = ports.inventory.volumes(&trigger.instance).await?;
@@ -96,6 +110,12 @@ pub async fn protect(
         Ok(plan) => plan,
         Err(skip) => return Ok(Protected::Skipped(skip)),
     };
+    if plan.consistency == Consistency::TooLate {
+        let known = incident::known(ports.ledger, &instance.id, Timestamp::MIN).await?;
+        if let Some(stop) = covered(&known, instance.launched_at, trigger.at) {
+            return Ok(Protected::Skipped(Skip::Covered(stop)));
+        }
+    }
     if run.mode == Mode::Observe {
         return Ok(Protected::Observed(plan));
     }
@@ -107,18 +127,17 @@ pub async fn protect(
     let take = Take { ports, run, key, incident, instance: Some(&instance), volumes: &volumes };
     let performed = Once { ledger: ports.ledger, clock: ports.clock, run }.perform(&take).await;
     match performed {
-        Ok(Performed { outcome: set, how }) => {
+        Ok(Performed { outcome: set, how, untold }) => {
             let notice = render::protect::notice(&take.key, &set);
-            let announced = announce(ports.announcing(), run, notice).await;
+            let announced = announce_effect(ports.announcing(), run, notice, (&take.key, untold)).await;
             Ok(Protected::Taken(Box::new(Taken { key: take.key, set, how, announced })))
         }
-        Err(error) => {
-            if error.retry() == Retry::Never {
-                let notice = render::protect::failure(&take.key, &take.incident, &error);
-                announce(ports.announcing(), run, notice).await;
-            }
-            Err(error)
+        Err(error) if error.retry() == Retry::Never => {
+            let notice = render::protect::failure(&take.key, &take.incident, &error);
+            let announced = announce(ports.announcing(), run, notice).await;
+            Ok(Protected::GaveUp(GaveUp { key: take.key, error: error.to_string(), announced }))
         }
+        Err(error) => Err(error),
     }
 }
 

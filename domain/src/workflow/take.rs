@@ -14,8 +14,8 @@ use super::protect::ProtectPorts;
 use super::prune;
 use super::run::Run;
 use crate::policy::naming::{self, Birth, cut};
-use crate::policy::once::{Fence, backoff, fits};
-use crate::policy::snapshot::{Grouping, Incident, Target};
+use crate::policy::once::{Fence, InDoubt, backoff, fits};
+use crate::policy::snapshot::{Consistency, Grouping, Incident, Target};
 
 /// The snapshots of one incident.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +90,14 @@ impl Effect for Take<'_> {
         SignedDuration::from_mins(5)
     }
 
+    fn in_doubt(&self) -> InDoubt {
+        InDoubt::RunAgain
+    }
+
+    fn is_announced(&self) -> bool {
+        true
+    }
+
     async fn look(&self, incident: &Incident) -> Result<Found<SnapshotSet>, PortError> {
         let snapshots = under_key(self.ports.snapshots, &self.key).await?;
         Ok(adopt(&snapshots, incident))
@@ -101,7 +109,11 @@ impl Effect for Take<'_> {
         fence: Fence,
         part: Option<SnapshotSet>,
     ) -> Result<SnapshotSet, Unfinished> {
+        let incident = &incident.taken_at(self.instance.map(|instance| instance.state));
         match (part, incident.plan.grouping) {
+            (None, _) if incident.plan.consistency == Consistency::TooLate => {
+                Ok(SnapshotSet::none_yet(incident))
+            }
             (None, Grouping::Set) => match self.together(incident, fence).await {
                 Err(error) if self.is_one_volumes_fault(&error) => {
                     self.one_by_one(incident, fence, None).await

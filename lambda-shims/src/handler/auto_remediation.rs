@@ -1,9 +1,11 @@
+use domain::policy::status::Status;
 use domain::workflow::once::How;
 use domain::workflow::remediate::{Action, By, RemediatePolicy, Remedied, Scaled, remediate};
-use ports::trigger::{AlarmTrigger, Ignored};
+use ports::trigger::AlarmTrigger;
 use serde_json::{Value, json};
 
-use super::{Context, Failure, PortsIn, Reply};
+use super::poison::Hopeless;
+use super::{Context, Failure, PortsIn, Reply, ignored};
 use crate::emf::Metrics;
 use crate::settings::RemediationSettings;
 
@@ -21,9 +23,13 @@ pub async fn auto_remediation(
     let mut metrics = Metrics::default();
     let mut results = Vec::new();
     let mut failures = Vec::new();
+    let mut hopeless = Hopeless::default();
     for read in adapters_aws::inbound::alarms(payload) {
         match read {
-            Err(reason) => results.push(ignored(&reason, &mut metrics)),
+            Err(reason) => {
+                hopeless.see(&reason);
+                results.push(ignored(&reason, &mut metrics));
+            }
             Ok(alarm) => match answer(ports_in, settings, context, &alarm).await {
                 Ok(remedied) => {
                     failures.extend(untold(&alarm, &remedied));
@@ -33,6 +39,7 @@ pub async fn auto_remediation(
             },
         }
     }
+    hopeless.set_aside(ports_in, (settings.mode, context), payload, &mut metrics).await?;
     if failures.is_empty() {
         let body = json!({
             "processed": metrics.get("Processed"), "ignored": metrics.get("Ignored"), "results": results,
@@ -56,7 +63,11 @@ async fn answer(
             format!("the alarm is of account {}, which this function does not look after", alarm.account);
         return Ok(Remedied { action: Action::Left(why), announced: None });
     }
-    let policy = RemediatePolicy { routes: settings.routes.clone(), scale: settings.scale.clone() };
+    let policy = RemediatePolicy {
+        routes: settings.routes.clone(),
+        scale: settings.scale.clone(),
+        restart: settings.restart.clone(),
+    };
     let ports = ports_in(Some(&alarm.region));
     let run = context.run(settings.mode);
     remediate(&ports.remediate(), &policy, &run, alarm).await.map_err(|error| error.to_string())
@@ -65,12 +76,6 @@ async fn answer(
 fn untold(alarm: &AlarmTrigger, remedied: &Remedied) -> Option<String> {
     let why = remedied.announced.as_ref()?.failure()?;
     Some(format!("{}: answered, but people were not told: {why}", alarm.name))
-}
-
-fn ignored(reason: &Ignored, metrics: &mut Metrics) -> Value {
-    super::ignored(reason);
-    metrics.add("Ignored", 1);
-    json!({ "action": "ignored", "reason": reason.reason.to_string(), "detail": reason.detail })
 }
 
 fn result(alarm: &AlarmTrigger, action: &Action, metrics: &mut Metrics) -> Value {
@@ -83,6 +88,14 @@ fn result(alarm: &AlarmTrigger, action: &Action, metrics: &mut Metrics) -> Value
         Action::AtMax { group, current } => {
             metrics.add("AtMaxCapacity", 1);
             json!({ "action": "at_max_capacity", "asg": group, "current": current })
+        }
+        Action::Restarted(instance, how) => {
+            metrics.add("Restarts", u64::from(*how != How::Recorded));
+            json!({ "action": "restart", "instance_id": instance, "status": Status::Ok, "how": how })
+        }
+        Action::GaveUp(why) => {
+            metrics.add("Failed", 1);
+            json!({ "action": "gave_up", "status": Status::Failed, "reason": why })
         }
         Action::Left(why) => json!({ "action": "skipped", "reason": why }),
         Action::Review => json!({ "action": "manual_review" }),
@@ -107,9 +120,18 @@ fn scaled_out(scaled: &Scaled, how: How, metrics: &mut Metrics) -> Value {
             metrics.add("ScaleOuts", u64::from(how != How::Recorded));
             json!({ "action": "scale_out", "asg": group, "previous_desired": previous, "new_desired": new })
         }
-        By::Others | By::Overruled | By::Nobody => json!({
+        By::Others | By::Overruled | By::Nobody | By::TooLate => json!({
             "action": "skipped", "asg": group, "current": new,
-            "reason": "the group changed before the capacity could be set", "by": by,
+            "reason": unscaled(*by), "by": by,
         }),
+    }
+}
+
+fn unscaled(by: By) -> &'static str {
+    match by {
+        By::TooLate => "the alarm was history before the capacity could be set",
+        By::Us | By::Others | By::Overruled | By::Nobody => {
+            "the group changed before the capacity could be set"
+        }
     }
 }

@@ -1,44 +1,100 @@
+use domain::policy::mode::Mode;
+use domain::policy::snapshot::Consistency;
 use domain::policy::status::Status;
+use domain::workflow::announce::Announced;
 use domain::workflow::once::How;
-use domain::workflow::protect::{Protected, Taken, protect};
+use domain::workflow::protect::{GaveUp, Protected, Taken, protect};
 use ports::trigger::InstanceTrigger;
+use ports::{InstanceId, LedgerKey, Retry};
 use serde_json::{Value, json};
 
+use super::poison::Hopeless;
 use super::{Context, Failure, PortsIn, Reply, ignored};
 use crate::emf::Metrics;
 use crate::settings::SnapshotSettings;
 
-/// Snapshots an instance that failed.
+/// Snapshots the instances that an event is about. One that fails does not stop the others.
 ///
 /// # Errors
 ///
-/// When it may not have its snapshots, or people could not be told.
+/// When one may not have its snapshots, or people could not be told.
 pub async fn auto_snapshot(
     ports_in: PortsIn<'_>,
     settings: &SnapshotSettings,
     payload: &[u8],
     context: &Context,
 ) -> Result<Reply, Failure> {
-    let trigger = match adapters_aws::inbound::instance(payload) {
-        Ok(trigger) => trigger,
-        Err(reason) => return Ok(ignored(&reason)),
-    };
-    let mut policy = settings.policy.clone();
-    policy.account.clone_from(&context.account);
-    let run = context.run(settings.mode);
-    let ports = ports_in(Some(&trigger.region));
     let mut metrics = Metrics::default();
-    match protect(&ports.protect(), &policy, &run, &trigger).await {
-        Ok(protected) => reply(&trigger, &protected, metrics),
-        Err(error) => {
-            metrics.add("Failed", 1);
-            tracing::error!(instance.id = %trigger.instance, error = %error, "instance not snapshotted");
-            Err(Failure { error_type: "SnapshotFailed", message: error.to_string(), metrics })
+    let mut results = Vec::new();
+    let mut failures: Vec<Failed> = Vec::new();
+    let mut hopeless = Hopeless::default();
+    for read in adapters_aws::inbound::instances(payload) {
+        let answer = match read {
+            Ok(trigger) => answer(ports_in, settings, context, &trigger, &mut metrics).await,
+            Err(reason) => {
+                hopeless.see(&reason);
+                Ok(ignored(&reason, &mut metrics))
+            }
+        };
+        match answer {
+            Ok(result) => results.push(result),
+            Err(failed) if failed.retry == Retry::Never && settings.mode == Mode::Act => {
+                results.push(gave_up(&failed.message));
+                hopeless.add(failed.message);
+            }
+            Err(failed) => failures.push(failed),
+        }
+    }
+    hopeless.set_aside(ports_in, (settings.mode, context), payload, &mut metrics).await?;
+    if failures.is_empty() {
+        return Ok(Reply { body: body(results), metrics });
+    }
+    let message: Vec<&str> = failures.iter().map(|failed| failed.message.as_str()).collect();
+    let error_type = failures.first().map_or("SnapshotFailed", |failed| failed.error_type);
+    Err(Failure { error_type, message: message.join("; "), metrics })
+}
+
+/// Why an instance's event has to be delivered again.
+struct Failed {
+    error_type: &'static str,
+    retry: Retry,
+    message: String,
+}
+
+/// The result of the one instance that most events are about, or those of several.
+fn body(mut results: Vec<Value>) -> Value {
+    match (results.pop(), results.is_empty()) {
+        (Some(only), true) => only,
+        (last, _) => {
+            results.extend(last);
+            json!({ "results": results })
         }
     }
 }
 
-fn reply(trigger: &InstanceTrigger, protected: &Protected, mut metrics: Metrics) -> Result<Reply, Failure> {
+async fn answer(
+    ports_in: PortsIn<'_>,
+    settings: &SnapshotSettings,
+    context: &Context,
+    trigger: &InstanceTrigger,
+    metrics: &mut Metrics,
+) -> Result<Value, Failed> {
+    let mut policy = settings.policy.clone();
+    policy.account.clone_from(&context.account);
+    let run = context.run(settings.mode);
+    let ports = ports_in(Some(&trigger.region));
+    match protect(&ports.protect(), &policy, &run, trigger).await {
+        Ok(protected) => result(trigger, &protected, metrics),
+        Err(error) => {
+            metrics.add("Failed", 1);
+            tracing::error!(instance.id = %trigger.instance, error = %error, "instance not snapshotted");
+            let message = format!("{}: {error}", trigger.instance);
+            Err(Failed { error_type: "SnapshotFailed", retry: error.retry(), message })
+        }
+    }
+}
+
+fn result(trigger: &InstanceTrigger, protected: &Protected, metrics: &mut Metrics) -> Result<Value, Failed> {
     let instance = &trigger.instance;
     let mut body = json!({ "instance_id": instance, "state": trigger.what.word() });
     let more = match protected {
@@ -53,26 +109,46 @@ fn reply(trigger: &InstanceTrigger, protected: &Protected, mut metrics: Metrics)
             tracing::info!(instance.id = %instance, decision = "observe", plan = %text, "instance only observed");
             json!({ "action": "observed", "plan": plan })
         }
+        Protected::GaveUp(GaveUp { key, error, announced }) => {
+            metrics.add("Failed", 1);
+            tracing::error!(instance.id = %instance, key = %key, error = %error, "instance not snapshotted");
+            told(key, instance, announced)?;
+            let mut body = gave_up(error);
+            extend(&mut body, json!({ "key": key }));
+            body
+        }
         Protected::Taken(taken) => {
-            count(taken, &mut metrics);
+            count(taken, metrics);
             let text = serde_json::to_string(&taken.set.incident.plan).unwrap_or_default();
             tracing::info!(instance.id = %instance, decision = "snapshot", key = %taken.key, plan = %text, "instance snapshotted");
-            if let Some(why) = taken.announced.failure() {
-                let message =
-                    format!("{instance} has its snapshots ({}), but people were not told: {why}", taken.key);
-                return Err(Failure { error_type: "NoticeFailed", message, metrics });
-            }
+            told(&taken.key, instance, &taken.announced)?;
             done(taken)
         }
     };
     extend(&mut body, more);
-    Ok(Reply { body, metrics })
+    Ok(body)
+}
+
+fn gave_up(why: &str) -> Value {
+    json!({ "action": "gave_up", "status": Status::Failed, "snapshots_created": [], "reason": why })
+}
+
+/// Fails when people were not told, so that the next delivery tells them.
+fn told(key: &LedgerKey, instance: &InstanceId, announced: &Announced) -> Result<(), Failed> {
+    let failed = |why| Failed {
+        error_type: "NoticeFailed",
+        retry: Retry::Later,
+        message: format!("{instance} is dealt with ({key}), but people were not told: {why}"),
+    };
+    announced.failure().map_or(Ok(()), |why| Err(failed(why)))
 }
 
 fn count(taken: &Taken, metrics: &mut Metrics) {
     let n = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
     let new = if taken.how == How::Recorded { 0 } else { n(taken.set.snapshots.len()) };
     metrics.add("SnapshotsCreated", new);
+    let lost = taken.set.incident.plan.consistency == Consistency::TooLate;
+    metrics.add("InstancesLost", u64::from(lost && taken.how != How::Recorded));
     metrics.add("VolumesFailed", n(taken.set.failed.len()));
     metrics.add("NothingToDo", u64::from(taken.how == How::Recorded));
 }
@@ -80,9 +156,15 @@ fn count(taken: &Taken, metrics: &mut Metrics) {
 fn done(taken: &Taken) -> Value {
     let plan = &taken.set.incident.plan;
     let ids: Vec<&str> = taken.set.snapshots.iter().map(|s| s.id.as_str()).collect();
+    let (action, status) = match plan.consistency {
+        Consistency::TooLate => ("too_late", Status::Failed),
+        Consistency::Clean | Consistency::CrashConsistent => {
+            ("snapshot", Status::of(ids.len(), taken.set.failed.len()))
+        }
+    };
     json!({
-        "action": "snapshot",
-        "status": Status::of(ids.len(), taken.set.failed.len()),
+        "action": action,
+        "status": status,
         "snapshots_created": ids,
         "failed": taken.set.failed,
         "left_out": plan.left_out,

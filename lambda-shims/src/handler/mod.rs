@@ -3,6 +3,8 @@
 mod auto_remediation;
 mod auto_snapshot;
 mod nightly_maintenance;
+mod poison;
+mod reconciliation;
 
 pub use auto_remediation::auto_remediation;
 pub use auto_snapshot::auto_snapshot;
@@ -30,6 +32,8 @@ pub struct Context {
     pub function: String,
     /// The account it runs in, where that is known.
     pub account: Option<AccountId>,
+    /// The region it runs in, where that is known.
+    pub region: Option<Region>,
     /// When the runtime ends it.
     pub deadline: Timestamp,
 }
@@ -69,11 +73,9 @@ pub struct Failure {
     pub metrics: Metrics,
 }
 
-/// The answer to an event that asks for nothing.
-fn ignored(ignored: &Ignored) -> Reply {
+/// The answer to an event, or a part of one, that asks for nothing.
+fn ignored(ignored: &Ignored, metrics: &mut Metrics) -> Value {
     tracing::info!(decision = "ignore", reason = %ignored.reason, detail = %ignored.detail, "event ignored");
-    let mut metrics = Metrics::default();
     metrics.add("Ignored", 1);
-    let body = json!({ "action": "ignored", "reason": ignored.reason.to_string(), "detail": ignored.detail });
-    Reply { body, metrics }
+    json!({ "action": "ignored", "reason": ignored.reason.to_string(), "detail": ignored.detail })
 }

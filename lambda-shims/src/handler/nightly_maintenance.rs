@@ -3,13 +3,16 @@ use domain::policy::status::Status;
 use domain::workflow::maintain::{Archived, Night, NightPolicy, Task, maintain};
 use domain::workflow::once::How;
 use domain::workflow::prune::Pruned;
+use ports::trigger::NightTask;
 use serde_json::{Value, json};
 
+use super::poison::Hopeless;
+use super::reconciliation;
 use super::{Context, Failure, PortsIn, Reply, ignored};
 use crate::emf::Metrics;
 use crate::settings::NightSettings;
 
-/// Does the night's work and reports it.
+/// Does the night's work and reports it, or finishes what was left behind.
 ///
 /// # Errors
 ///
@@ -20,13 +23,22 @@ pub async fn nightly_maintenance(
     payload: &[u8],
     context: &Context,
 ) -> Result<Reply, Failure> {
-    let trigger = match adapters_aws::inbound::night(payload) {
-        Ok(trigger) => trigger,
-        Err(reason) => return Ok(ignored(&reason)),
+    let trigger = match adapters_aws::inbound::night_task(payload) {
+        Ok(NightTask::Night(trigger)) => trigger,
+        Ok(NightTask::Reconcile) => return reconciliation::reconcile(ports_in, settings, context).await,
+        Err(reason) => {
+            let mut metrics = Metrics::default();
+            let body = ignored(&reason, &mut metrics);
+            let mut hopeless = Hopeless::default();
+            hopeless.see(&reason);
+            hopeless.set_aside(ports_in, (settings.mode, context), payload, &mut metrics).await?;
+            return Ok(Reply { body, metrics });
+        }
     };
     let policy = NightPolicy { retention: settings.retention, source: settings.source.clone() };
     let ports = ports_in(None);
-    let night = maintain(&ports.night(), &policy, &context.run(settings.mode), &trigger).await;
+    let reconciling = Box::pin(reconciliation::as_task(&ports, settings, context));
+    let night = maintain(&ports.night(), &policy, &context.run(settings.mode), &trigger, reconciling).await;
     if let Some(plan) = &night.retention {
         log_decisions(plan);
     }
@@ -35,6 +47,7 @@ pub async fn nightly_maintenance(
     let failures: Vec<String> = [
         not_done("metrics archival", &night.archival),
         not_done("snapshot cleanup", &night.cleanup),
+        not_done("reconciliation", &night.reconciliation),
         untold.map(|why| format!("daily report: {why}")),
     ]
     .into_iter()
@@ -92,6 +105,7 @@ fn body(night: &Night) -> Value {
         "date": night.night,
         "snapshot_cleanup": task(&night.cleanup, |pruned| json!(pruned), || observed_cleanup(night)),
         "metrics_archival": task(&night.archival, archival, || json!({ "observed": true })),
+        "reconciliation": task(&night.reconciliation, |told| json!(told), || json!({ "observed": true })),
         "daily_report": {
             "report_sent": night.report.as_ref().is_some_and(|announced| announced.failure().is_none()),
             "date": night.night,

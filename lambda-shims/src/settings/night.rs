@@ -1,10 +1,13 @@
 use domain::policy::mode::Mode;
 use domain::policy::retention::Retention;
+use domain::policy::snapshot::SnapshotPolicy;
 use domain::workflow::archive::Source;
+use jiff::SignedDuration;
 use ports::Access;
 
 use super::reader::{Reader, number};
 use super::{Common, Pairs, SettingsError, common, mode, table_name};
+use super::{remediation, snapshot};
 
 /// What the nightly function is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +18,10 @@ pub struct NightSettings {
     pub mode: Mode,
     /// `SNAPSHOT_RETENTION_DAYS`: how long snapshots are kept.
     pub retention: Retention,
+    /// `SNAPSHOT_ON`, `SNAPSHOT_STATES`, `SNAPSHOT_MODE`, `SNAPSHOT_EXCLUDE`: when and how to snapshot what nobody heard of.
+    pub snapshots: SnapshotPolicy,
+    /// `ALARM_MAX_AGE_SECONDS`: older transitions are history.
+    pub alarm_max_age: SignedDuration,
     /// `METRICS_*`: the records to archive; `None` where there are none.
     pub source: Option<Source>,
     /// `REPORT_BUCKET`: the bucket of the archive.
@@ -38,9 +45,19 @@ impl NightSettings {
                 text.parse().ok().and_then(|days| Retention::days(days).ok())
             }),
         };
+        let snapshots = snapshot::policy(&mut reader);
+        let alarm_max_age = remediation::max_age(&mut reader);
         let (source, bucket) = source(&mut reader);
         let read = common.zip(retention);
-        reader.finish(read.map(|(common, retention)| Self { common, mode, retention, source, bucket }))
+        reader.finish(read.map(|(common, retention)| Self {
+            common,
+            mode,
+            retention,
+            snapshots,
+            alarm_max_age,
+            source,
+            bucket,
+        }))
     }
 }
 

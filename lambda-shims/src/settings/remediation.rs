@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use domain::policy::mode::Mode;
+use domain::policy::restart::RestartPolicy;
 use domain::policy::route::Routes;
 use domain::policy::scale::{BreachStep, Grow, ScalePolicy};
 use jiff::SignedDuration;
@@ -20,6 +21,8 @@ pub struct RemediationSettings {
     pub routes: Routes,
     /// `AUTO_SCALING_GROUP_NAME`, `SCALE_GROUPS`, `SCALE_COOLDOWN_SECONDS`, `ALARM_MAX_AGE_SECONDS`: how groups scale.
     pub scale: ScalePolicy,
+    /// `RESTART_COOLDOWN_SECONDS`, `ALARM_MAX_AGE_SECONDS`: when instances are restarted.
+    pub restart: RestartPolicy,
 }
 
 pub(super) const GROW: &str =
@@ -36,6 +39,7 @@ impl RemediationSettings {
         let common = common(&mut reader);
         let mode = mode(&mut reader);
         let scale = scale(&mut reader);
+        let restart = restart(&mut reader, scale.stale_after);
         let usual = reader.optional("SCALE_OUT_BY", GROW, grow).unwrap_or(Grow::Fixed(2));
         let routes = routes::read(&mut reader, &usual);
         // A notice that comes back as an alarm would be answered with a notice.
@@ -50,14 +54,13 @@ impl RemediationSettings {
             );
         }
         let read = common.zip(routes);
-        reader.finish(read.map(|(common, routes)| Self { common, mode, routes, scale }))
+        reader.finish(read.map(|(common, routes)| Self { common, mode, routes, scale, restart }))
     }
 }
 
 fn scale(reader: &mut Reader<'_>) -> ScalePolicy {
     let usual = ScalePolicy::default();
     let group = |text: &str| GroupName::new(text).ok();
-    let seconds = |text: &str| number(text, 0..=86_400).map(SignedDuration::from_secs);
     ScalePolicy {
         fallback: reader.optional("AUTO_SCALING_GROUP_NAME", "the name of an Auto Scaling group", group),
         allowed: reader
@@ -68,10 +71,26 @@ fn scale(reader: &mut Reader<'_>) -> ScalePolicy {
         cooldown: reader
             .optional("SCALE_COOLDOWN_SECONDS", "a whole number from 0 to 86400", seconds)
             .unwrap_or(usual.cooldown),
-        stale_after: reader
-            .optional("ALARM_MAX_AGE_SECONDS", "a whole number from 0 to 86400", seconds)
-            .unwrap_or(usual.stale_after),
+        stale_after: max_age(reader),
     }
+}
+
+/// From when on a transition is history.
+pub(super) fn max_age(reader: &mut Reader<'_>) -> SignedDuration {
+    reader
+        .optional("ALARM_MAX_AGE_SECONDS", "a whole number from 0 to 86400", seconds)
+        .unwrap_or(ScalePolicy::default().stale_after)
+}
+
+fn restart(reader: &mut Reader<'_>, stale_after: SignedDuration) -> RestartPolicy {
+    let cooldown = reader
+        .optional("RESTART_COOLDOWN_SECONDS", "a whole number from 0 to 86400", seconds)
+        .unwrap_or(RestartPolicy::default().cooldown);
+    RestartPolicy { cooldown, stale_after }
+}
+
+fn seconds(text: &str) -> Option<SignedDuration> {
+    number(text, 0..=86_400).map(SignedDuration::from_secs)
 }
 
 /// Reads how far to grow.

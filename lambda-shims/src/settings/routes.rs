@@ -29,6 +29,7 @@ struct Written {
 #[serde(rename_all = "snake_case")]
 enum Action {
     ScaleOut,
+    Restart,
     Review,
 }
 
@@ -63,8 +64,13 @@ fn route(written: Written, usual: &Grow) -> Result<Route, String> {
     };
     let unless =
         written.unless.map(|e| Pattern::matching(&e)).transpose().map_err(|error| error.to_string())?;
+    let scales = written.group.is_some() || written.by.is_some();
     let remedy = match written.action {
+        Action::Review | Action::Restart if scales => {
+            return Err("`group` and `by` are for `scale_out` only".to_owned());
+        }
         Action::Review => Remedy::Review,
+        Action::Restart => Remedy::Restart,
         Action::ScaleOut => Remedy::ScaleOut {
             group: written.group,
             grow: match written.by {

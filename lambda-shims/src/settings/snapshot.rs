@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
 use domain::policy::mode::Mode;
+use domain::policy::occasion::Occasion;
 use domain::policy::snapshot::{Grouping, SnapshotOn, SnapshotPolicy};
-use ports::InstanceState;
 
 use super::reader::{Reader, listed};
 use super::{Common, Pairs, SettingsError, common, mode};
@@ -38,35 +38,38 @@ impl SnapshotSettings {
         let mut reader = Reader::new(pairs);
         let common = common(&mut reader);
         let mode = mode(&mut reader);
-        let usual = SnapshotPolicy::default();
-        let policy = SnapshotPolicy {
-            on: reader.one_of(
-                "SNAPSHOT_ON",
-                &[("any", SnapshotOn::Any), ("unexpected", SnapshotOn::Unexpected)],
-                usual.on,
-            ),
-            states: reader
-                .optional("SNAPSHOT_STATES", "`stopping`, `stopped`, or both with a comma", states)
-                .unwrap_or(usual.states),
-            grouping: reader.one_of(
-                "SNAPSHOT_MODE",
-                &[("set", Grouping::Set), ("volume", Grouping::Volume)],
-                usual.grouping,
-            ),
-            exclude: reader
-                .optional("SNAPSHOT_EXCLUDE", "ids of instances and volumes, with commas", excluded)
-                .unwrap_or_default(),
-            account: None,
-        };
+        let policy = policy(&mut reader);
         reader.finish(common.map(|common| Self { common, mode, policy }))
     }
 }
 
-fn states(text: &str) -> Option<BTreeSet<InstanceState>> {
-    let allowed = [InstanceState::Stopping, InstanceState::Stopped];
-    let states: Option<BTreeSet<_>> =
-        listed(text).map(|name| InstanceState::parse(name).filter(|state| allowed.contains(state))).collect();
-    states.filter(|states| !states.is_empty())
+/// When and how to snapshot.
+pub(super) fn policy(reader: &mut Reader<'_>) -> SnapshotPolicy {
+    let usual = SnapshotPolicy::default();
+    SnapshotPolicy {
+        on: reader.one_of(
+            "SNAPSHOT_ON",
+            &[("any", SnapshotOn::Any), ("unexpected", SnapshotOn::Unexpected)],
+            usual.on,
+        ),
+        occasions: reader.optional("SNAPSHOT_STATES", OCCASIONS, occasions).unwrap_or(usual.occasions),
+        grouping: reader.one_of(
+            "SNAPSHOT_MODE",
+            &[("set", Grouping::Set), ("volume", Grouping::Volume)],
+            usual.grouping,
+        ),
+        exclude: reader
+            .optional("SNAPSHOT_EXCLUDE", "ids of instances and volumes, with commas", excluded)
+            .unwrap_or_default(),
+        account: None,
+    }
+}
+
+const OCCASIONS: &str = "one or more of `stopping`, `stopped`, `shutting-down`, `running`, with commas";
+
+fn occasions(text: &str) -> Option<BTreeSet<Occasion>> {
+    let occasions: Option<BTreeSet<_>> = listed(text).map(Occasion::parse).collect();
+    occasions.filter(|occasions| !occasions.is_empty())
 }
 
 fn excluded(text: &str) -> Option<BTreeSet<String>> {

@@ -1,4 +1,6 @@
-use ports::{InstanceState, UsedBy};
+use std::collections::BTreeSet;
+
+use ports::{InstanceState, Tags, UsedBy};
 
 use super::snapshots::{set_of, tag_set};
 use super::{Stage, opted_in};
@@ -32,4 +34,21 @@ pub async fn inventory_3_uses_name_every_image(stage: &dyn Stage) {
     let uses = stage.ports().inventory.uses(&asked).await.unwrap();
     assert_eq!(uses.len(), 1);
     assert_eq!((&uses[0].snapshot, &uses[0].by), (&made[0].id, &UsedBy::Image(image)));
+}
+
+pub async fn inventory_4_not_running_tells_every_tagged_one(stage: &dyn Stage) {
+    let mut at_rest = BTreeSet::new();
+    // More than the smallest page that an adapter may ask for.
+    for n in 0..6 {
+        let value = if n % 2 == 0 { "true" } else { "no" };
+        let instance = stage.instance(Tags::from_iter([("AutoSnapshot", value)]), 0).await;
+        stage.stop(&instance).await;
+        at_rest.insert(instance);
+    }
+    stage.instance(opted_in("running"), 0).await;
+    let untagged = stage.instance(Tags::from_iter([("Name", "batch")]), 0).await;
+    stage.stop(&untagged).await;
+    let told = stage.ports().inventory.not_running("AutoSnapshot").await.unwrap();
+    assert!(told.iter().all(|i| matches!(i.state, InstanceState::Stopping | InstanceState::Stopped)));
+    assert_eq!(told.into_iter().map(|i| i.id).collect::<BTreeSet<_>>(), at_rest);
 }

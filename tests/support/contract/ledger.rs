@@ -87,3 +87,13 @@ pub async fn ledger_7_own_retried_write_is_won(stage: &dyn Stage) {
     assert_eq!(ledger.swap(&key, None, &entry("mine", true)).await, Ok(Swap::Won(Version::FIRST)));
     assert_eq!(stage.requests("UpdateItem").await, 2);
 }
+
+pub async fn ledger_8_what_may_be_forgotten_stands_until_it_is(stage: &dyn Stage) {
+    let (ledger, key) = (stage.ports().ledger, key("expired"));
+    let keep_until = Timestamp::from_second(1_000_000_000).unwrap();
+    let expired = LedgerEntry { keep_until, ..entry("mine", true) };
+    ledger.swap(&key, None, &expired).await.unwrap();
+    let stored = Stored { version: Version::FIRST, entry: expired };
+    assert_eq!(ledger.get(&key).await, Ok(Some(stored.clone())));
+    assert_eq!(ledger.swap(&key, None, &entry("theirs", true)).await, Ok(Swap::Lost(Some(stored))));
+}

@@ -1,0 +1,224 @@
+//! What is still to be done, because nobody else will do it: plain values in, a plan with its reasons out.
+
+use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::Offset};
+use ports::trigger::{InstanceChange, InstanceTrigger};
+use ports::{AccountId, Instance, InstanceId, LedgerKey, Region, Snapshot, SnapshotId, SnapshotState, time};
+use serde::{Deserialize, Serialize};
+
+use super::episode::{Episodes, KnownIncident, is_stop};
+use super::naming;
+use super::open::{Open, Verdict};
+use super::snapshot::SnapshotPolicy;
+
+/// What reconciling goes by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReconcilePolicy {
+    /// When and how instances are snapshotted.
+    pub snapshots: SnapshotPolicy,
+    /// Transitions of alarms older than this are history.
+    pub alarm_max_age: SignedDuration,
+    /// The account and the region that are looked after, where they are known.
+    pub place: Option<(AccountId, Region)>,
+}
+
+/// How far back a stop is made up for. A stop before that is history.
+pub const LOOK_BACK: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Something to do.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// Go on with a set whose owner is gone.
+    FinishSnapshots(LedgerKey),
+    /// Go on with an answer to an alarm whose owner is gone; when it is `late`, only see how far it came.
+    FinishRemedy {
+        /// The answer.
+        key: LedgerKey,
+        /// Whether the alarm is history.
+        late: bool,
+    },
+    /// Tell people of something that was done.
+    Tell(LedgerKey),
+    /// Send a notice that was written down.
+    SendNotice(LedgerKey),
+    /// Snapshot an instance whose stop reached nobody.
+    Snapshot(InstanceId),
+    /// Make the failed part of a set again.
+    MakeAgain(LedgerKey),
+    /// Remove a snapshot of which another of the same incident and volume is kept.
+    Remove {
+        /// The one to remove.
+        snapshot: SnapshotId,
+        /// The one that is kept.
+        kept: SnapshotId,
+        /// Their incident.
+        key: LedgerKey,
+    },
+}
+
+/// Something that only a person can mend.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Finding {
+    /// What it is about: mostly a key of the ledger.
+    pub about: String,
+    /// What is the matter. It is told once for what it is about.
+    pub matter: Matter,
+    /// The same in words.
+    pub words: String,
+}
+
+/// What is the matter with something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Matter {
+    /// It is halted.
+    Halted,
+    /// Its entry cannot be read.
+    Unreadable,
+    /// It was refused for so long that it is not tried any more.
+    GivenUp,
+    /// A task of a night was not finished.
+    Unfinished,
+    /// A set failed for good.
+    SetFailed,
+    /// Mending it was tried, and refused for good.
+    CannotMend,
+}
+
+impl Matter {
+    /// The matter in a word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Halted => "halted",
+            Self::Unreadable => "unreadable",
+            Self::GivenUp => "given-up",
+            Self::Unfinished => "unfinished",
+            Self::SetFailed => "set-failed",
+            Self::CannotMend => "cannot-mend",
+        }
+    }
+}
+
+impl Finding {
+    /// Makes a finding.
+    pub fn new(about: impl Into<String>, matter: Matter, words: impl Into<String>) -> Self {
+        Self { about: about.into(), matter, words: words.into() }
+    }
+}
+
+/// What to do, what to tell, and what is left to others for now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ReconcilePlan {
+    /// What to do.
+    pub tasks: Vec<Task>,
+    /// What only a person can mend.
+    pub findings: Vec<Finding>,
+    /// How many matters somebody is at, or that have yet to settle.
+    pub waiting: usize,
+}
+
+impl ReconcilePlan {
+    /// The plan with this verdict in it.
+    pub fn add(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Do(task) => self.tasks.push(task),
+            Verdict::Report(finding) => self.findings.push(finding),
+            Verdict::Wait => self.waiting = self.waiting.saturating_add(1),
+        }
+    }
+}
+
+/// When an instance came to rest, as far as EC2 tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// At this time.
+    At(Timestamp),
+    /// Some time after it was last started; `None` when even that is not told.
+    Since(Option<Timestamp>),
+}
+
+/// Reads when an instance came to rest. EC2 writes it into the transition text when somebody asked for the stop, and mostly
+/// leaves it out otherwise (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html>).
+///
+/// # Examples
+///
+/// ```
+/// use domain::policy::reconcile::stop_time;
+///
+/// let at = stop_time("User initiated (2026-11-23 14:27:11 GMT)");
+/// assert_eq!(at, Some("2026-11-23T14:27:11Z".parse().unwrap()));
+/// assert_eq!(stop_time("Server.InternalError: Internal error on launch"), None);
+/// ```
+pub fn stop_time(transition: &str) -> Option<Timestamp> {
+    let (_, rest) = transition.rsplit_once('(')?;
+    let text = rest.strip_suffix(')')?;
+    let text = text.strip_suffix(" GMT").or_else(|| text.strip_suffix(" UTC"))?;
+    Offset::UTC.to_timestamp(DateTime::strptime("%Y-%m-%d %H:%M:%S", text).ok()?).ok()
+}
+
+impl Rest {
+    /// When the instance came to rest.
+    pub fn of(instance: &Instance) -> Self {
+        let told = instance.transition.as_deref().and_then(stop_time);
+        told.map_or(Self::Since(instance.launched_at), Self::At)
+    }
+
+    /// From when on an incident, or a snapshot, may be of this rest.
+    pub fn since(self) -> Timestamp {
+        match self {
+            Self::At(at) => time::earlier(at, Episodes::WINDOW),
+            Self::Since(started) => started.unwrap_or(Timestamp::MIN),
+        }
+    }
+
+    fn is_exact(self) -> bool {
+        matches!(self, Self::At(_))
+    }
+}
+
+impl ReconcilePolicy {
+    /// Decides what becomes of an open entry.
+    pub fn entry(&self, open: &Open, now: Timestamp) -> Verdict {
+        open.verdict(self.alarm_max_age, now)
+    }
+
+    /// The event that should have told of an instance's rest, if there is no incident of it and the instance wants one.
+    ///
+    /// Its own snapshots count as well as the ledger: the ledger forgets after a month, and the last good snapshot of a volume
+    /// is never removed.
+    pub fn lost(
+        &self,
+        instance: &Instance,
+        known: &[KnownIncident],
+        snapshots: &[Snapshot],
+        now: Timestamp,
+    ) -> Option<InstanceTrigger> {
+        let rest = Rest::of(instance);
+        let of_it = |at: Timestamp, is_stop: bool| rest.since() <= at && (rest.is_exact() || is_stop);
+        let is_known = known.iter().any(|k| k.begun.is_some_and(|begun| of_it(k.episode, begun.is_stop)));
+        let is_taken = snapshots.iter().any(|s| {
+            let word = s.tags.get(naming::TRIGGER_STATE).unwrap_or_default();
+            s.tags.get(naming::INSTANCE_ID) == Some(instance.id.as_str())
+                && s.state != SnapshotState::Error
+                && of_it(s.started_at, is_stop(word))
+        });
+        let at = match rest {
+            Rest::At(at) => at,
+            Rest::Since(_) => now,
+        };
+        if is_known || is_taken || at < time::earlier(now, LOOK_BACK) {
+            return None;
+        }
+        let (account, region) = self.place.clone()?;
+        let trigger = InstanceTrigger {
+            event_id: "reconcile".to_owned(),
+            at,
+            account,
+            region,
+            instance: instance.id.clone(),
+            what: InstanceChange::State(instance.state),
+        };
+        let wanted = self.snapshots.admit(&trigger).and_then(|()| self.snapshots.wants(&trigger, instance));
+        wanted.is_ok().then_some(trigger)
+    }
+}

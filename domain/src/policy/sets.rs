@@ -1,0 +1,154 @@
+//! The snapshots of an incident, taken together: which are too many, and which came to nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use ports::{LedgerKey, Snapshot, SnapshotId, SnapshotState, VolumeId, time};
+
+use super::naming;
+use super::open::{GRACE, Verdict};
+use super::reconcile::{Finding, Matter, Task};
+
+/// The snapshots of one incident.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetFound<'a> {
+    /// The incident.
+    pub key: LedgerKey,
+    /// Its snapshots by volume, the oldest first.
+    pub volumes: BTreeMap<&'a VolumeId, Vec<&'a Snapshot>>,
+}
+
+/// What the ledger says about a set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SetRecord {
+    /// Nothing: it has forgotten.
+    Forgotten,
+    /// It was taken.
+    Done {
+        /// The snapshots that people were told of.
+        recorded: BTreeSet<SnapshotId>,
+        /// When it was made again, if it was.
+        again: Option<Timestamp>,
+    },
+    /// Somebody is at it, or it is open.
+    Open,
+}
+
+/// Sorts our snapshots by their incidents.
+pub fn sets(snapshots: &[Snapshot]) -> Vec<SetFound<'_>> {
+    let mut sets: BTreeMap<LedgerKey, SetFound<'_>> = BTreeMap::new();
+    let mut ordered: Vec<&Snapshot> = snapshots.iter().collect();
+    ordered.sort_by(|a, b| (a.started_at, &a.id).cmp(&(b.started_at, &b.id)));
+    for snapshot in ordered {
+        let Some(Ok(key)) = snapshot.tags.get(naming::KEY).map(LedgerKey::new) else { continue };
+        let empty = || SetFound { key: key.clone(), volumes: BTreeMap::new() };
+        let set = sets.entry(key.clone()).or_insert_with(empty);
+        set.volumes.entry(&snapshot.volume).or_default().push(snapshot);
+    }
+    sets.into_values().collect()
+}
+
+impl SetFound<'_> {
+    /// Whether something is the matter with it, so that its entry has to be read.
+    pub fn is_odd(&self) -> bool {
+        self.volumes.values().any(|of_volume| good(of_volume).count() != 1)
+    }
+
+    /// How far it has come.
+    pub fn progress(&self) -> Progress {
+        let states = || self.volumes.values().map(|of_volume| good(of_volume).map(|s| s.state).min());
+        if states().any(|state| state.is_none()) {
+            Progress::Failed
+        } else if states().any(|state| state == Some(SnapshotState::Pending)) {
+            Progress::Pending
+        } else {
+            Progress::Completed
+        }
+    }
+
+    /// When it was begun.
+    pub fn begun_at(&self) -> Option<Timestamp> {
+        self.volumes.values().flatten().map(|snapshot| snapshot.started_at).min()
+    }
+
+    /// Decides what is to be done about it.
+    pub fn verdicts(&self, record: &SetRecord, now: Timestamp) -> Vec<Verdict> {
+        if *record == SetRecord::Open {
+            // Whoever goes on with it looks at these very snapshots.
+            return Vec::new();
+        }
+        let mut verdicts: Vec<Verdict> =
+            self.volumes.values().flat_map(|of_volume| self.surplus(of_volume, record)).collect();
+        let failed: Vec<&str> = self
+            .volumes
+            .iter()
+            .filter(|(_, of_volume)| good(of_volume).next().is_none())
+            .map(|(volume, _)| volume.as_str())
+            .collect();
+        if !failed.is_empty() {
+            verdicts.push(match record {
+                SetRecord::Done { again: None, .. } => Verdict::Do(Task::MakeAgain(self.key.clone())),
+                // What was made a moment ago may not be listed yet.
+                SetRecord::Done { again: Some(at), .. } if now < time::later(*at, GRACE) => Verdict::Wait,
+                SetRecord::Done { again: Some(_), .. } => {
+                    self.hopeless(&failed, "failed, was made again and failed again")
+                }
+                SetRecord::Forgotten | SetRecord::Open => {
+                    self.hopeless(&failed, "failed, too long ago to make it again")
+                }
+            });
+        }
+        verdicts
+    }
+
+    fn hopeless(&self, volumes: &[&str], what: &str) -> Verdict {
+        Verdict::Report(Finding::new(
+            self.key.as_str(),
+            Matter::SetFailed,
+            format!("the snapshot of {} {what}", volumes.join(", ")),
+        ))
+    }
+
+    /// Of several snapshots of a volume, the one that people were told of is kept, else the oldest; and none is removed before
+    /// that one is complete.
+    fn surplus(&self, of_volume: &[&Snapshot], record: &SetRecord) -> Vec<Verdict> {
+        let is_recorded = |snapshot: &&&Snapshot| match record {
+            SetRecord::Done { recorded, .. } => recorded.contains(&snapshot.id),
+            SetRecord::Forgotten | SetRecord::Open => false,
+        };
+        let goods: Vec<&Snapshot> = good(of_volume).collect();
+        let kept = goods.iter().find(is_recorded).or_else(|| goods.first());
+        let Some(kept) = kept.filter(|_| 1 < goods.len()) else { return Vec::new() };
+        if kept.state != SnapshotState::Completed {
+            return vec![Verdict::Wait];
+        }
+        let others = goods.iter().filter(|s| s.id != kept.id && !is_held(s));
+        let remove = |s: &&Snapshot| Task::Remove {
+            snapshot: s.id.clone(),
+            kept: kept.id.clone(),
+            key: self.key.clone(),
+        };
+        others.map(|s| Verdict::Do(remove(s))).collect()
+    }
+}
+
+/// How far a set has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Every volume has a completed snapshot.
+    Completed,
+    /// Some are still being copied.
+    Pending,
+    /// A volume has none that is any good.
+    Failed,
+}
+
+fn good<'a>(of_volume: &'a [&'a Snapshot]) -> impl Iterator<Item = &'a Snapshot> {
+    let is_good = |s: &&Snapshot| matches!(s.state, SnapshotState::Completed | SnapshotState::Pending);
+    of_volume.iter().copied().filter(is_good)
+}
+
+/// A person wants to keep it.
+fn is_held(snapshot: &Snapshot) -> bool {
+    snapshot.tags.get(naming::HOLD).is_some()
+}

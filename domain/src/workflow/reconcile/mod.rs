@@ -1,0 +1,176 @@
+//! Finishes what was left behind: open entries, lost events, surplus, failed sets; and tells what only a person can mend.
+
+mod act;
+mod gather;
+
+use ports::{Clock, Instances, Inventory, Ledger, Notifier, ScalingGroups, Snapshots, Swap};
+use serde::{Deserialize, Serialize};
+
+use super::announce::{AnnouncePorts, Announced, announce};
+use super::entry::encode;
+use super::once::OnceError;
+use super::protect::ProtectPorts;
+use super::run::Run;
+use crate::policy::key;
+use crate::policy::mode::Mode;
+use crate::policy::reconcile::{Finding, ReconcilePlan, ReconcilePolicy, Task};
+use crate::policy::status::Status;
+use crate::render;
+use act::Work;
+
+/// The ports that reconciling needs.
+#[derive(Clone, Copy)]
+pub struct ReconcilePorts<'a> {
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// What there is.
+    pub inventory: &'a dyn Inventory,
+    /// The snapshots.
+    pub snapshots: &'a dyn Snapshots,
+    /// The groups.
+    pub groups: &'a dyn ScalingGroups,
+    /// The instances.
+    pub instances: &'a dyn Instances,
+    /// What was done.
+    pub ledger: &'a dyn Ledger,
+    /// Who is told.
+    pub notifier: &'a dyn Notifier,
+}
+
+impl std::fmt::Debug for ReconcilePorts<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ReconcilePorts")
+    }
+}
+
+impl<'a> ReconcilePorts<'a> {
+    fn protect(&self) -> ProtectPorts<'a> {
+        ProtectPorts {
+            clock: self.clock,
+            inventory: self.inventory,
+            snapshots: self.snapshots,
+            ledger: self.ledger,
+            notifier: self.notifier,
+        }
+    }
+
+    fn announcing(&self) -> AnnouncePorts<'a> {
+        AnnouncePorts { clock: self.clock, ledger: self.ledger, notifier: self.notifier }
+    }
+}
+
+/// What became of it all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reconciled {
+    /// What was done.
+    pub done: Vec<Deed>,
+    /// What only a person can mend, and was not told before.
+    pub found: Vec<Finding>,
+    /// What could not be done this time.
+    pub failed: Vec<Failed>,
+    /// What there was no time for.
+    pub left: usize,
+    /// How many matters are left to others for now.
+    pub waiting: usize,
+    /// How far the sets of the last day have come.
+    pub sets: Sets,
+    /// What would have been done.
+    pub observed: Vec<Task>,
+    /// Whether people know; `None` where there is nothing to tell.
+    pub announced: Option<Announced>,
+}
+
+/// Something that was done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deed {
+    /// What was to be done.
+    pub task: Task,
+    /// What came of it.
+    pub words: String,
+}
+
+/// Something that could not be done this time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failed {
+    /// What.
+    pub what: String,
+    /// Why.
+    pub error: String,
+}
+
+/// How far the sets of the last day have come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sets {
+    /// How many are complete.
+    pub completed: usize,
+    /// How many are still being copied.
+    pub pending: usize,
+    /// How many came to nothing, wholly or in part.
+    pub failed: usize,
+}
+
+impl Reconciled {
+    /// How it went.
+    pub fn status(&self) -> Status {
+        Status::of(self.done.len(), self.failed.len().saturating_add(usize::from(0 < self.left)))
+    }
+
+    /// Whether there is anything to tell.
+    fn is_news(&self) -> bool {
+        !self.done.is_empty() || !self.found.is_empty()
+    }
+}
+
+/// Finishes what was left behind, and tells people when there was something. Running it again right away does nothing.
+pub async fn reconcile(ports: &ReconcilePorts<'_>, policy: &ReconcilePolicy, run: &Run) -> Reconciled {
+    let gathered = gather::gather(ports, policy, run).await;
+    let mut told = Reconciled {
+        failed: gathered.failed.clone(),
+        left: gathered.left,
+        waiting: gathered.plan.waiting,
+        sets: gathered.sets,
+        ..Reconciled::default()
+    };
+    if run.mode == Mode::Observe {
+        let ReconcilePlan { findings: found, tasks: observed, .. } = gathered.plan;
+        return Reconciled { found, observed, ..told };
+    }
+    let mut findings = gathered.plan.findings.clone();
+    let work = Work { ports, policy, run, gathered: &gathered };
+    findings.extend(work.carry_out_all(&mut told).await);
+    tell(ports, run, findings, &mut told).await;
+    told
+}
+
+/// Tells what was done and what was found, each finding once.
+async fn tell(ports: &ReconcilePorts<'_>, run: &Run, findings: Vec<Finding>, told: &mut Reconciled) {
+    for finding in findings {
+        match is_reported(ports, &finding).await {
+            Ok(true) => {}
+            Ok(false) => told.found.push(finding),
+            Err(error) => told.failed.push(Failed { what: finding.about, error: error.to_string() }),
+        }
+    }
+    if !told.is_news() {
+        return;
+    }
+    let announced = announce(ports.announcing(), run, render::reconcile::notice(told)).await;
+    if announced.failure().is_none() {
+        for finding in &told.found {
+            // When this fails, the same findings make the same notice, which is told already.
+            let _ = report(ports, finding).await;
+        }
+    }
+    told.announced = Some(announced);
+}
+
+async fn is_reported(ports: &ReconcilePorts<'_>, finding: &Finding) -> Result<bool, OnceError> {
+    let key = key::reported(finding.matter.as_str(), &finding.about)?;
+    Ok(ports.ledger.get(&key).await?.is_some())
+}
+
+async fn report(ports: &ReconcilePorts<'_>, finding: &Finding) -> Result<Swap, OnceError> {
+    let key = key::reported(finding.matter.as_str(), &finding.about)?;
+    let entry = encode(&key, finding, false, ports.clock.now())?;
+    Ok(ports.ledger.swap(&key, None, &entry).await?)
+}

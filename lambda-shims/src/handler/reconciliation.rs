@@ -1,0 +1,86 @@
+use domain::policy::mode::Mode;
+use domain::policy::reconcile::ReconcilePolicy;
+use domain::policy::status::Status;
+use domain::workflow::maintain::{FOR_REPORT, Task};
+use domain::workflow::once::How;
+use domain::workflow::reconcile::{Reconciled, reconcile as run_reconcile};
+use ports::{AccountId, Region};
+use serde_json::json;
+
+use super::{Context, Failure, PortsIn, Reply};
+use crate::Ports;
+use crate::emf::Metrics;
+use crate::settings::NightSettings;
+
+/// Finishes what was left behind.
+///
+/// # Errors
+///
+/// When some of it could not be done this time, or people could not be told.
+pub(super) async fn reconcile(
+    ports_in: PortsIn<'_>,
+    settings: &NightSettings,
+    context: &Context,
+) -> Result<Reply, Failure> {
+    let ports = ports_in(None);
+    let told =
+        run_reconcile(&ports.reconcile(), &policy(settings, context), &context.run(settings.mode)).await;
+    log(&told);
+    let metrics = count(&told);
+    let untold = told.announced.as_ref().and_then(|announced| announced.failure());
+    let mut failures = domain::render::reconcile::failures(&told);
+    failures.extend(untold.map(|why| format!("people were not told: {why}")));
+    if !failures.is_empty() {
+        let message = format!("reconcile: {}", failures.join("; "));
+        tracing::error!(failures = %message, "not everything reconciled");
+        return Err(Failure { error_type: "ReconcileFailed", message, metrics });
+    }
+    let body = json!({ "task": "reconcile", "status": told.status(), "reconciliation": told });
+    Ok(Reply { body, metrics })
+}
+
+/// The same as a task of the night, which leaves the night its time for the report.
+pub(super) async fn as_task(ports: &Ports, settings: &NightSettings, context: &Context) -> Task<Reconciled> {
+    let run = context.run(settings.mode).leaving(FOR_REPORT);
+    let told = run_reconcile(&ports.reconcile(), &policy(settings, context), &run).await;
+    log(&told);
+    match settings.mode {
+        Mode::Observe => Task::Observed,
+        Mode::Act => Task::Done(told, How::Fresh),
+    }
+}
+
+/// Events that were lost are told for the place that the function runs in; where that is not known, its topic's.
+fn policy(settings: &NightSettings, context: &Context) -> ReconcilePolicy {
+    let topic = &settings.common.alert_topic;
+    let account = context.account.clone().or_else(|| AccountId::new(topic.account()).ok());
+    let region = context.region.clone().or_else(|| Region::new(topic.region()).ok());
+    let mut snapshots = settings.snapshots.clone();
+    snapshots.account.clone_from(&account);
+    ReconcilePolicy { snapshots, alarm_max_age: settings.alarm_max_age, place: account.zip(region) }
+}
+
+/// One line for each decision.
+fn log(told: &Reconciled) {
+    for deed in &told.done {
+        let task = serde_json::to_string(&deed.task).unwrap_or_default();
+        tracing::info!(decision = "finish", task = %task, words = %deed.words, "left-over finished");
+    }
+    for finding in &told.found {
+        tracing::warn!(decision = "report", about = %finding.about, words = %finding.words, "left-over for a person");
+    }
+    for task in &told.observed {
+        let task = serde_json::to_string(task).unwrap_or_default();
+        tracing::info!(decision = "observe", task = %task, "left-over only observed");
+    }
+}
+
+fn count(told: &Reconciled) -> Metrics {
+    let n = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+    let mut metrics = Metrics::default();
+    metrics.add("Reconciled", n(told.done.len()));
+    metrics.add("ReconcileFindings", n(told.found.len()));
+    metrics.add("ReconcileFailed", n(told.failed.len().saturating_add(told.left)));
+    metrics.add("NothingToDo", u64::from(told.done.is_empty() && told.status() == Status::Ok));
+    metrics
+}

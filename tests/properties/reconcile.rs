@@ -1,0 +1,200 @@
+//! What is to be reconciled, one decision at a time.
+
+use domain::policy::open::{GRACE, KEEP_TRYING, Open, Stands, Verdict};
+use domain::policy::reconcile::{Matter, Rest, Task, stop_time};
+use domain::policy::sets::{SetRecord, sets};
+use jiff::{SignedDuration, Timestamp};
+use ports::{LedgerKey, Snapshot, SnapshotId, SnapshotState, Tags, time};
+use proptest::prelude::*;
+
+const NOW: &str = "2026-11-23T14:00:00Z";
+
+fn now() -> Timestamp {
+    NOW.parse().unwrap()
+}
+
+fn ago(minutes: i64) -> Timestamp {
+    time::earlier(now(), SignedDuration::from_mins(minutes))
+}
+
+fn verdict(key: &str, stands: Stands, repeatable: bool) -> Verdict {
+    let open = Open { key: key.parse().unwrap(), stands, repeatable };
+    open.verdict(SignedDuration::from_mins(10), now())
+}
+
+fn matter(verdict: &Verdict) -> Option<Matter> {
+    match verdict {
+        Verdict::Report(finding) => Some(finding.matter),
+        Verdict::Do(_) | Verdict::Wait => None,
+    }
+}
+
+fn because() -> String {
+    "because".to_owned()
+}
+
+#[test]
+fn an_owner_is_left_to_it_until_its_lease_is_over_and_settled() {
+    let key = "snap#i-1#2026-11-23T13:00:00Z";
+    for minutes in [-10, 0, 4] {
+        assert_eq!(verdict(key, Stands::Intended { lease_until: ago(minutes) }, true), Verdict::Wait);
+        assert_eq!(verdict(key, Stands::Untold { at: ago(minutes) }, true), Verdict::Wait);
+    }
+    let over = ago(GRACE.as_mins());
+    let finish = Verdict::Do(Task::FinishSnapshots(key.parse().unwrap()));
+    assert_eq!(verdict(key, Stands::Intended { lease_until: over }, true), finish);
+    assert_eq!(
+        verdict(key, Stands::Untold { at: over }, true),
+        Verdict::Do(Task::Tell(key.parse().unwrap()))
+    );
+}
+
+#[test]
+fn a_refused_set_is_tried_for_a_day() {
+    let refused = |episode: Timestamp| {
+        verdict(&format!("snap#i-1#{episode}"), Stands::Released { because: because() }, true)
+    };
+    assert!(matches!(refused(time::earlier(now(), KEEP_TRYING)), Verdict::Do(Task::FinishSnapshots(_))));
+    assert_eq!(matter(&refused(ago(KEEP_TRYING.as_mins() + 1))), Some(Matter::GivenUp));
+}
+
+#[test]
+fn an_answer_to_an_alarm_is_late_when_the_alarm_is_history() {
+    let stands = || Stands::Intended { lease_until: ago(6) };
+    let late = |minutes| match verdict(&format!("remed#arn#{}", ago(minutes)), stands(), true) {
+        Verdict::Do(Task::FinishRemedy { late, .. }) => late,
+        other @ (Verdict::Do(_) | Verdict::Report(_) | Verdict::Wait) => panic!("{other:?}"),
+    };
+    assert_eq!((late(10), late(11)), (false, true));
+}
+
+#[test]
+fn a_restart_that_was_refused_is_not_asked_for_once_its_alarm_is_history() {
+    let released = |minutes, repeatable| {
+        verdict(&format!("remed#arn#{}", ago(minutes)), Stands::Released { because: because() }, repeatable)
+    };
+    assert_eq!(matter(&released(11, false)), Some(Matter::GivenUp));
+    assert!(matches!(released(9, false), Verdict::Do(_)));
+    // Of a scale-out it can still be seen how far it came.
+    assert!(matches!(released(11, true), Verdict::Do(Task::FinishRemedy { late: true, .. })));
+}
+
+#[test]
+fn what_is_halted_or_cannot_be_read_is_for_a_person_whatever_it_is() {
+    for key in ["snap#i-1#2026-11-23T13:00:00Z", "notice#x", "poison#f#1", "night#archive#2026-11-20", "?"] {
+        assert_eq!(matter(&verdict(key, Stands::Halted { because: because() }, true)), Some(Matter::Halted));
+        let unreadable = Stands::Unreadable { why: because() };
+        assert_eq!(matter(&verdict(key, unreadable, true)), Some(Matter::Unreadable));
+    }
+    let unknown = verdict("?", Stands::Released { because: because() }, true);
+    assert_eq!(matter(&unknown), Some(Matter::Unreadable));
+}
+
+#[test]
+fn a_stop_has_the_time_that_ec2_tells_in_either_way() {
+    for text in ["User initiated (2026-11-23 14:27:11 GMT)", "x (y) (2026-11-23 14:27:11 UTC)"] {
+        assert_eq!(stop_time(text), Some("2026-11-23T14:27:11Z".parse().unwrap()), "{text}");
+    }
+    for text in [
+        "",
+        "()",
+        "User initiated",
+        "(2026-13-23 14:27:11 GMT)",
+        "(2026-11-23 14:27:11 PST)",
+        "2026-11-23 14:27:11 GMT",
+    ] {
+        assert_eq!(stop_time(text), None, "{text}");
+    }
+    assert_eq!(Rest::At(now()).since(), ago(15));
+    assert_eq!((Rest::Since(Some(now())).since(), Rest::Since(None).since()), (now(), Timestamp::MIN));
+}
+
+fn snapshot(n: usize, minute: i64, state: SnapshotState, volume: u8) -> Snapshot {
+    Snapshot {
+        id: format!("snap-{n}").parse().unwrap(),
+        volume: format!("vol-{volume}").parse().unwrap(),
+        state,
+        started_at: ago(minute),
+        size_gib: 8,
+        tags: Tags::from_iter([("caretaker:key", "snap#i-1#2026-11-23T13:00:00Z")]),
+        description: String::new(),
+    }
+}
+
+fn snapshots() -> impl Strategy<Value = Vec<Snapshot>> {
+    let states = vec![
+        SnapshotState::Completed,
+        SnapshotState::Pending,
+        SnapshotState::Error,
+        SnapshotState::Recoverable,
+    ];
+    let one = (0..60_i64, proptest::sample::select(states), 1..3_u8);
+    proptest::collection::vec(one, 1..8).prop_map(|all| {
+        all.into_iter()
+            .enumerate()
+            .map(|(n, (minute, state, volume))| snapshot(n, minute, state, volume))
+            .collect()
+    })
+}
+
+/// What is removed, and what is kept for it.
+fn removals(snapshots: &[Snapshot], record: &SetRecord) -> Vec<(SnapshotId, SnapshotId)> {
+    let verdicts = sets(snapshots).iter().flat_map(|set| set.verdicts(record, now())).collect::<Vec<_>>();
+    let removal = |verdict| match verdict {
+        Verdict::Do(Task::Remove { snapshot, kept, .. }) => Some((snapshot, kept)),
+        Verdict::Do(_) | Verdict::Report(_) | Verdict::Wait => None,
+    };
+    verdicts.into_iter().filter_map(removal).collect()
+}
+
+proptest! {
+    #[test]
+    fn what_is_removed_leaves_a_completed_one_of_its_volume(all in snapshots(), told in proptest::option::of(0..8_usize)) {
+        let recorded = told.and_then(|nth| all.get(nth)).map(|s| s.id.clone()).into_iter().collect();
+        for record in [SetRecord::Forgotten, SetRecord::Done { recorded, again: None }] {
+            let removed = removals(&all, &record);
+            let by_id = |id: &SnapshotId| all.iter().find(|s| s.id == *id).unwrap();
+            for (gone, kept) in &removed {
+                prop_assert_eq!(&by_id(gone).volume, &by_id(kept).volume);
+                prop_assert_eq!(by_id(kept).state, SnapshotState::Completed);
+                prop_assert!(removed.iter().all(|(other, _)| other != kept), "{} is kept and removed", kept);
+            }
+        }
+    }
+
+    #[test]
+    fn removing_and_looking_again_removes_nothing(all in snapshots()) {
+        let removed = removals(&all, &SetRecord::Forgotten);
+        let left: Vec<Snapshot> = all.into_iter().filter(|s| removed.iter().all(|(gone, _)| *gone != s.id)).collect();
+        prop_assert_eq!(removals(&left, &SetRecord::Forgotten), Vec::new());
+    }
+
+    #[test]
+    fn the_order_of_the_listing_does_not_matter(all in snapshots()) {
+        let mut turned = all.clone();
+        turned.reverse();
+        prop_assert_eq!(removals(&all, &SetRecord::Forgotten), removals(&turned, &SetRecord::Forgotten));
+    }
+
+    #[test]
+    fn a_set_that_somebody_is_at_is_left_alone(all in snapshots()) {
+        for set in sets(&all) {
+            prop_assert_eq!(set.verdicts(&SetRecord::Open, now()), Vec::new());
+        }
+    }
+
+    #[test]
+    fn any_key_has_a_verdict(key in "[a-z]{0,6}(#[a-z0-9:T-]{0,24}){0,3}", minutes in 0..3000_i64) {
+        prop_assume!(LedgerKey::new(key.as_str()).is_ok());
+        verdict(&key, Stands::Intended { lease_until: ago(minutes) }, true);
+    }
+}
+
+#[test]
+fn a_set_that_was_made_again_is_judged_once_it_can_be_seen() {
+    let failed = [snapshot(1, 30, SnapshotState::Error, 1)];
+    let judge = |again| sets(&failed)[0].verdicts(&SetRecord::Done { recorded: [].into(), again }, now());
+    assert!(matches!(judge(None)[..], [Verdict::Do(Task::MakeAgain(_))]));
+    assert_eq!(judge(Some(ago(4))), [Verdict::Wait]);
+    assert_eq!(matter(&judge(Some(ago(5)))[0]), Some(Matter::SetFailed));
+}

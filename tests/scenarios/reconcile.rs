@@ -1,0 +1,435 @@
+//! What was left behind, and who finishes it.
+
+use adapters_sim::cloud::ec2::Machine;
+use adapters_sim::fault::{Fault, Pick, Rule};
+use cli::stack::FunctionName;
+use jiff::SignedDuration;
+use lambda_shims::Ports;
+use lambda_shims::handler::{Context, nightly_maintenance};
+use lambda_shims::settings::NightSettings;
+use ports::trigger::AlarmState::Alarm as Fires;
+use ports::{Attribute, Capacity, InstanceId, InstanceState, Snapshot, SnapshotState, StateReason};
+use serde_json::{Value, json};
+use support::scene::{Scene, tags};
+
+use crate::protect::state_event;
+
+fn reconcile(scene: &Scene) -> Value {
+    scene.send(FunctionName::NightlyMaintenance, br#"{"task": "reconcile"}"#).unwrap()
+}
+
+/// Reconciles twice: the second time does nothing, and nobody hears of it.
+fn reconcile_and_again(scene: &Scene) -> Value {
+    let first = reconcile(scene);
+    let (before, told) = (scene.snapshots(), scene.mails().len());
+    let second = reconcile(scene);
+    assert_eq!(
+        (&second["reconciliation"]["done"], &second["reconciliation"]["found"]),
+        (&json!([]), &json!([]))
+    );
+    let ids = |snapshots: Vec<Snapshot>| snapshots.into_iter().map(|s| s.id).collect::<Vec<_>>();
+    assert_eq!((ids(scene.snapshots()), scene.mails().len()), (ids(before), told), "{second}");
+    first
+}
+
+/// An opted-in instance that is stopped, and whose events nobody got.
+fn stopped_unheard(scene: &Scene, transition: &str) -> InstanceId {
+    let instance = scene.instance("web-1", 1);
+    scene.cloud(|cloud| {
+        let machine: &mut Machine = cloud.ec2.machine(&instance).unwrap();
+        machine.state = InstanceState::Stopped;
+        transition.clone_into(&mut machine.transition);
+        let code = transition.to_owned();
+        machine.reason = Some(StateReason { message: code.clone(), code });
+    });
+    instance
+}
+
+fn fault(scene: &Scene, operation: &str, fault: Fault, pick: Pick) {
+    scene.sim.faults(|faults| faults.add(Rule::on(operation, fault, pick)));
+}
+
+fn never_retry(scene: &Scene) {
+    for function in FunctionName::ALL {
+        scene.cloud(|cloud| cloud.lambda.never_retry(function.as_str()));
+    }
+}
+
+fn deeds(answer: &Value) -> Vec<String> {
+    let done = answer["reconciliation"]["done"].as_array().unwrap();
+    done.iter().map(|deed| deed["words"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn with_nothing_left_behind_nothing_is_done_and_nobody_is_told() {
+    let scene = Scene::default();
+    scene.stop(&scene.instance("web-1", 1), "Server.InternalError");
+    let mails = scene.mails().len();
+    let answer = reconcile_and_again(&scene);
+    assert_eq!(
+        (&answer["status"], &answer["reconciliation"]["sets"]["completed"]),
+        (&json!("OK"), &json!(1))
+    );
+    assert_eq!(scene.mails().len(), mails);
+}
+
+#[test]
+fn a_stop_that_nobody_heard_of_is_made_up_for_under_the_key_of_its_time() {
+    let scene = Scene::default();
+    let instance = stopped_unheard(&scene, "User initiated (2026-11-23 13:30:00 GMT)");
+    let answer = reconcile_and_again(&scene);
+    assert_eq!(deeds(&answer).len(), 1);
+    assert_eq!(scene.snapshots().len(), 2);
+    let key = format!("snap#{instance}#2026-11-23T13:30:00Z");
+    assert!(scene.snapshots().iter().all(|s| s.tags.get("caretaker:key") == Some(&key)));
+    // The event comes after all.
+    let late = String::from_utf8(state_event(&instance, "stopped")).unwrap();
+    let late = late.replace("14:00:00Z", "13:30:40Z");
+    assert_eq!(scene.send(FunctionName::AutoSnapshot, late.as_bytes()).unwrap()["how"], "recorded");
+    assert_eq!(
+        scene.subjects(),
+        ["[Auto-Snapshot] web-1 (stopped)", "[Reconcile] 1 finished, 0 for you to mend"]
+    );
+    insta::assert_snapshot!(scene.mails()[1].body);
+}
+
+#[test]
+fn a_stop_whose_time_ec2_does_not_tell_is_made_up_for_once() {
+    let scene = Scene::default();
+    stopped_unheard(&scene, "Server.InternalError");
+    assert_eq!(deeds(&reconcile_and_again(&scene)).len(), 1);
+    // Not even when the ledger has forgotten: the set itself is the evidence.
+    scene.cloud(|cloud| cloud.dynamodb.table("ledger").unwrap().retain(|_| false));
+    assert_eq!(deeds(&reconcile(&scene)), Vec::<String>::new());
+    assert_eq!(scene.snapshots().len(), 2);
+}
+
+#[test]
+fn an_old_stop_an_untagged_instance_and_one_that_runs_are_left_alone() {
+    let scene = Scene::default();
+    stopped_unheard(&scene, "User initiated (2026-11-01 13:30:00 GMT)");
+    scene.instance("running", 0);
+    let untagged = stopped_unheard(&scene, "Server.InternalError");
+    scene.cloud(|cloud| cloud.ec2.machine(&untagged).unwrap().tags = tags([("AutoSnapshot", "false")]));
+    assert_eq!(deeds(&reconcile_and_again(&scene)), Vec::<String>::new());
+    assert!(scene.snapshots().is_empty());
+}
+
+#[test]
+fn the_settings_of_the_snapshot_function_hold_for_reconciling_too() {
+    let scene = Scene::new(&[("SNAPSHOT_ON", "unexpected")]);
+    stopped_unheard(&scene, "User initiated (2026-11-23 13:30:00 GMT)");
+    scene.cloud(|cloud| {
+        let asked = cloud.ec2.machines().next().unwrap().0.clone();
+        let code = "Client.UserInitiatedShutdown".to_owned();
+        cloud.ec2.machine(&asked).unwrap().reason = Some(StateReason { message: code.clone(), code });
+    });
+    assert_eq!(deeds(&reconcile_and_again(&scene)), Vec::<String>::new());
+}
+
+#[test]
+fn s4_a_set_whose_owner_died_is_found_or_taken() {
+    // Once EC2 did it, once it did not; nobody got an answer.
+    for (lost, how_many) in [(Fault::TimeoutAfter, 1), (Fault::Unavailable, 1)] {
+        let scene = Scene::default();
+        never_retry(&scene);
+        fault(&scene, "CreateSnapshots", lost, Pick::Nth(1));
+        let instance = scene.instance("web-1", 0);
+        scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "stopped")).unwrap_err();
+        assert_eq!(deeds(&reconcile_and_again(&scene)).len(), 1);
+        assert_eq!(scene.snapshots().len(), how_many);
+        assert!(scene.subjects().contains(&"[Auto-Snapshot] web-1 (stopped)".to_owned()));
+    }
+}
+
+#[test]
+fn what_was_refused_is_told_once_and_tried_again() {
+    let scene = Scene::default();
+    let instance = scene.instance("web-1", 0);
+    for operation in ["CreateSnapshots", "CreateSnapshot"] {
+        fault(&scene, operation, Fault::Denied, Pick::Every);
+    }
+    scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "stopped")).unwrap();
+    let refused = reconcile_and_again(&scene);
+    assert_eq!(refused["reconciliation"]["found"][0]["matter"], "cannot_mend");
+    // Somebody gives the permission.
+    scene.sim.faults(adapters_sim::fault::Faults::clear);
+    assert_eq!(deeds(&reconcile_and_again(&scene)).len(), 1);
+    assert_eq!(scene.snapshots().len(), 1);
+}
+
+#[test]
+fn s24_a_notice_that_was_never_sent_is_sent() {
+    let scene = Scene::default();
+    never_retry(&scene);
+    fault(&scene, "Publish", Fault::Unavailable, Pick::Nth(1));
+    let instance = scene.instance("web-1", 0);
+    scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "stopped")).unwrap_err();
+    assert!(scene.mails().is_empty());
+    reconcile_and_again(&scene);
+    assert_eq!(scene.subjects()[0], "[Auto-Snapshot] web-1 (stopped)");
+    assert_eq!((scene.subjects().len(), scene.snapshots().len()), (2, 1));
+}
+
+#[test]
+fn s24_what_was_done_by_a_run_that_died_before_it_could_tell_is_told() {
+    let scene = Scene::default();
+    let instance = scene.instance("web-1", 0);
+    scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "stopped")).unwrap();
+    // As if the run had died right after it recorded the set.
+    scene.cloud(|cloud| {
+        let table = cloud.dynamodb.table("ledger").unwrap();
+        table
+            .retain(|item| !matches!(item.get("key"), Some(Attribute::S(key)) if key.starts_with("notice#")));
+        let key = format!("snap#{instance}#2026-11-23T14:00:00Z");
+        let mut item = table.get(&key).unwrap().clone();
+        let Some(Attribute::S(state)) = item.get("state").cloned() else { panic!() };
+        item.insert("state".to_owned(), Attribute::S(state.replace("\"told\":true", "\"told\":false")));
+        item.insert("open".to_owned(), Attribute::Bool(true));
+        table.put(item).unwrap();
+    });
+    assert_eq!(deeds(&reconcile_and_again(&scene)), ["people were told: [Auto-Snapshot] web-1 (stopped)"]);
+}
+
+/// A copy of the one set there is, as a duplicate request would have made it a minute later.
+fn duplicate(scene: &Scene, state: SnapshotState) -> Snapshot {
+    let first = scene.snapshots()[0].clone();
+    let copy = Snapshot {
+        id: "snap-0dup".parse().unwrap(),
+        state,
+        started_at: ports::time::later(first.started_at, SignedDuration::from_mins(1)),
+        ..first
+    };
+    scene.cloud(|cloud| cloud.snapshots.put(copy.clone()));
+    copy
+}
+
+#[test]
+fn a_second_set_of_an_incident_is_removed_and_the_one_that_was_told_stays() {
+    let scene = Scene::default();
+    scene.stop(&scene.instance("web-1", 0), "Server.InternalError");
+    let copy = duplicate(&scene, SnapshotState::Completed);
+    let answer = reconcile_and_again(&scene);
+    assert_eq!(answer["reconciliation"]["done"][0]["task"]["remove"]["snapshot"], json!(copy.id));
+    assert_eq!(scene.snapshots().len(), 1);
+    assert!(!scene.has_snapshot(&copy.id));
+}
+
+#[test]
+fn nothing_is_removed_before_the_one_that_is_kept_is_complete() {
+    let scene = Scene::default();
+    scene.stop(&scene.instance("web-1", 0), "Server.InternalError");
+    duplicate(&scene, SnapshotState::Completed);
+    let first = scene.snapshots()[0].id.clone();
+    scene.cloud(|cloud| cloud.snapshots.get(&first).unwrap().state = SnapshotState::Pending);
+    assert_eq!(reconcile_and_again(&scene)["reconciliation"]["waiting"], 1);
+    assert_eq!(scene.snapshots().len(), 2);
+    // It comes to nothing: now the other is the only one there is.
+    scene.cloud(|cloud| cloud.snapshots.get(&first).unwrap().state = SnapshotState::Error);
+    reconcile_and_again(&scene);
+    assert_eq!(scene.snapshots().len(), 2);
+}
+
+#[test]
+fn a_surplus_snapshot_that_a_person_holds_or_an_image_uses_stays() {
+    let scene = Scene::default();
+    scene.stop(&scene.instance("web-1", 0), "Server.InternalError");
+    let copy = duplicate(&scene, SnapshotState::Completed);
+    scene.cloud(|cloud| cloud.snapshots.get(&copy.id).unwrap().tags.insert("caretaker:hold", "true"));
+    reconcile_and_again(&scene);
+    assert!(scene.has_snapshot(&copy.id));
+    scene.cloud(|cloud| {
+        cloud.snapshots.put(copy.clone());
+        cloud.ec2.register_image(vec![copy.id.clone()], false);
+    });
+    reconcile_and_again(&scene);
+    assert!(scene.has_snapshot(&copy.id));
+}
+
+#[test]
+fn s19_a_set_that_failed_is_made_again_once_and_says_so() {
+    let scene = Scene::default();
+    let instance = scene.instance("web-1", 1);
+    scene.stop(&instance, "Server.InternalError");
+    let fail = |scene: &Scene| {
+        for snapshot in scene.snapshots() {
+            scene.cloud(|cloud| cloud.snapshots.get(&snapshot.id).unwrap().state = SnapshotState::Error);
+        }
+    };
+    fail(&scene);
+    let answer = reconcile_and_again(&scene);
+    assert!(deeds(&answer)[0].starts_with("made again: web-1 (stopping) has its snapshots"), "{answer}");
+    let good: Vec<Snapshot> =
+        scene.snapshots().into_iter().filter(|s| s.state != SnapshotState::Error).collect();
+    assert_eq!(good.len(), 2);
+    assert!(good.iter().all(|s| s.tags.get("caretaker:fence") == Some("2")));
+    insta::assert_snapshot!(scene.mails().iter().find(|m| m.body.contains("Made again")).unwrap().body);
+    // It fails again: that is for a person.
+    fail(&scene);
+    let answer = reconcile_and_again(&scene);
+    assert_eq!(answer["reconciliation"]["found"][0]["matter"], "set_failed");
+}
+
+#[test]
+fn a_scale_out_that_was_never_made_is_not_made_for_an_alarm_that_is_history() {
+    let scene = Scene::default();
+    never_retry(&scene);
+    scene.group("web", 2, 10);
+    scene.alarm("prod-high-cpu", None);
+    fault(&scene, "SetDesiredCapacity", Fault::Unavailable, Pick::Every);
+    scene.turns("prod-high-cpu", Fires);
+    scene.sim.faults(adapters_sim::fault::Faults::clear);
+    assert!(scene.answer(FunctionName::AutoRemediation).unwrap().is_err());
+    let answer = reconcile_and_again(&scene);
+    assert!(deeds(&answer)[0].contains("the alarm was history"), "{answer}");
+    assert_eq!(scene.desired("web"), Capacity(2));
+    assert!(scene.subjects().contains(&"[Auto-Remediation] prod-high-cpu".to_owned()));
+}
+
+#[test]
+fn a_scale_out_that_is_still_due_is_made() {
+    let scene = Scene::new(&[("ALARM_MAX_AGE_SECONDS", "3600")]);
+    never_retry(&scene);
+    scene.group("web", 2, 10);
+    scene.alarm("prod-high-cpu", None);
+    fault(&scene, "SetDesiredCapacity", Fault::Unavailable, Pick::Every);
+    scene.turns("prod-high-cpu", Fires);
+    scene.sim.faults(adapters_sim::fault::Faults::clear);
+    assert_eq!(deeds(&reconcile_and_again(&scene)), ["scaled out `web` from 2 to 4"]);
+    assert_eq!(scene.desired("web"), Capacity(4));
+}
+
+#[test]
+fn a_redelivered_alarm_that_became_history_makes_no_change() {
+    let scene = Scene::default();
+    never_retry(&scene);
+    scene.group("web", 2, 10);
+    scene.alarm("prod-high-cpu", None);
+    fault(&scene, "SetDesiredCapacity", Fault::Unavailable, Pick::Every);
+    scene.turns("prod-high-cpu", Fires);
+    scene.sim.faults(adapters_sim::fault::Faults::clear);
+    let records = scene.cloud(|cloud| cloud.lambda.failures.get(cli::stack::FAILURES).cloned().unwrap());
+    let record: Value = serde_json::from_str(&records[0]).unwrap();
+    let again = record["requestPayload"].to_string();
+    let answer = scene.send(FunctionName::AutoRemediation, again.as_bytes()).unwrap();
+    assert_eq!(answer["results"][0]["reason"], "the alarm was history before the capacity could be set");
+    assert_eq!(scene.desired("web"), Capacity(2));
+}
+
+#[test]
+fn a_halted_restart_is_told_once_more_and_left_alone() {
+    let scene = Scene::new(&[("ROUTES", r#"[{ "matches": "hangs$", "action": "restart" }]"#)]);
+    let instance = scene.tagged(tags([("AutoRemediate", "true")]), 0);
+    let mut alarm = adapters_sim::cloud::cloudwatch::Alarm::high_cpu(None);
+    alarm.dimensions.insert("InstanceId".to_owned(), instance.to_string());
+    alarm.topics.push(cli::stack::ALARM_TOPIC.to_owned());
+    scene.cloud(|cloud| cloud.cloudwatch.add_alarm("web-1-hangs", alarm));
+    fault(&scene, "RebootInstances", Fault::TimeoutAfter, Pick::Nth(1));
+    scene.turns("web-1-hangs", Fires);
+    let answer = reconcile_and_again(&scene);
+    assert_eq!(answer["reconciliation"]["found"][0]["matter"], "halted");
+    assert_eq!(scene.cloud(|cloud| cloud.ec2.machine(&instance).unwrap().reboots), 1);
+}
+
+#[test]
+fn a_night_that_was_not_finished_is_told_once_its_day_is_over() {
+    let scene = Scene::default();
+    fault(&scene, "Scan", Fault::Denied, Pick::Nth(1));
+    never_retry(&scene);
+    assert!(scene.night().is_err());
+    assert_eq!(reconcile_and_again(&scene)["reconciliation"]["found"], json!([]));
+    scene.sim.run_until(support::scene::at("2026-11-25T00:30:00Z"));
+    let found = reconcile_and_again(&scene)["reconciliation"]["found"][0].clone();
+    assert_eq!(
+        (&found["about"], &found["matter"]),
+        (&json!("night#archive#2026-11-24"), &json!("unfinished"))
+    );
+}
+
+#[test]
+fn an_entry_of_a_later_version_is_told_and_left_alone() {
+    let scene = Scene::default();
+    let state = Attribute::S(r#"{"format":9}"#.to_owned());
+    let item = [
+        ("key", Attribute::S("snap#i-1#2026-11-23T14:00:00Z".to_owned())),
+        ("version", Attribute::N("1".to_owned())),
+        ("state", state.clone()),
+        ("open", Attribute::Bool(true)),
+        ("keep_until", Attribute::N("1800000000".to_owned())),
+    ];
+    let item: ports::Record = item.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    scene.cloud(|cloud| cloud.dynamodb.table("ledger").unwrap().put(item).unwrap());
+    assert_eq!(reconcile_and_again(&scene)["reconciliation"]["found"][0]["matter"], "unreadable");
+    let stands = scene.cloud(|cloud| {
+        cloud.dynamodb.table("ledger").unwrap().get("snap#i-1#2026-11-23T14:00:00Z").cloned().unwrap()
+    });
+    assert_eq!(stands["state"], state);
+}
+
+#[test]
+fn with_no_time_left_nothing_is_begun_and_the_rest_is_counted() {
+    let scene = Scene::default();
+    stopped_unheard(&scene, "Server.InternalError");
+    let settings = NightSettings::parse(&cli::stack::usual_settings()).unwrap();
+    let context = Context {
+        request: "r-1".parse().unwrap(),
+        nonce: "a".to_owned(),
+        function: "nightly-maintenance".to_owned(),
+        account: None,
+        region: None,
+        deadline: scene.sim.now(),
+    };
+    let ports = Ports::of(scene.sim.ports());
+    let reconciling = async move {
+        nightly_maintenance(&move |_| ports.clone(), &settings, br#"{"task": "reconcile"}"#, &context).await
+    };
+    let failure = scene.sim.block_on(reconciling).unwrap().unwrap_err();
+    assert_eq!(failure.message, "reconcile: matters left for want of time: 1");
+    assert!(scene.snapshots().is_empty() && scene.mails().is_empty());
+}
+
+#[test]
+fn one_matter_that_fails_does_not_stop_the_others() {
+    let scene = Scene::default();
+    let instances: Vec<InstanceId> =
+        (0..3).map(|_| stopped_unheard(&scene, "Server.InternalError")).collect();
+    fault(&scene, "CreateSnapshots", Fault::Denied, Pick::Nth(2));
+    fault(&scene, "CreateSnapshot", Fault::Denied, Pick::Every);
+    reconcile(&scene);
+    assert_eq!(scene.snapshots().len(), (instances.len() - 1) * 2);
+}
+
+#[test]
+fn a_source_that_cannot_be_read_does_not_hide_the_others() {
+    let scene = Scene::default();
+    never_retry(&scene);
+    stopped_unheard(&scene, "Server.InternalError");
+    fault(&scene, "Scan", Fault::Denied, Pick::Every);
+    let error = scene.send(FunctionName::NightlyMaintenance, br#"{"task": "reconcile"}"#).unwrap_err();
+    assert!(error.message.starts_with("reconcile: open entries: Scan: denied"), "{}", error.message);
+    assert_eq!(scene.snapshots().len(), 2);
+}
+
+#[test]
+fn x1_observing_tells_what_would_be_reconciled() {
+    let scene = Scene::new(&[("MODE", "observe")]);
+    let instance = stopped_unheard(&scene, "Server.InternalError");
+    let answer = reconcile(&scene);
+    assert_eq!(answer["reconciliation"]["observed"], json!([{ "snapshot": instance }]));
+    assert!(scene.snapshots().is_empty() && scene.mails().is_empty());
+}
+
+#[test]
+fn the_night_reconciles_too_and_reports_it() {
+    let scene = Scene::default();
+    stopped_unheard(&scene, "User initiated (2026-11-23 13:30:00 GMT)");
+    let answer = scene.night().unwrap();
+    assert_eq!(answer["reconciliation"]["done"].as_array().unwrap().len(), 1);
+    let report =
+        scene.mails().into_iter().find(|mail| mail.subject.starts_with("[Daily Ops Report]")).unwrap();
+    assert!(
+        report.body.contains("\nReconciliation: 1 finished, 0 found, 0 failed, 0 left"),
+        "{}",
+        report.body
+    );
+}
