@@ -22,13 +22,15 @@ pub struct CloudWatch {
     alarms: BTreeMap<String, Alarm>,
 }
 
-/// An alarm on one metric.
+/// An alarm on one metric, or on other alarms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alarm {
     /// Its state; a new alarm knows too little.
     pub state: AlarmState,
     /// Its description; CloudWatch writes `null` when there is none.
     pub description: Option<String>,
+    /// The alarms that raise this one, when it is a composite alarm: it has no metric then.
+    pub children: Vec<String>,
     /// The metric.
     pub metric: String,
     /// The metric's namespace.
@@ -51,6 +53,7 @@ impl Alarm {
         Self {
             state: AlarmState::InsufficientData,
             description: None,
+            children: Vec::new(),
             metric: "CPUUtilization".to_owned(),
             namespace: "AWS/EC2".to_owned(),
             dimensions: group
@@ -62,6 +65,25 @@ impl Alarm {
             functions: Vec::new(),
             raised_at: None,
         }
+    }
+}
+
+impl Alarm {
+    /// A composite alarm, raised when one of these is.
+    pub fn composite(children: &[&str]) -> Self {
+        let children = children.iter().map(ToString::to_string).collect();
+        Self { children, ..Self::high_cpu(None) }
+    }
+
+    /// Whether it is a composite alarm.
+    pub fn is_composite(&self) -> bool {
+        !self.children.is_empty()
+    }
+
+    /// The rule of a composite alarm.
+    pub fn rule(&self) -> String {
+        let ors: Vec<String> = self.children.iter().map(|child| format!("ALARM({child})")).collect();
+        ors.join(" OR ")
     }
 }
 
