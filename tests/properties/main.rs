@@ -12,5 +12,4 @@ mod intake;
 mod jsonl;
 mod naming;
 mod once;
-mod retention;
 mod scale;

@@ -12,6 +12,7 @@ mod intake;
 mod night;
 mod observe;
 mod protect;
+mod prune;
 mod remediate;
 mod settings;
 mod trouble;

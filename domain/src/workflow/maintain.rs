@@ -50,7 +50,7 @@ impl std::fmt::Debug for NightPorts<'_> {
 /// What a night is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NightPolicy {
-    /// How long snapshots are kept.
+    /// Which snapshots are kept.
     pub retention: Retention,
     /// The records to archive; `None` where there are none.
     pub source: Option<Source>,
@@ -83,6 +83,8 @@ pub enum Task<T> {
     Observed,
     /// It is none of ours.
     NotConfigured(String),
+    /// It was not begun, because it would go too far.
+    Refused(String),
     /// It was not done.
     Failed {
         /// Why.
@@ -187,15 +189,18 @@ async fn clean_up(
     night: Date,
 ) -> (Task<Pruned>, Option<RetentionPlan>) {
     let pruning = &PrunePorts { clock: ports.clock, inventory: ports.inventory, snapshots: ports.snapshots };
-    let plan = match prune::plan(pruning, &policy.retention).await {
+    let plan = match prune::plan(pruning, &policy.retention, ports.clock.now()).await {
         Ok(plan) => plan,
         Err(error) => return (Task::not_done(&error.into()), None),
     };
     if run.mode == Mode::Observe {
         return (Task::Observed, Some(plan));
     }
+    if let Some(refusal) = plan.refused {
+        return (Task::Refused(refusal.to_string()), Some(plan));
+    }
     let decided = &plan;
-    let act = move || async move { Ok(prune::apply(pruning, run, decided).await) }.boxed();
+    let act = move || async move { Ok(prune::apply(pruning, run.deadline, decided, &|_| ()).await) }.boxed();
     let task = match once(ports, run, key::night("cleanup", night), "clean up snapshots", act).await {
         Ok(performed) => Task::Done(performed.outcome, performed.how),
         Err(error) => Task::not_done(&error),
@@ -249,7 +254,7 @@ impl Short for Task<Pruned> {
         match self {
             Self::Done(pruned, _) => !pruned.failed.is_empty() || 0 < pruned.left,
             Self::NotConfigured(_) | Self::Observed => false,
-            Self::Failed { .. } | Self::Elsewhere(_) => true,
+            Self::Refused(_) | Self::Failed { .. } | Self::Elsewhere(_) => true,
         }
     }
 }
@@ -259,7 +264,7 @@ impl Short for Task<Archived> {
         match self {
             Self::Done(archived, _) => !archived.failed.is_empty(),
             Self::NotConfigured(_) | Self::Observed => false,
-            Self::Failed { .. } | Self::Elsewhere(_) => true,
+            Self::Refused(_) | Self::Failed { .. } | Self::Elsewhere(_) => true,
         }
     }
 }

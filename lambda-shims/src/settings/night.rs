@@ -4,6 +4,7 @@ use domain::workflow::archive::Source;
 use ports::Access;
 
 use super::reader::{Reader, number};
+use super::retention::retention;
 use super::{Common, Pairs, SettingsError, common, mode, table_name};
 
 /// What the nightly function is told.
@@ -13,7 +14,7 @@ pub struct NightSettings {
     pub common: Common,
     /// `MODE`: whether to act.
     pub mode: Mode,
-    /// `SNAPSHOT_RETENTION_DAYS`: how long snapshots are kept.
+    /// `SNAPSHOT_RETENTION_DAYS`, `KEEP_*`, `MAX_REMOVE*`: which snapshots are kept.
     pub retention: Retention,
     /// `METRICS_*`: the records to archive; `None` where there are none.
     pub source: Option<Source>,
@@ -31,13 +32,7 @@ impl NightSettings {
         let mut reader = Reader::new(pairs);
         let common = common(&mut reader);
         let mode = mode(&mut reader);
-        let days = "a whole number of days from 1 to 36500; 0 or less would remove every snapshot";
-        let retention = match reader.text("SNAPSHOT_RETENTION_DAYS") {
-            None => Retention::days(30).ok(),
-            Some(_) => reader.required("SNAPSHOT_RETENTION_DAYS", days, |text| {
-                text.parse().ok().and_then(|days| Retention::days(days).ok())
-            }),
-        };
+        let retention = retention(&mut reader);
         let (source, bucket) = source(&mut reader);
         let read = common.zip(retention);
         reader.finish(read.map(|(common, retention)| Self { common, mode, retention, source, bucket }))
