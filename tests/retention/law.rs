@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use domain::policy::retention::{Answer, Draft, Floor, Reason, Retention};
+use domain::policy::retention::{Answer, Draft, Floor, Reason, Retention, Verdict};
 use ports::{SnapshotId, SnapshotState};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -60,10 +60,7 @@ proptest! {
     fn no_volume_falls_below_its_floor(world in worlds(40), draft in drafts(), floor in 1..4_usize) {
         let draft = Draft { floor: Floor(u32::try_from(floor).unwrap()), ..draft };
         let plan = world.plan(&draft);
-        // Whatever nobody says is not ours.
-        let strange = |s: &&ports::Snapshot| plan.kept().any(|v| v.id == s.id && v.reasons.iter().any(|r| {
-            [Reason::NotOurs, Reason::OtherTool, Reason::SharedIn].contains(&r)
-        }));
+        let strange = |s: &&ports::Snapshot| plan.kept().any(|v| v.id == s.id && v.reasons.are_of_others());
         let good = |s: &&ports::Snapshot| s.state == SnapshotState::Completed && s.started_at <= now() && !strange(s);
         for volume in world.snapshots.iter().map(|s| &s.volume) {
             let of_volume: Vec<_> = world.snapshots.iter().filter(good).filter(|s| s.volume == *volume).collect();
@@ -120,7 +117,11 @@ proptest! {
     }
 
     #[test]
-    fn a_plan_carried_out_in_part_is_still_the_same_plan(world in worlds(40), draft in drafts(), part in any::<Index>()) {
+    fn a_plan_carried_out_in_part_is_still_the_same_plan(
+        world in worlds(40),
+        draft in drafts(),
+        part in any::<Index>(),
+    ) {
         let plan = world.plan(&draft);
         let gone: BTreeSet<_> = removed(&plan).into_iter().take(part.index(world.snapshots.len() + 1)).collect();
         let now = world.without(&gone).plan(&draft);
@@ -132,9 +133,7 @@ proptest! {
     fn a_set_is_kept_or_removed_as_a_whole(world in worlds(40), draft in drafts()) {
         let plan = world.plan(&draft);
         // What is not ours keeps out of our sets.
-        let strange = |v: &&domain::policy::retention::Verdict| v.reasons.iter().any(|reason| {
-            [Reason::NotOurs, Reason::OtherTool, Reason::SharedIn].contains(&reason)
-        });
+        let strange = |v: &&Verdict| v.reasons.are_of_others();
         let kept: BTreeSet<_> = plan.kept().filter(|v| !strange(v)).filter_map(|v| set_of(&world, &v.id)).collect();
         let removed: BTreeSet<_> = plan.removed().filter_map(|v| set_of(&world, &v.id)).collect();
         prop_assert!(kept.is_disjoint(&removed), "{kept:?} and {removed:?}");
@@ -149,7 +148,8 @@ proptest! {
             prop_assert_eq!(&told.verdict, verdict);
             prop_assert_eq!(told.kept, kept(&plan).contains(&verdict.id));
             for question in &told.rules {
-                let reason = Reason::ALL.iter().find(|r| Some(r.as_str()) == question.rule.split(' ').next()).unwrap();
+                let word = question.rule.split(' ').next().unwrap();
+                let reason = Reason::ALL.iter().find(|reason| reason.as_str() == word).unwrap();
                 let keeps = matches!(question.answer, Answer::Keeps(_) | Answer::Matches);
                 let told = verdict.reasons.has(*reason);
                 prop_assert!(told == keeps || (*reason == Reason::Tagged && told), "{question:?}: {verdict:?}");

@@ -3,8 +3,9 @@
 use adapters_sim::fault::{ApiFault, Pick, Rule};
 use adapters_sim::kernel::{Event, Phase, Seeded, Trace};
 use adapters_sim::{Sim, SimPorts};
+use cli::retention::carry_out::{Person, carry_out};
 use domain::policy::retention::{Cap, Draft, Retention, RetentionPlan};
-use domain::workflow::prune::{PrunePorts, Pruned, apply, plan};
+use domain::workflow::prune::{PrunePorts, Pruned, Unapproved, apply, plan};
 use jiff::{SignedDuration, Timestamp};
 use ports::{Clock, SnapshotId, Snapshots, Tags};
 use support::scene::{BEGIN, Scene, at, tags};
@@ -98,7 +99,7 @@ fn r21_a_night_without_time_says_what_is_left_and_the_next_goes_on() {
     assert_eq!((&second["deleted"], &second["left"]), (&left.into(), &0.into()));
 }
 
-/// An account with so many snapshots of ours; all but the last are to go.
+/// An account with so many snapshots of ours; all but the first are to go.
 fn crowded(count: usize) -> (Sim, Vec<SnapshotId>) {
     let sim = Sim::with(at(BEGIN), Box::new(Seeded::new(1)), Trace::kept());
     let scene = Scene { sim };
@@ -198,4 +199,68 @@ fn r26_the_result_lists_what_was_really_deleted() {
     let there = |id: &SnapshotId| sim.cloud(|cloud| cloud.snapshots.get(id).is_some());
     assert!(there(&pruned.failed[0].snapshot) && !pruned.deleted_ids.iter().any(there));
     assert_eq!(ids.iter().filter(|id| there(id)).count(), 2);
+}
+
+/// A plan made now, and carried out after something has happened; the person says yes or no.
+fn carried_out(
+    sim: &Sim,
+    agrees: bool,
+    meanwhile: impl FnOnce(),
+) -> (Result<Option<Pruned>, Unapproved>, String) {
+    let ports = sim.ports();
+    let before = sim.block_on(async move {
+        let prune = PrunePorts { clock: &ports, inventory: &ports, snapshots: &ports };
+        plan(&prune, &Retention::days(30).unwrap(), ports.now()).await.unwrap()
+    });
+    meanwhile();
+    let (ports, before) = (sim.ports(), before.unwrap());
+    sim.block_on(async move {
+        let prune = PrunePorts { clock: &ports, inventory: &ports, snapshots: &ports };
+        let mut out = Vec::new();
+        let person = Person { out: &mut out, agrees: &move |_| agrees, seen: &|_, _| () };
+        let done = carry_out(&prune, &before, person).await;
+        (done, String::from_utf8(out).unwrap())
+    })
+    .unwrap()
+}
+
+#[test]
+fn a_plan_made_before_is_shown_and_carried_out() {
+    let (sim, _) = crowded(5);
+    let (done, shown) = carried_out(&sim, true, || ());
+    assert_eq!(done.unwrap().unwrap().deleted, 4);
+    assert!(shown.contains("snap-00003") && shown.contains("4 are removed"), "{shown}");
+}
+
+#[test]
+fn a_plan_is_not_carried_out_against_a_persons_will() {
+    let (sim, ids) = crowded(5);
+    assert_eq!(carried_out(&sim, false, || ()).0, Ok(None));
+    assert!(ids.iter().all(|id| sim.cloud(|cloud| cloud.snapshots.get(id).is_some())));
+}
+
+#[test]
+fn a_plan_is_not_carried_out_in_a_world_that_has_changed() {
+    let (sim, ids) = crowded(5);
+    let hold =
+        || sim.cloud(|cloud| drop(cloud.snapshots.get(&ids[1]).unwrap().tags.insert("caretaker:hold", "")));
+    let (done, shown) = carried_out(&sim, true, hold);
+    assert!(matches!(done, Err(Unapproved::Mismatch(_))) && shown.is_empty());
+    assert!(ids.iter().all(|id| sim.cloud(|cloud| cloud.snapshots.get(id).is_some())));
+}
+
+#[test]
+fn a_plan_that_was_interrupted_is_carried_out_to_its_end() {
+    let (sim, ids) = crowded(5);
+    let gone = ids[1..3].to_vec();
+    let ports = sim.ports();
+    let part = || {
+        let delete = async move {
+            for id in gone {
+                ports.delete(&id).await.unwrap();
+            }
+        };
+        sim.block_on(delete).unwrap();
+    };
+    assert_eq!(carried_out(&sim, true, part).0.unwrap().unwrap().deleted, 2);
 }

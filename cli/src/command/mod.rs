@@ -2,6 +2,10 @@
 //!
 //! Exit codes: 0 done, 1 found something wrong, 2 bad usage or input.
 
+mod apply;
+mod cloud;
+mod explain;
+mod plan;
 mod replay;
 #[cfg(feature = "aws")]
 mod replay_aws;
@@ -21,6 +25,12 @@ pub enum Command {
     Simulate(simulate::Simulate),
     /// Runs the real handler on one event, in a simulated world.
     Replay(replay::Replay),
+    /// Says which snapshots to keep, which to remove, and why.
+    Plan(Box<plan::Plan>),
+    /// Carries out a plan that was made before.
+    Apply(apply::Apply),
+    /// Says why one snapshot is kept or removed, rule by rule.
+    Explain(Box<explain::Explain>),
 }
 
 /// How a command ended.
@@ -38,7 +48,7 @@ pub enum Verdict {
 pub struct BadInput(pub String);
 
 impl BadInput {
-    fn new(what: impl Display, why: impl Display) -> Self {
+    pub(crate) fn new(what: impl Display, why: impl Display) -> Self {
         Self(format!("{what}: {why}"))
     }
 }
@@ -49,6 +59,9 @@ pub fn run(command: Command) -> ExitCode {
     let ended = match command {
         Command::Simulate(simulate) => simulate.run(&mut out),
         Command::Replay(replay) => replay.run(&mut out),
+        Command::Plan(plan) => plan.run(&mut out),
+        Command::Apply(apply) => apply.run(&mut io::stdout()),
+        Command::Explain(explain) => explain.run(&mut out),
     };
     match ended {
         Ok(Verdict::Done) => ExitCode::SUCCESS,

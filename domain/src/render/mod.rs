@@ -4,3 +4,4 @@ pub mod jsonl;
 pub mod night;
 pub mod protect;
 pub mod remediate;
+pub mod retention;

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::policy::naming::{AUTO_CREATED, CARETAKER, CREATED_BY};
 use crate::policy::once::{backoff, fits};
 use crate::policy::pace::Pace;
-use crate::policy::retention::{Owner, Retention, RetentionPlan, Stock, Verdict};
+use crate::policy::retention::{Mismatch, Owner, Retention, RetentionPlan, Stock, Verdict};
 
 /// About how many snapshots one call asks what uses them: few enough for it to end in time.
 const ASKED_AT_ONCE: usize = 1000;
@@ -130,6 +130,28 @@ pub async fn plan(
 ) -> Result<RetentionPlan, PortError> {
     let gathered = gather(ports, retention, now).await?;
     Ok(retention.plan(&gathered.stock(&BTreeSet::new()), now))
+}
+
+/// Why a plan that was made before is not carried out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unapproved {
+    /// The world cannot be read.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// It does not fit the world.
+    #[error(transparent)]
+    Mismatch(#[from] Mismatch),
+}
+
+/// Reads the world again for a plan that was made before, and gives what is left to do of it.
+///
+/// # Errors
+///
+/// When the world cannot be read, or the same policy decides otherwise now.
+pub async fn recheck(ports: &PrunePorts<'_>, before: &RetentionPlan) -> Result<RetentionPlan, Unapproved> {
+    let now = plan(ports, &before.policy, before.now).await?;
+    before.check(&now)?;
+    Ok(now)
 }
 
 /// Every own snapshot that the filter lets through.

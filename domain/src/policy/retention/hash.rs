@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 use super::{Group, Retention, Verdict};
 use crate::policy::hex::hex;
 
-/// The SHA-256 of what a plan decides: its instant, its policy, and each verdict with its reasons.
+/// The SHA-256 of what a plan decides: its instant, its policy, and whether each snapshot of ours stays or goes. What is
+/// not ours is left out: one listing shows it and another does not, and it has no say.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PlanHash(String);
@@ -17,10 +18,8 @@ impl PlanHash {
         let mut hash = Sha256::new();
         hash.update(format!("{now}\n{}\n", policy.draft()));
         for group in groups {
-            hash.update(&group.key);
-            hash.update("\n");
-            group.keep.iter().for_each(|verdict| add(&mut hash, "keep", verdict));
-            group.remove.iter().for_each(|verdict| add(&mut hash, "remove", verdict));
+            group.keep.iter().for_each(|verdict| add(&mut hash, "keep ", verdict));
+            group.remove.iter().for_each(|verdict| add(&mut hash, "remove ", verdict));
         }
         Self(hex(&hash.finalize()))
     }
@@ -32,13 +31,11 @@ impl PlanHash {
 }
 
 fn add(hash: &mut Sha256, what: &str, verdict: &Verdict) {
-    hash.update(what);
-    hash.update(verdict.id.as_str());
-    for reason in verdict.reasons.iter() {
-        hash.update(" ");
-        hash.update(reason.as_str());
+    if !verdict.reasons.are_of_others() {
+        hash.update(what);
+        hash.update(verdict.id.as_str());
+        hash.update("\n");
     }
-    hash.update("\n");
 }
 
 impl fmt::Display for PlanHash {

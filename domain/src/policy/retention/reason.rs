@@ -140,6 +140,11 @@ impl Reasons {
         0 < self.0 & Self::KEEPING
     }
 
+    /// Whether they say that it is not ours.
+    pub fn are_of_others(self) -> bool {
+        [Reason::NotOurs, Reason::OtherTool, Reason::SharedIn].iter().any(|reason| self.has(*reason))
+    }
+
     /// Those of them that are reasons to keep.
     #[must_use]
     pub fn keeping(self) -> Self {
