@@ -13,6 +13,8 @@ use super::{Draft, Limit, Reason, Reasons, Stock, WithinFrom};
 #[derive(Clone, Debug)]
 pub(super) struct Row<'a> {
     pub(super) snapshot: &'a Snapshot,
+    /// Its place in the list it is from.
+    pub(super) place: usize,
     /// The moment it stands for.
     pub(super) at: Timestamp,
     /// The number of its group.
@@ -23,6 +25,7 @@ pub(super) struct Row<'a> {
     pub(super) set: Option<u32>,
     pub(super) ours: bool,
     good: bool,
+    failed: bool,
     pub(super) ruled: bool,
     /// What speaks for keeping it, and for removing it.
     pub(super) reasons: Cell<Reasons>,
@@ -32,11 +35,6 @@ impl Row<'_> {
     /// Whether the rules about number and age count it.
     pub(super) fn counts(&self) -> bool {
         self.good && self.ruled
-    }
-
-    /// Whether it is ours and holds nothing.
-    fn is_failed(&self) -> bool {
-        self.ours && self.snapshot.state == SnapshotState::Error
     }
 
     fn add(&self, reason: Reason) {
@@ -52,7 +50,7 @@ impl Row<'_> {
             reasons.keeping()
         } else if reasons.has(Reason::OwnExpired) {
             Reason::OwnExpired.into()
-        } else if self.is_failed() {
+        } else if self.failed {
             Reason::Failed.into()
         } else {
             Reason::Expired.into()
@@ -60,11 +58,11 @@ impl Row<'_> {
     }
 }
 
-/// All snapshots with what speaks for keeping them, by group and newest first.
+/// All snapshots with what speaks for keeping them: group by group, each newest first.
 pub(super) struct Desk<'a> {
     pub(super) rows: Vec<Row<'a>>,
     /// The name of each group.
-    pub(super) groups: Vec<&'a str>,
+    groups: Vec<&'a str>,
     /// The volumes that only the floor keeps something of.
     pub(super) dead: Vec<VolumeId>,
 }
@@ -82,29 +80,43 @@ impl<'a> Desk<'a> {
         for volume in desk.rows.chunk_by(|a, b| a.floor == b.floor) {
             desk.dead.extend(keep_floor(draft, volume));
         }
+        desk.dead.sort_unstable();
         desk.rows.sort_unstable_by(|a, b| newest_first(|row| row.group, a, b));
         keep_sets(&desk.rows);
         desk
     }
 
+    /// The name of a row's group.
+    pub(super) fn key(&self, row: &Row<'_>) -> String {
+        let key = usize::try_from(row.group).ok().and_then(|number| self.groups.get(number));
+        key.map_or_else(String::new, |key| (*key).to_owned())
+    }
+
     fn laid_out(draft: &Draft, stock: &Stock<'a>, now: Timestamp) -> Self {
         let marks: Vec<Mark<'a>> = stock.snapshots.iter().map(|s| mark(draft, stock, s, now)).collect();
         let groups = number(marks.iter().map(|mark| Some(mark.group)));
-        let floors = number(marks.iter().map(|mark| Some(mark.floor)));
+        let as_floors = marks.iter().all(|mark| mark.group == mark.floor);
+        let floors =
+            if as_floors { groups.of.clone() } else { number(marks.iter().map(|mark| Some(mark.floor))).of };
         let sets = number(marks.iter().map(|mark| mark.set));
-        let numbers = groups.of.into_iter().zip(floors.of).zip(sets.of);
-        let rows = stock.snapshots.iter().zip(marks).zip(numbers);
-        let row = |((snapshot, mark), ((group, floor), set)): ((&'a Snapshot, Mark<'a>), _)| Row {
-            snapshot,
-            at: snapshot.started_at,
-            group: Option::unwrap_or_default(group),
-            floor: Option::unwrap_or_default(floor),
-            set,
-            ours: mark.ours,
-            good: mark.good,
-            ruled: mark.ruled,
-            reasons: Cell::new(mark.reasons),
-        };
+        let numbers = groups.of.into_iter().zip(floors).zip(sets.of);
+        let rows = stock.snapshots.iter().enumerate().zip(marks).zip(numbers);
+        let row =
+            |(((place, snapshot), mark), ((group, floor), set)): (((usize, &'a Snapshot), Mark<'a>), _)| {
+                Row {
+                    snapshot,
+                    place,
+                    at: snapshot.started_at,
+                    group: Option::unwrap_or_default(group),
+                    floor: Option::unwrap_or_default(floor),
+                    set,
+                    ours: mark.ours,
+                    good: mark.good,
+                    failed: mark.ours && snapshot.state == SnapshotState::Error,
+                    ruled: mark.ruled,
+                    reasons: Cell::new(mark.reasons),
+                }
+            };
         Self { rows: rows.map(row).collect(), groups: groups.names, dead: Vec::new() }
     }
 }
@@ -134,7 +146,7 @@ fn keep_by_rule(draft: &Draft, group: &[Row<'_>], now: Timestamp) {
         }
         if let (None, Limit::Period(period)) = (rule.bucket, rule.limit) {
             let since = period.before(reference);
-            let young = |row: &&Row<'_>| row.is_failed() && row.ruled && since <= row.at;
+            let young = |row: &&Row<'_>| row.failed && row.ruled && since <= row.at;
             group.iter().filter(young).for_each(|row| row.add(rule.reason));
         }
     }

@@ -75,13 +75,12 @@ impl Retention {
             let answer = if matches { Answer::Matches } else { Answer::Untagged };
             Question { rule: format!("{} {labels}", Reason::Tagged), answer }
         });
-        let reasons = row.verdict();
-        let key = usize::try_from(row.group).ok().and_then(|number| desk.groups.get(number));
+        let verdict = Verdict::of(row.snapshot, row.verdict());
         let said = |key: &&str| row.snapshot.tags.get(key).map(|value| ((*key).to_owned(), value.to_owned()));
         Some(Explanation {
-            verdict: Verdict::of(row.snapshot, reasons),
-            kept: reasons.keep(),
-            group: key.map_or_else(String::new, |key| (*key).to_owned()),
+            kept: verdict.reasons.keep(),
+            verdict,
+            group: desk.key(row),
             rules: rules.chain(tagged).collect(),
             in_use: stock.in_use.get(id).cloned(),
             tags: [HOLD, KEEP_DAYS, KEY].iter().filter_map(said).collect(),

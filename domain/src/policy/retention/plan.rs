@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use ports::{Snapshot, SnapshotId, UsedBy, VolumeId};
 use serde::{Deserialize, Serialize};
 
-use super::desk::Desk;
+use super::desk::{Desk, Row};
 use super::{Draft, Period, PlanHash, Reasons, Refusal, RetentionError};
 
 /// Which snapshots are kept: a checked [`Draft`].
@@ -146,29 +146,33 @@ impl Retention {
     /// ```
     pub fn plan(&self, stock: &Stock<'_>, now: Timestamp) -> RetentionPlan {
         let desk = Desk::settled(&self.0, stock, now);
-        let groups: Vec<Group> = desk
-            .rows
-            .chunk_by(|a, b| a.group == b.group)
-            .map(|rows| {
-                let key = rows.first().and_then(|row| desk.groups.get(usize::try_from(row.group).ok()?));
-                let mut group = Group {
-                    key: key.map_or_else(String::new, |key| (*key).to_owned()),
-                    keep: vec![],
-                    remove: vec![],
-                };
-                for row in rows {
-                    let reasons = row.verdict();
-                    let list = if reasons.keep() { &mut group.keep } else { &mut group.remove };
-                    list.push(Verdict::of(row.snapshot, reasons));
-                }
-                group
-            })
-            .collect();
+        // Copied in the order of the list, because memory is fast that way.
+        let mut blanks: Vec<Option<Verdict>> =
+            stock.snapshots.iter().map(|snapshot| Some(Verdict::of(snapshot, Reasons::default()))).collect();
+        let groups = desk.rows.chunk_by(|a, b| a.group == b.group);
+        let mut groups: Vec<Group> =
+            groups.filter_map(|rows| Some(Group::of(desk.key(rows.first()?), rows, &mut blanks))).collect();
+        groups.sort_by(|a, b| a.key.cmp(&b.key));
         let ours = desk.rows.iter().filter(|row| row.ours).count();
         let remove = groups.iter().map(|group| group.remove.len()).fold(0, usize::saturating_add);
         let refused = self.0.max_remove.refuse(remove, ours);
         let hash = PlanHash::of(now, self, &groups);
         RetentionPlan { now, policy: self.clone(), hash, groups, dead_volumes: desk.dead, refused }
+    }
+}
+
+impl Group {
+    fn of(key: String, rows: &[Row<'_>], blanks: &mut [Option<Verdict>]) -> Self {
+        let kept = rows.iter().filter(|row| row.verdict().keep()).count();
+        let removed = rows.len().saturating_sub(kept);
+        let mut group = Self { key, keep: Vec::with_capacity(kept), remove: Vec::with_capacity(removed) };
+        for row in rows {
+            let reasons = row.verdict();
+            let list = if reasons.keep() { &mut group.keep } else { &mut group.remove };
+            let blank = blanks.get_mut(row.place).and_then(Option::take);
+            list.extend(blank.map(|blank| Verdict { reasons, ..blank }));
+        }
+        group
     }
 }
 
