@@ -2,10 +2,10 @@ use std::cell::Cell;
 use std::cmp::Ordering;
 
 use jiff::Timestamp;
-use ports::{Snapshot, SnapshotState, VolumeId};
+use ports::{Snapshot, VolumeId};
 
 use super::judge::{Judgement, judge};
-use super::mark::{COPIED, Mark, mark};
+use super::mark::{COPIED, Mark, Standing, mark};
 use super::number::number;
 use super::{Draft, Limit, Reason, Reasons, Stock, WithinFrom};
 
@@ -23,18 +23,40 @@ pub(super) struct Row<'a> {
     floor: u32,
     /// The number of its set.
     pub(super) set: Option<u32>,
-    pub(super) ours: bool,
-    good: bool,
-    failed: bool,
+    standing: Standing,
+    /// Whether the rules apply, and not a tag of its own.
     pub(super) ruled: bool,
     /// What speaks for keeping it, and for removing it.
     pub(super) reasons: Cell<Reasons>,
 }
 
-impl Row<'_> {
+impl<'a> Row<'a> {
+    fn new(
+        (place, snapshot): (usize, &'a Snapshot),
+        mark: &Mark<'_>,
+        (group, floor, set): (Option<u32>, Option<u32>, Option<u32>),
+    ) -> Self {
+        Self {
+            snapshot,
+            place,
+            at: snapshot.started_at,
+            group: group.unwrap_or_default(),
+            floor: floor.unwrap_or_default(),
+            set,
+            standing: mark.standing,
+            ruled: mark.ruled,
+            reasons: Cell::new(mark.reasons),
+        }
+    }
+
+    /// Whether it may be removed at all, as far as its owner goes.
+    pub(super) fn is_ours(&self) -> bool {
+        self.standing != Standing::Theirs
+    }
+
     /// Whether the rules about number and age count it.
     pub(super) fn counts(&self) -> bool {
-        self.good && self.ruled
+        self.standing == Standing::Good && self.ruled
     }
 
     fn add(&self, reason: Reason) {
@@ -50,7 +72,7 @@ impl Row<'_> {
             reasons.keeping()
         } else if reasons.has(Reason::OwnExpired) {
             Reason::OwnExpired.into()
-        } else if self.failed {
+        } else if self.standing == Standing::Failed {
             Reason::Failed.into()
         } else {
             Reason::Expired.into()
@@ -63,6 +85,8 @@ pub(super) struct Desk<'a> {
     pub(super) rows: Vec<Row<'a>>,
     /// The name of each group.
     groups: Vec<&'a str>,
+    /// How many sets there are.
+    sets: usize,
     /// The volumes that only the floor keeps something of.
     pub(super) dead: Vec<VolumeId>,
 }
@@ -82,7 +106,7 @@ impl<'a> Desk<'a> {
         }
         desk.dead.sort_unstable();
         desk.rows.sort_unstable_by(|a, b| newest_first(|row| row.group, a, b));
-        keep_sets(&desk.rows);
+        keep_sets(&desk.rows, desk.sets);
         desk
     }
 
@@ -100,24 +124,11 @@ impl<'a> Desk<'a> {
             if as_floors { groups.of.clone() } else { number(marks.iter().map(|mark| Some(mark.floor))).of };
         let sets = number(marks.iter().map(|mark| mark.set));
         let numbers = groups.of.into_iter().zip(floors).zip(sets.of);
-        let rows = stock.snapshots.iter().enumerate().zip(marks).zip(numbers);
-        let row =
-            |(((place, snapshot), mark), ((group, floor), set)): (((usize, &'a Snapshot), Mark<'a>), _)| {
-                Row {
-                    snapshot,
-                    place,
-                    at: snapshot.started_at,
-                    group: Option::unwrap_or_default(group),
-                    floor: Option::unwrap_or_default(floor),
-                    set,
-                    ours: mark.ours,
-                    good: mark.good,
-                    failed: mark.ours && snapshot.state == SnapshotState::Error,
-                    ruled: mark.ruled,
-                    reasons: Cell::new(mark.reasons),
-                }
-            };
-        Self { rows: rows.map(row).collect(), groups: groups.names, dead: Vec::new() }
+        let rows = stock.snapshots.iter().zip(&marks).zip(numbers).enumerate();
+        let row = |(place, ((snapshot, mark), ((group, floor), set)))| {
+            Row::new((place, snapshot), mark, (group, floor, set))
+        };
+        Self { rows: rows.map(row).collect(), groups: groups.names, sets: sets.names.len(), dead: Vec::new() }
     }
 }
 
@@ -146,12 +157,12 @@ fn keep_by_rule(draft: &Draft, group: &[Row<'_>], now: Timestamp) {
         }
         if let (None, Limit::Period(period)) = (rule.bucket, rule.limit) {
             let since = period.before(reference);
-            let young = |row: &&Row<'_>| row.failed && row.ruled && since <= row.at;
+            let young = |row: &&Row<'_>| row.standing == Standing::Failed && row.ruled && since <= row.at;
             group.iter().filter(young).for_each(|row| row.add(rule.reason));
         }
     }
     if !draft.keep_tag.is_empty() {
-        for row in group.iter().filter(|row| row.ours && row.ruled) {
+        for row in group.iter().filter(|row| row.is_ours() && row.ruled) {
             if draft.keep_tag.iter().any(|labels| labels.are_on(&row.snapshot.tags)) {
                 row.add(Reason::Tagged);
             }
@@ -161,7 +172,7 @@ fn keep_by_rule(draft: &Draft, group: &[Row<'_>], now: Timestamp) {
 
 /// Keeps the last good ones of a volume, and names the volume when nothing else keeps one.
 fn keep_floor(draft: &Draft, volume: &[Row<'_>]) -> Option<VolumeId> {
-    let good = || volume.iter().filter(|row| row.good);
+    let good = || volume.iter().filter(|row| row.standing == Standing::Good);
     let alive = good().any(|row| row.reasons.get().keep());
     let most = usize::try_from(draft.floor.0).unwrap_or(usize::MAX);
     good().take(most).for_each(|row| row.add(Reason::Floor));
@@ -170,9 +181,9 @@ fn keep_floor(draft: &Draft, volume: &[Row<'_>]) -> Option<VolumeId> {
 }
 
 /// Keeps what is in a set of which anything is kept.
-fn keep_sets(rows: &[Row<'_>]) {
+fn keep_sets(rows: &[Row<'_>], sets: usize) {
     let in_set = || rows.iter().filter_map(|row| Some((usize::try_from(row.set?).ok()?, row)));
-    let mut kept = vec![false; in_set().map(|(set, _)| set.saturating_add(1)).max().unwrap_or(0)];
+    let mut kept = vec![false; sets];
     for (set, _) in in_set().filter(|(_, row)| row.reasons.get().keep()) {
         if let Some(kept) = kept.get_mut(set) {
             *kept = true;

@@ -71,7 +71,7 @@ impl Retention {
             Question { rule: rule.to_string(), answer }
         });
         let tagged = draft.keep_tag.iter().map(|labels| {
-            let matches = row.ours && row.ruled && labels.are_on(&row.snapshot.tags);
+            let matches = row.is_ours() && row.ruled && labels.are_on(&row.snapshot.tags);
             let answer = if matches { Answer::Matches } else { Answer::Untagged };
             Question { rule: format!("{} {labels}", Reason::Tagged), answer }
         });

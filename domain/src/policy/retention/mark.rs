@@ -21,10 +21,8 @@ pub(super) const COPIED: &str = "vol-ffffffff";
 pub(super) struct Mark<'a> {
     /// What is known before any rule is asked.
     pub(super) reasons: Reasons,
-    /// Whether it may be removed at all, as far as its owner goes.
-    pub(super) ours: bool,
-    /// Whether it is ours, complete, and of the past.
-    pub(super) good: bool,
+    /// Whose it is and what it is worth.
+    pub(super) standing: Standing,
     /// Whether the rules apply, and not a tag of its own.
     pub(super) ruled: bool,
     /// The name of its group.
@@ -33,6 +31,19 @@ pub(super) struct Mark<'a> {
     pub(super) floor: &'a str,
     /// The name of its set.
     pub(super) set: Option<&'a str>,
+}
+
+/// Whose a snapshot is, and what it is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It is not ours.
+    Theirs,
+    /// It is complete, and of the past.
+    Good,
+    /// It failed: it holds nothing.
+    Failed,
+    /// Nobody knows yet.
+    Unsettled,
 }
 
 /// What tags say that rules and rails ask for, read in one go.
@@ -69,7 +80,8 @@ impl<'a> Said<'a> {
 pub(super) fn mark<'a>(draft: &Draft, stock: &Stock<'a>, snapshot: &'a Snapshot, now: Timestamp) -> Mark<'a> {
     let said = Said::read(&snapshot.tags);
     let mut reasons = foreign(draft, stock, snapshot, &said);
-    let ours = !reasons.keep();
+    let standing = if reasons.keep() { Standing::Theirs } else { standing(snapshot, now) };
+    let ours = standing != Standing::Theirs;
     if ours {
         protect(&mut reasons, snapshot, said.hold, now);
     }
@@ -82,8 +94,7 @@ pub(super) fn mark<'a>(draft: &Draft, stock: &Stock<'a>, snapshot: &'a Snapshot,
     let volume = snapshot.volume.as_str();
     Mark {
         reasons,
-        ours,
-        good: ours && snapshot.state == SnapshotState::Completed && snapshot.started_at <= now,
+        standing,
         ruled: said.keep_days.is_none(),
         group: group(draft, snapshot, &said).unwrap_or(volume),
         floor: if volume == COPIED { snapshot.id.as_str() } else { volume },
@@ -105,6 +116,18 @@ fn foreign(draft: &Draft, stock: &Stock<'_>, snapshot: &Snapshot, said: &Said<'_
     .into_iter()
     .filter_map(|(holds, reason)| holds.then_some(reason))
     .collect()
+}
+
+/// What one of ours is worth.
+fn standing(snapshot: &Snapshot, now: Timestamp) -> Standing {
+    match snapshot.state {
+        SnapshotState::Completed if snapshot.started_at <= now => Standing::Good,
+        SnapshotState::Error => Standing::Failed,
+        SnapshotState::Completed
+        | SnapshotState::Pending
+        | SnapshotState::Recoverable
+        | SnapshotState::Recovering => Standing::Unsettled,
+    }
 }
 
 fn protect(reasons: &mut Reasons, snapshot: &Snapshot, hold: Option<&str>, now: Timestamp) {

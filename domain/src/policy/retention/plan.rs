@@ -153,7 +153,7 @@ impl Retention {
         let mut groups: Vec<Group> =
             groups.filter_map(|rows| Some(Group::of(desk.key(rows.first()?), rows, &mut blanks))).collect();
         groups.sort_by(|a, b| a.key.cmp(&b.key));
-        let ours = desk.rows.iter().filter(|row| row.ours).count();
+        let ours = desk.rows.iter().filter(|row| row.is_ours()).count();
         let remove = groups.iter().map(|group| group.remove.len()).fold(0, usize::saturating_add);
         let refused = self.0.max_remove.refuse(remove, ours);
         let hash = PlanHash::of(now, self, &groups);
