@@ -36,9 +36,9 @@ def verdicts(plan, which):
 
 
 @pytest.fixture
-def files(cloud, tmp_path):
-    """A thousand snapshots in the cloud, and what AWS prints of them."""
-    ids = describe_snapshots.fill(cloud, 1000)
+def files(cloud, tmp_path, request):
+    """Snapshots in the cloud, and what AWS prints of them."""
+    ids = describe_snapshots.fill(cloud, getattr(request, "param", 200))
     paths = {"snapshots": tmp_path / "snapshots.json", "images": tmp_path / "images.json"}
     with paths["snapshots"].open("w") as file:
         describe_snapshots.dump(describe_snapshots.listing(cloud), file)
@@ -47,6 +47,7 @@ def files(cloud, tmp_path):
     return ids, ["--snapshots", str(paths["snapshots"]), "--images", str(paths["images"])]
 
 
+@pytest.mark.parametrize("files", [1000], indirect=True)
 def test_a_thousand_snapshots_are_planned_as_a_table_and_as_json(caretaker, files):
     ids, from_files = files
     table, code = caretaker("plan", *from_files, *POLICY)
