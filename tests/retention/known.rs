@@ -1,6 +1,6 @@
 //! The features and the known bugs, one by one.
 
-use domain::policy::retention::{Answer, Draft, Reason, Retention, RetentionError};
+use domain::policy::retention::{Answer, Draft, Reason, Reasons, Retention, RetentionError};
 use ports::{SnapshotState, Tags, UsedBy};
 
 use super::world::{World, ago, at, draft, id, now, ours, reasons, removed};
@@ -162,6 +162,15 @@ fn r10_a_hold_ends_with_its_day() {
 }
 
 #[test]
+fn r10_a_hold_ends_at_midnight() {
+    let mut world = World::daily(3);
+    world.tag("snap-2", "caretaker:hold", "2026-11-23");
+    let retention = Retention::new(draft("last 1")).unwrap();
+    let goes = |now: &str| removed(&retention.plan(&world.stock(), at(now))).contains(&id("snap-2"));
+    assert!(!goes("2026-11-23T23:59:59.999Z") && goes("2026-11-24T00:00:00Z"));
+}
+
+#[test]
 fn r11_a_set_stays_whole_when_one_of_it_stays() {
     let mut world = World::daily(3);
     world.snapshots.push(ours("snap-x", "vol-2", ago(48)));
@@ -269,12 +278,12 @@ fn r22_what_the_rules_do_not_count_is_told_to_be_so() {
     let mut world = World::daily(3);
     world.tag("snap-1", "caretaker:hold", "2027-01-01");
     world.get("snap-1").state = SnapshotState::Pending;
-    let retention = Retention::new(draft("last 2 tag AutoCreated")).unwrap();
+    let retention = Retention::new(draft("last 1 daily 1 within 30h tag AutoCreated")).unwrap();
     let told = retention.explain(&world.stock(), now(), &id("snap-1")).unwrap();
     assert_eq!((told.kept, told.group.as_str()), (true, "vol-1"));
-    assert_eq!(told.rules[0].answer, Answer::NotCounted);
+    assert!(told.rules[..3].iter().all(|question| question.answer == Answer::NotCounted), "{:?}", told.rules);
     assert_eq!(
-        (told.rules[1].rule.as_str(), &told.rules[1].answer),
+        (told.rules[3].rule.as_str(), &told.rules[3].answer),
         ("keep-tag AutoCreated", &Answer::Matches)
     );
     assert_eq!(told.tags, [("caretaker:hold".to_owned(), "2027-01-01".to_owned())]);
@@ -310,6 +319,7 @@ fn a_month_is_a_month_of_its_year() {
 #[test]
 fn every_reason_has_a_place_a_word_and_a_meaning() {
     assert!(Reason::ALL.len() <= 32);
+    assert_eq!(format!("{:?}", Reasons::from_iter([Reason::Floor, Reason::Last])), "{Last, Floor}");
     for reason in Reason::ALL {
         let meaning = reason.meaning();
         assert!(meaning.starts_with(if reason.keeps() { "Kept: " } else { "Removed: " }), "{meaning}");

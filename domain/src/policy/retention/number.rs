@@ -18,8 +18,8 @@ pub(super) fn number<'a>(names: impl Iterator<Item = Option<&'a str>>) -> Number
 
 fn by_digest<'a>(names: &[Option<&'a str>], digest: fn(&str) -> u64) -> Option<Numbers<'a>> {
     let places = names.iter().enumerate();
-    let mut digests: Vec<(u64, usize)> =
-        places.filter_map(|(place, name)| Some((digest((*name)?), place))).collect();
+    let mut digests: Vec<(u64, usize)> = Vec::with_capacity(names.len());
+    digests.extend(places.filter_map(|(place, name)| Some((digest((*name)?), place))));
     digests.sort_unstable();
     let mut numbers = Numbers { of: vec![None; names.len()], names: Vec::new() };
     for alike in digests.chunk_by(|a, b| a.0 == b.0) {
