@@ -1,8 +1,10 @@
 //! Caretaker's side that speaks AWS.
 //!
 //! - [`inbound`]: the JSON that AWS delivers, turned into triggers. Needs no SDK.
+//! - [`listing`]: what the AWS command line prints, turned into plain values. Needs no SDK.
 //! - `sdk` (feature `sdk`): every port over the AWS SDK.
 
 pub mod inbound;
+pub mod listing;
 #[cfg(feature = "sdk")]
 pub mod sdk;

@@ -4,11 +4,13 @@
 //! - [`month`]: a fleet that lives through so many days.
 //! - [`story`]: one incident, one alarm, one night, for every order of things.
 //! - [`shrink`]: the shortest story that still fails.
+//! - [`retention`]: plans for snapshots.
 //! - [`world`]: a small world for one event.
 //! - [`command`]: what the commands do and print.
 
 pub mod command;
 pub mod month;
+pub mod retention;
 pub mod shrink;
 pub mod stack;
 pub mod story;

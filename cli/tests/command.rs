@@ -6,26 +6,12 @@
     reason = "test code fails by panicking"
 )]
 
-use std::process::{Command, Output};
+mod run;
 
-use serde_json::Value;
-
-fn caretaker(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_caretaker")).args(arguments).output().unwrap()
-}
+use run::{caretaker, file, json};
 
 fn event(name: &str) -> String {
     format!("{}/../tests/events/{name}.json", env!("CARGO_MANIFEST_DIR"))
-}
-
-fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-fn file(name: &str, content: &[u8]) -> String {
-    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::write(&path, content).unwrap();
-    path.to_str().unwrap().to_owned()
 }
 
 #[test]

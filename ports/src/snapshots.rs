@@ -21,6 +21,35 @@ pub enum SnapshotState {
     Recovering,
 }
 
+impl SnapshotState {
+    /// The state's name as EC2 writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Completed => "completed",
+            Self::Error => "error",
+            Self::Recoverable => "recoverable",
+            Self::Recovering => "recovering",
+        }
+    }
+
+    /// The state of that name, if EC2 has one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ports::SnapshotState;
+    ///
+    /// assert_eq!(SnapshotState::parse("completed"), Some(SnapshotState::Completed));
+    /// assert_eq!(SnapshotState::parse("done"), None);
+    /// ```
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Pending, Self::Completed, Self::Error, Self::Recoverable, Self::Recovering]
+            .into_iter()
+            .find(|state| state.as_str() == name)
+    }
+}
+
 /// An EBS snapshot of this account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {

@@ -16,6 +16,5 @@ mod naming;
 mod once;
 mod pattern;
 mod reconcile;
-mod retention;
 mod scale;
 mod schedule;

@@ -14,6 +14,7 @@ mod observe;
 mod once;
 mod poison;
 mod protect;
+mod prune;
 mod reconcile;
 mod remediate;
 mod restart;

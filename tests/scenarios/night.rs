@@ -212,7 +212,7 @@ fn p1_a_failed_cleanup_still_archives_and_reports() {
 
 #[test]
 fn p3_failures_come_first_and_long_lists_are_cut_and_counted() {
-    let scene = Scene::default();
+    let scene = Scene::new(&[("MAX_REMOVE_PERCENT", "100")]);
     for n in 0..80 {
         scene.old_snapshot(&format!("snap-{n:03}"), "vol-1", 50 + n);
     }

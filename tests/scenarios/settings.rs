@@ -1,4 +1,5 @@
 use cli::stack::usual_settings;
+use domain::policy::retention::Retention;
 use lambda_shims::settings::{NightSettings, Pairs, RemediationSettings, SnapshotSettings};
 
 fn with(name: &str, value: &str) -> Pairs {
@@ -29,6 +30,57 @@ fn r24_a_retention_that_would_remove_everything_is_refused() {
     }
     // An empty value is no value: the usual thirty days.
     assert!(NightSettings::parse(&with("SNAPSHOT_RETENTION_DAYS", "")).is_ok());
+}
+
+#[test]
+fn r24_rules_that_would_keep_nothing_are_refused() {
+    for (name, value) in [
+        ("KEEP_LAST", "0"),
+        ("KEEP_DAILY", "-7"),
+        ("KEEP_WITHIN", "0d"),
+        ("KEEP_WITHIN_YEARLY", "ten"),
+        ("KEEP_TAG", ";"),
+        ("KEEP_WITHIN_FROM", "oldest"),
+        ("KEEP_GROUP_BY", "tag:"),
+        ("KEEP_FLOOR", "-1"),
+        ("MAX_REMOVE_PERCENT", "101"),
+        ("MAX_REMOVE", "few"),
+    ] {
+        let error = NightSettings::parse(&with(name, value)).unwrap_err();
+        assert_eq!(error.0.iter().map(|p| p.name).collect::<Vec<_>>(), [name], "{value}");
+    }
+}
+
+fn policy(pairs: &[(&str, &str)]) -> String {
+    let mut all = usual_settings();
+    all.extend(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    let policy = NightSettings::parse(&all).unwrap().retention.draft().to_string();
+    policy.split(" --within-from").next().unwrap().to_owned()
+}
+
+#[test]
+fn r1_days_alone_are_an_age_and_a_floor() {
+    let thirty = NightSettings::parse(&usual_settings()).unwrap().retention;
+    assert_eq!(thirty, Retention::days(30).unwrap());
+    assert_eq!(NightSettings::parse(&with("SNAPSHOT_RETENTION_DAYS", "30")).unwrap().retention, thirty);
+}
+
+#[test]
+fn r3_rules_take_the_place_of_the_usual_days() {
+    assert_eq!(
+        policy(&[("KEEP_DAILY", "7"), ("KEEP_TAG", "a=b,c;d")]),
+        "--keep-daily 7 --keep-tag a=b,c --keep-tag d"
+    );
+    assert_eq!(policy(&[("KEEP_TAG", "gold")]), "--keep-tag gold");
+    assert_eq!(
+        policy(&[("KEEP_DAILY", "7"), ("SNAPSHOT_RETENTION_DAYS", "3")]),
+        "--keep-daily 7 --keep-within 3d"
+    );
+    let twice = usual_settings().into_iter().chain(
+        [("KEEP_WITHIN", "1m"), ("SNAPSHOT_RETENTION_DAYS", "30")].map(|(n, v)| (n.to_owned(), v.to_owned())),
+    );
+    let error = NightSettings::parse(&twice.collect()).unwrap_err();
+    assert_eq!(error.0.iter().map(|p| p.name).collect::<Vec<_>>(), ["KEEP_WITHIN"]);
 }
 
 #[test]

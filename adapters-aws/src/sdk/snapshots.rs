@@ -168,21 +168,10 @@ fn read(snapshot: &types::Snapshot) -> Result<Snapshot, PortError> {
     Ok(Snapshot {
         id: answer.parsed("snapshotId", snapshot.snapshot_id())?,
         volume: answer.parsed("volumeId", snapshot.volume_id())?,
-        state: answer.field("status", state.and_then(read_state))?,
+        state: answer.field("status", state.and_then(SnapshotState::parse))?,
         started_at: answer.instant("startTime", snapshot.start_time())?,
         size_gib: answer.count("volumeSize", snapshot.volume_size())?,
         tags: ec2::read_tags(snapshot.tags()),
         description: snapshot.description().unwrap_or_default().to_owned(),
-    })
-}
-
-fn read_state(name: &str) -> Option<SnapshotState> {
-    Some(match name {
-        "pending" => SnapshotState::Pending,
-        "completed" => SnapshotState::Completed,
-        "error" => SnapshotState::Error,
-        "recoverable" => SnapshotState::Recoverable,
-        "recovering" => SnapshotState::Recovering,
-        _ => return None,
     })
 }

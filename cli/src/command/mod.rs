@@ -2,9 +2,13 @@
 //!
 //! Exit codes: 0 done, 1 found something wrong, 2 bad usage or input.
 
+mod apply;
+mod cloud;
+mod explain;
 mod explore;
 mod line;
 mod matching;
+mod plan;
 mod replay;
 #[cfg(feature = "aws")]
 mod replay_aws;
@@ -32,6 +36,12 @@ pub enum Command {
     Match(matching::Match),
     /// Tells when an EventBridge schedule runs next, in UTC.
     Schedule(schedule::Schedule),
+    /// Says which snapshots to keep, which to remove, and why.
+    Plan(Box<plan::Plan>),
+    /// Carries out a plan that was made before.
+    Apply(apply::Apply),
+    /// Says why one snapshot is kept or removed, rule by rule.
+    Explain(Box<explain::Explain>),
 }
 
 /// How a command ended.
@@ -49,7 +59,7 @@ pub enum Verdict {
 pub struct BadInput(pub String);
 
 impl BadInput {
-    fn new(what: impl Display, why: impl Display) -> Self {
+    pub(crate) fn new(what: impl Display, why: impl Display) -> Self {
         Self(format!("{what}: {why}"))
     }
 }
@@ -63,6 +73,9 @@ pub fn run(command: Command) -> ExitCode {
         Command::Explore(explore) => explore.run(&mut out),
         Command::Match(matching) => matching.run(&mut out),
         Command::Schedule(schedule) => schedule.run(&mut out),
+        Command::Plan(plan) => plan.run(&mut out),
+        Command::Apply(apply) => apply.run(&mut io::stdout()),
+        Command::Explain(explain) => explain.run(&mut out),
     };
     match ended {
         Ok(Verdict::Done) => ExitCode::SUCCESS,

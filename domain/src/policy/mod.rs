@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod cause;
 pub mod episode;
+pub mod hex;
 pub mod key;
 pub mod mode;
 pub mod naming;
@@ -10,6 +11,7 @@ pub mod occasion;
 pub mod once;
 pub mod open;
 pub mod opt_in;
+pub mod pace;
 pub mod reconcile;
 pub mod restart;
 pub mod retention;

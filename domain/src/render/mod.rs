@@ -6,3 +6,4 @@ pub mod poison;
 pub mod protect;
 pub mod reconcile;
 pub mod remediate;
+pub mod retention;

@@ -45,6 +45,15 @@ fn text(night: &Night, key: &str) -> String {
         let ids: Vec<String> = pruned.deleted_ids.iter().map(ToString::to_string).collect();
         list(&mut text, &ids);
     }
+    let dead = night.retention.as_ref().map(|plan| plan.dead_volumes.as_slice()).unwrap_or_default();
+    if !dead.is_empty() {
+        let _ = writeln!(
+            text,
+            "\nVolumes without a snapshot that a rule keeps ({}); their last is kept:",
+            dead.len()
+        );
+        list(&mut text, &dead.iter().map(ToString::to_string).collect::<Vec<_>>());
+    }
     let _ = writeln!(text, "\nMetrics archival: {}", task(&night.archival, archival));
     if let Task::Done(archived, _) = &night.archival {
         let days: Vec<String> = archived.days.iter().map(day).collect();
@@ -64,6 +73,12 @@ fn failures(night: &Night) -> Vec<String> {
                 failures.push(format!("{} snapshots were left: there was no time for them", pruned.left));
             }
         }
+        Task::Refused(why) => {
+            failures.push(format!(
+                "snapshot cleanup was refused, nothing was removed: {why}; if that is meant, raise `MAX_REMOVE_PERCENT` \
+                 or `MAX_REMOVE`"
+            ));
+        }
         Task::Failed { error, .. } | Task::Elsewhere(error) => {
             failures.push(format!("snapshot cleanup: {error}"));
         }
@@ -73,6 +88,7 @@ fn failures(night: &Night) -> Vec<String> {
         Task::Done(archived, _) => {
             failures.extend(archived.failed.iter().map(|f| format!("{}: {}", f.day, f.error)));
         }
+        Task::Refused(why) => failures.push(format!("metrics archival was refused: {why}")),
         Task::Failed { error, .. } | Task::Elsewhere(error) => {
             failures.push(format!("metrics archival: {error}"));
         }
@@ -89,6 +105,7 @@ fn task<T>(task: &Task<T>, done: fn(&T) -> String) -> String {
         Task::Done(outcome, _) => done(outcome),
         Task::Observed => "only observed".to_owned(),
         Task::NotConfigured(why) => format!("none: {why}"),
+        Task::Refused(_) => "REFUSED, see above".to_owned(),
         Task::Failed { .. } => "FAILED, see above".to_owned(),
         Task::Elsewhere(_) => "another run is at it".to_owned(),
     }

@@ -1,7 +1,5 @@
 //! Moves a day's records out of the table into a create-only object, with a manifest beside it.
 
-use std::fmt::Write;
-
 use bytes::Bytes;
 use jiff::civil::Date;
 use ports::{
@@ -13,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::run::Run;
 use crate::policy::archive::{MANIFEST_TYPE, Manifest, RECORDS_TYPE, manifest_key, records_key};
+use crate::policy::hex::hex;
 use crate::policy::once::fits;
 use crate::render::jsonl;
 
@@ -237,9 +236,6 @@ impl Tally {
     }
 
     fn hex(&self) -> String {
-        self.sha256.clone().finalize().iter().fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        hex(&self.sha256.clone().finalize())
     }
 }

@@ -52,7 +52,7 @@ impl std::fmt::Debug for NightPorts<'_> {
 /// What a night is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NightPolicy {
-    /// How long snapshots are kept.
+    /// Which snapshots are kept.
     pub retention: Retention,
     /// The records to archive; `None` where there are none.
     pub source: Option<Source>,
@@ -87,6 +87,8 @@ pub enum Task<T> {
     Observed,
     /// It is none of ours.
     NotConfigured(String),
+    /// It was not begun, because it would go too far.
+    Refused(String),
     /// It was not done.
     Failed {
         /// Why.
@@ -195,15 +197,18 @@ async fn clean_up(
     night: Date,
 ) -> (Task<Pruned>, Option<RetentionPlan>) {
     let pruning = &PrunePorts { clock: ports.clock, inventory: ports.inventory, snapshots: ports.snapshots };
-    let plan = match prune::plan(pruning, &policy.retention).await {
+    let plan = match prune::plan(pruning, &policy.retention, ports.clock.now()).await {
         Ok(plan) => plan,
         Err(error) => return (Task::not_done(&error.into()), None),
     };
     if run.mode == Mode::Observe {
         return (Task::Observed, Some(plan));
     }
+    if let Some(refusal) = plan.refused {
+        return (Task::Refused(refusal.to_string()), Some(plan));
+    }
     let decided = &plan;
-    let act = move || async move { Ok(prune::apply(pruning, run, decided).await) }.boxed();
+    let act = move || async move { Ok(prune::apply(pruning, run.deadline, decided, &|_| ()).await) }.boxed();
     let task = match once(ports, run, key::night("cleanup", night), "clean up snapshots", act).await {
         Ok(performed) => Task::Done(performed.outcome, performed.how),
         Err(error) => Task::not_done(&error),
@@ -246,38 +251,36 @@ impl<T> Task<T> {
     }
 }
 
-/// Whether a task fell short of what it was for.
+/// Whether something fell short of what it was for.
 pub trait Short {
     /// Whether it did.
     fn is_short(&self) -> bool;
 }
 
-impl Short for Task<Pruned> {
+impl<T: Short> Short for Task<T> {
     fn is_short(&self) -> bool {
         match self {
-            Self::Done(pruned, _) => !pruned.failed.is_empty() || 0 < pruned.left,
+            Self::Done(done, _) => done.is_short(),
             Self::NotConfigured(_) | Self::Observed => false,
-            Self::Failed { .. } | Self::Elsewhere(_) => true,
+            Self::Refused(_) | Self::Failed { .. } | Self::Elsewhere(_) => true,
         }
     }
 }
 
-impl Short for Task<Reconciled> {
+impl Short for Pruned {
     fn is_short(&self) -> bool {
-        match self {
-            Self::Done(told, _) => told.status() != Status::Ok,
-            Self::NotConfigured(_) | Self::Observed => false,
-            Self::Failed { .. } | Self::Elsewhere(_) => true,
-        }
+        !self.failed.is_empty() || 0 < self.left
     }
 }
 
-impl Short for Task<Archived> {
+impl Short for Reconciled {
     fn is_short(&self) -> bool {
-        match self {
-            Self::Done(archived, _) => !archived.failed.is_empty(),
-            Self::NotConfigured(_) | Self::Observed => false,
-            Self::Failed { .. } | Self::Elsewhere(_) => true,
-        }
+        self.status() != Status::Ok
+    }
+}
+
+impl Short for Archived {
+    fn is_short(&self) -> bool {
+        !self.failed.is_empty()
     }
 }

@@ -1,19 +1,27 @@
 //! Removes the snapshots that retention lets go.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use futures::{StreamExt, stream};
+use jiff::Timestamp;
 use ports::{
-    Clock, Deletion, ErrorKind, Inventory, PortError, Snapshot, SnapshotFilter, SnapshotId, Snapshots, time,
+    Clock, Deletion, ErrorKind, Inventory, PortError, Retry, Snapshot, SnapshotFilter, SnapshotId, Snapshots,
+    UsedBy, time,
 };
 use serde::{Deserialize, Serialize};
 
-use super::run::Run;
 use crate::policy::naming::{AUTO_CREATED, CARETAKER, CREATED_BY};
 use crate::policy::once::{backoff, fits};
-use crate::policy::retention::{Retention, RetentionPlan};
+use crate::policy::pace::Pace;
+use crate::policy::retention::{Mismatch, Owner, Retention, RetentionPlan, Stock, Verdict};
 
 /// About how many snapshots one call asks what uses them: few enough for it to end in time.
 const ASKED_AT_ONCE: usize = 1000;
+/// How many deletions are on their way at once, so that the pace and not each answer's time sets the speed.
+const DELETED_AT_ONCE: usize = 8;
+/// How often a deletion is tried that fails for another reason than too many requests.
+const ATTEMPTS: u32 = 3;
 
 /// The ports that pruning needs.
 #[derive(Clone, Copy)]
@@ -68,22 +76,82 @@ pub struct FailedDeletion {
     pub error: String,
 }
 
-/// Decides what to remove of our snapshots.
+/// Snapshots and what uses those of them that may go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gathered {
+    /// The snapshots.
+    pub snapshots: Vec<Snapshot>,
+    /// What uses one.
+    pub in_use: BTreeMap<SnapshotId, UsedBy>,
+}
+
+impl Gathered {
+    /// The same, to plan with. Ports list only what belongs to this account.
+    pub fn stock<'a>(&'a self, nothing: &'a BTreeSet<SnapshotId>) -> Stock<'a> {
+        Stock { snapshots: &self.snapshots, in_use: &self.in_use, shared_in: nothing }
+    }
+}
+
+/// Reads the snapshots that a policy is about, and what uses those that it would remove.
 ///
 /// # Errors
 ///
 /// When they cannot all be listed: a decision over a part could take the last one of a volume.
-pub async fn plan(ports: &PrunePorts<'_>, retention: &Retention) -> Result<RetentionPlan, PortError> {
-    let filter = SnapshotFilter::tagged(AUTO_CREATED, "true").and(CREATED_BY, CARETAKER);
-    let now = ports.clock.now();
+pub async fn gather(
+    ports: &PrunePorts<'_>,
+    retention: &Retention,
+    now: Timestamp,
+) -> Result<Gathered, PortError> {
+    let filter = match &retention.draft().owned_by {
+        Owner::Caretaker => SnapshotFilter::tagged(AUTO_CREATED, "true").and(CREATED_BY, CARETAKER),
+        Owner::Tag(key, value) => SnapshotFilter::tagged(key, value),
+        Owner::Any => SnapshotFilter::default(),
+    };
     let snapshots = all(ports.snapshots, &filter).await?;
-    let old = retention.plan(&snapshots, &BTreeSet::new(), now);
-    let candidates: Vec<SnapshotId> = old.remove.iter().map(|verdict| verdict.id.clone()).collect();
-    let mut in_use = BTreeSet::new();
+    let mut gathered = Gathered { snapshots, in_use: BTreeMap::new() };
+    let first = retention.plan(&gathered.stock(&BTreeSet::new()), now);
+    let candidates: Vec<SnapshotId> = first.removed().map(|verdict| verdict.id.clone()).collect();
     for some in candidates.chunks(ASKED_AT_ONCE) {
-        in_use.extend(ports.inventory.uses(some).await?.into_iter().map(|used| used.snapshot));
+        let uses = ports.inventory.uses(some).await?;
+        gathered.in_use.extend(uses.into_iter().map(|used| (used.snapshot, used.by)));
     }
-    Ok(retention.plan(&snapshots, &in_use, now))
+    Ok(gathered)
+}
+
+/// Decides what to remove.
+///
+/// # Errors
+///
+/// As [`gather`].
+pub async fn plan(
+    ports: &PrunePorts<'_>,
+    retention: &Retention,
+    now: Timestamp,
+) -> Result<RetentionPlan, PortError> {
+    let gathered = gather(ports, retention, now).await?;
+    Ok(retention.plan(&gathered.stock(&BTreeSet::new()), now))
+}
+
+/// Why a plan that was made before is not carried out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unapproved {
+    /// The world cannot be read.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// It does not fit the world.
+    #[error(transparent)]
+    Mismatch(#[from] Mismatch),
+}
+
+/// Reads the world again for a plan that was made before, and gives what is left to do of it.
+///
+/// # Errors
+///
+/// When the world cannot be read, or the same policy decides otherwise now.
+pub async fn recheck(ports: &PrunePorts<'_>, before: &RetentionPlan) -> Result<RetentionPlan, Unapproved> {
+    let now = plan(ports, &before.policy, before.now).await?;
+    before.check(&now)?;
+    Ok(now)
 }
 
 /// Every own snapshot that the filter lets through.
@@ -104,55 +172,93 @@ pub async fn all(snapshots: &dyn Snapshots, filter: &SnapshotFilter) -> Result<V
     }
 }
 
-/// Carries the plan out, one snapshot after the other. One that cannot be removed does not stop the others.
-pub async fn apply(ports: &PrunePorts<'_>, run: &Run, plan: &RetentionPlan) -> Pruned {
-    let mut pruned = Pruned { kept: count(plan.keep.len()), ..Pruned::default() };
-    for (done, verdict) in plan.remove.iter().enumerate() {
-        let Some(result) = delete(ports, run, &verdict.id).await else {
-            pruned.left = count(plan.remove.len().saturating_sub(done));
-            break;
-        };
-        match result {
-            Ok(Deletion::Deleted) => {
-                pruned.deleted = pruned.deleted.saturating_add(1);
-                pruned.freed_gib_at_most = pruned.freed_gib_at_most.saturating_add(verdict.size_gib.into());
-                if pruned.deleted_ids.len() < Pruned::LISTED {
-                    pruned.deleted_ids.push(verdict.id.clone());
-                }
-            }
-            Ok(Deletion::AlreadyGone) => pruned.already_gone = pruned.already_gone.saturating_add(1),
-            Ok(Deletion::InUse(_)) => {
-                pruned.kept = pruned.kept.saturating_add(1);
-                pruned.in_use.push(verdict.id.clone());
-            }
-            Err(error) => {
-                pruned.failed.push(FailedDeletion { snapshot: verdict.id.clone(), error: error.to_string() });
-            }
-        }
+/// Carries the plan out as fast as EC2 lets it, and tells `seen` of each snapshot that was dealt with. One that cannot be
+/// removed does not stop the others; what there is no time for is left to the next run.
+pub async fn apply(
+    ports: &PrunePorts<'_>,
+    deadline: Timestamp,
+    plan: &RetentionPlan,
+    seen: &(dyn Fn(&Verdict) + Sync),
+) -> Pruned {
+    let pace = &Mutex::new(Pace::of_deletions(ports.clock.now()));
+    let mut pruned = Pruned { kept: count(plan.kept().count()), ..Pruned::default() };
+    let deletions: Vec<_> = plan
+        .in_order_of_removal()
+        .into_iter()
+        .map(|verdict| async move { (verdict, delete(ports, deadline, pace, &verdict.id).await) })
+        .collect();
+    let mut results = stream::iter(deletions).buffered(DELETED_AT_ONCE);
+    while let Some((verdict, result)) = results.next().await {
+        pruned.count(verdict, result);
+        seen(verdict);
     }
     pruned
 }
 
-/// Deletes one snapshot; `None` when no time is left. Deleting is idempotent, so whatever may pass is tried again.
-async fn delete(ports: &PrunePorts<'_>, run: &Run, id: &SnapshotId) -> Option<Result<Deletion, PortError>> {
-    let mut attempts = 0_u32;
-    while fits(ports.clock.now(), run.deadline) {
+impl Pruned {
+    fn count(&mut self, verdict: &Verdict, result: Option<Result<Deletion, PortError>>) {
+        match result {
+            None => self.left = self.left.saturating_add(1),
+            Some(Ok(Deletion::Deleted)) => {
+                self.deleted = self.deleted.saturating_add(1);
+                self.freed_gib_at_most = self.freed_gib_at_most.saturating_add(verdict.size_gib.into());
+                if self.deleted_ids.len() < Self::LISTED {
+                    self.deleted_ids.push(verdict.id.clone());
+                }
+            }
+            Some(Ok(Deletion::AlreadyGone)) => self.already_gone = self.already_gone.saturating_add(1),
+            Some(Ok(Deletion::InUse(_))) => {
+                self.kept = self.kept.saturating_add(1);
+                self.in_use.push(verdict.id.clone());
+            }
+            Some(Err(error)) => {
+                let failed = FailedDeletion { snapshot: verdict.id.clone(), error: error.to_string() };
+                self.failed.push(failed);
+            }
+        }
+    }
+}
+
+/// Deletes one snapshot at its time; `None` when none is left. Deleting is idempotent, so whatever may pass is tried
+/// again: a throttle for as long as there is time, because the pace learns from it.
+async fn delete(
+    ports: &PrunePorts<'_>,
+    deadline: Timestamp,
+    pace: &Mutex<Pace>,
+    id: &SnapshotId,
+) -> Option<Result<Deletion, PortError>> {
+    let mut failures = 0_u32;
+    loop {
+        let now = ports.clock.now();
+        let at = held(pace).reserve(now);
+        if !fits(at, deadline) {
+            return None;
+        }
+        ports.clock.sleep(at.duration_since(now)).await;
+        let sent = ports.clock.now();
         let error = match ports.snapshots.delete(id).await {
-            Ok(deletion) => return Some(Ok(deletion)),
+            Ok(deletion) => {
+                held(pace).succeeded();
+                return Some(Ok(deletion));
+            }
             Err(error) => error,
         };
-        let patience = if error.kind == ErrorKind::Throttled { u32::MAX } else { 3 };
-        attempts = attempts.saturating_add(1);
-        let wait = backoff(attempts.saturating_sub(1), ErrorKind::Throttled);
-        if error.retry() == ports::Retry::Never || patience <= attempts {
-            return Some(Err(error));
+        if error.kind == ErrorKind::Throttled {
+            held(pace).throttled(sent, ports.clock.now());
+            continue;
         }
-        if !fits(time::later(ports.clock.now(), wait), run.deadline) {
-            return None;
+        let wait = backoff(failures, error.kind);
+        failures = failures.saturating_add(1);
+        let again = fits(time::later(ports.clock.now(), wait), deadline);
+        if error.retry() == Retry::Never || ATTEMPTS <= failures || !again {
+            return Some(Err(error));
         }
         ports.clock.sleep(wait).await;
     }
-    None
+}
+
+fn held(pace: &Mutex<Pace>) -> MutexGuard<'_, Pace> {
+    pace.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn count(n: usize) -> u64 {

@@ -1,4 +1,4 @@
-use domain::policy::retention::{Reason, RetentionPlan, Verdict};
+use domain::policy::retention::{RetentionPlan, Verdict};
 use domain::policy::status::Status;
 use domain::workflow::maintain::{Archived, Night, NightPolicy, Task, maintain};
 use domain::workflow::once::How;
@@ -35,7 +35,7 @@ pub async fn nightly_maintenance(
             return Ok(Reply { body, metrics });
         }
     };
-    let policy = NightPolicy { retention: settings.retention, source: settings.source.clone() };
+    let policy = NightPolicy { retention: settings.retention.clone(), source: settings.source.clone() };
     let ports = ports_in(None);
     let reconciling = Box::pin(reconciliation::as_task(&ports, settings, context));
     let night = maintain(&ports.night(), &policy, &context.run(settings.mode), &trigger, reconciling).await;
@@ -64,25 +64,24 @@ pub async fn nightly_maintenance(
 fn not_done<T>(what: &str, task: &Task<T>) -> Option<String> {
     match task {
         Task::Failed { error, .. } | Task::Elsewhere(error) => Some(format!("{what}: {error}")),
-        Task::Done(..) | Task::Observed | Task::NotConfigured(_) => None,
+        Task::Done(..) | Task::Observed | Task::NotConfigured(_) | Task::Refused(_) => None,
     }
 }
 
 /// One line for each decision, with the rules that made it.
 fn log_decisions(plan: &RetentionPlan) {
     let line = |decision: &str, verdict: &Verdict| {
-        let reasons: Vec<&str> = verdict.reasons.iter().map(|reason: &Reason| reason.as_str()).collect();
         tracing::info!(
             snapshot.id = %verdict.id,
             volume.id = %verdict.volume,
-            started_at = %verdict.started_at,
+            started_at = %verdict.start,
             decision,
-            reasons = %reasons.join(", "),
+            reasons = %verdict.reasons,
             "snapshot {decision}"
         );
     };
-    plan.keep.iter().for_each(|verdict| line("keep", verdict));
-    plan.remove.iter().for_each(|verdict| line("remove", verdict));
+    plan.kept().for_each(|verdict| line("keep", verdict));
+    plan.removed().for_each(|verdict| line("remove", verdict));
 }
 
 fn count(night: &Night) -> Metrics {
@@ -118,14 +117,23 @@ fn task<T>(task: &Task<T>, done: fn(&T) -> Value, observed: impl Fn() -> Value) 
         Task::Done(outcome, _) => done(outcome),
         Task::Observed => observed(),
         Task::NotConfigured(why) => json!({ "skipped": why }),
+        Task::Refused(why) => json!({ "refused": why }),
         Task::Failed { error, .. } | Task::Elsewhere(error) => json!({ "error": error }),
     }
 }
 
 fn observed_cleanup(night: &Night) -> Value {
-    let plan = night.retention.clone().unwrap_or_default();
-    let ids: Vec<&str> = plan.remove.iter().take(Pruned::LISTED).map(|verdict| verdict.id.as_str()).collect();
-    json!({ "observed": true, "would_delete": plan.remove.len(), "kept": plan.keep.len(), "would_delete_ids": ids })
+    let Some(plan) = &night.retention else { return json!({ "observed": true }) };
+    let remove = plan.in_order_of_removal();
+    let ids: Vec<&str> = remove.iter().take(Pruned::LISTED).map(|verdict| verdict.id.as_str()).collect();
+    json!({
+        "observed": true,
+        "would_delete": remove.len(),
+        "kept": plan.kept().count(),
+        "would_delete_ids": ids,
+        "refused": plan.refused.map(|refusal| refusal.to_string()),
+        "plan_hash": plan.hash,
+    })
 }
 
 fn archival(archived: &Archived) -> Value {

@@ -3,6 +3,7 @@
 mod night;
 mod reader;
 mod remediation;
+mod retention;
 mod routes;
 mod snapshot;
 

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use ports::Access;
 
 use super::reader::{Reader, number};
+use super::retention::retention;
 use super::{Common, Pairs, SettingsError, common, mode, table_name};
 use super::{remediation, snapshot};
 
@@ -16,7 +17,7 @@ pub struct NightSettings {
     pub common: Common,
     /// `MODE`: whether to act.
     pub mode: Mode,
-    /// `SNAPSHOT_RETENTION_DAYS`: how long snapshots are kept.
+    /// `SNAPSHOT_RETENTION_DAYS`, `KEEP_*`, `MAX_REMOVE*`: which snapshots are kept.
     pub retention: Retention,
     /// `SNAPSHOT_ON`, `SNAPSHOT_STATES`, `SNAPSHOT_MODE`, `SNAPSHOT_EXCLUDE`: when and how to snapshot what nobody heard of.
     pub snapshots: SnapshotPolicy,
@@ -38,13 +39,7 @@ impl NightSettings {
         let mut reader = Reader::new(pairs);
         let common = common(&mut reader);
         let mode = mode(&mut reader);
-        let days = "a whole number of days from 1 to 36500; 0 or less would remove every snapshot";
-        let retention = match reader.text("SNAPSHOT_RETENTION_DAYS") {
-            None => Retention::days(30).ok(),
-            Some(_) => reader.required("SNAPSHOT_RETENTION_DAYS", days, |text| {
-                text.parse().ok().and_then(|days| Retention::days(days).ok())
-            }),
-        };
+        let retention = retention(&mut reader);
         let snapshots = snapshot::policy(&mut reader);
         let alarm_max_age = remediation::max_age(&mut reader);
         let (source, bucket) = source(&mut reader);

@@ -1,0 +1,68 @@
+//! Snapshots of an account, where the command was built to reach one.
+
+use domain::policy::retention::{Retention, RetentionPlan};
+use domain::workflow::prune::{Pruned, Unapproved};
+use jiff::Timestamp;
+
+use super::BadInput;
+use crate::retention::carry_out::Person;
+use crate::retention::source::Source;
+
+#[cfg(feature = "aws")]
+mod reached {
+    use std::collections::BTreeSet;
+
+    use adapters_aws::sdk::{Ec2Inventory, Ec2Snapshots, SystemClock, config};
+    use domain::workflow::prune::{self, PrunePorts};
+
+    use super::{BadInput, Person, Pruned, Retention, RetentionPlan, Source, Timestamp, Unapproved};
+    use crate::retention::carry_out;
+
+    pub(in crate::command) fn gather(policy: &Retention, now: Timestamp) -> Result<Source, BadInput> {
+        let gathered = with_ports(async |ports| prune::gather(ports, policy, now).await)?
+            .map_err(|error| BadInput::new("AWS", error))?;
+        Ok(Source { snapshots: gathered.snapshots, in_use: gathered.in_use, shared_in: BTreeSet::new() })
+    }
+
+    pub(in crate::command) fn carry_out(
+        plan: &RetentionPlan,
+        person: Person<'_>,
+    ) -> Result<Result<Option<Pruned>, Unapproved>, BadInput> {
+        with_ports(async |ports| carry_out::carry_out(ports, plan, person).await)
+    }
+
+    fn with_ports<T>(work: impl AsyncFnOnce(&PrunePorts<'_>) -> T) -> Result<T, BadInput> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| BadInput::new("runtime", error))?;
+        Ok(runtime.block_on(async {
+            let config = config::load(None).await;
+            let (clock, inventory) = (SystemClock::new(), Ec2Inventory::new(&config));
+            let snapshots = Ec2Snapshots::new(&config);
+            work(&PrunePorts { clock: &clock, inventory: &inventory, snapshots: &snapshots }).await
+        }))
+    }
+}
+
+#[cfg(not(feature = "aws"))]
+mod reached {
+    use super::{BadInput, Person, Pruned, Retention, RetentionPlan, Source, Timestamp, Unapproved};
+
+    fn out_of_reach() -> BadInput {
+        BadInput::new("--aws", "this command was built without AWS: build it with `--features aws`")
+    }
+
+    pub(in crate::command) fn gather(_: &Retention, _: Timestamp) -> Result<Source, BadInput> {
+        Err(out_of_reach())
+    }
+
+    pub(in crate::command) fn carry_out(
+        _: &RetentionPlan,
+        _: Person<'_>,
+    ) -> Result<Result<Option<Pruned>, Unapproved>, BadInput> {
+        Err(out_of_reach())
+    }
+}
+
+pub(super) use reached::{carry_out, gather};

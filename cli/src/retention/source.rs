@@ -1,0 +1,85 @@
+//! The snapshots to plan for, from what the AWS command line prints.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read, stdin};
+use std::path::Path;
+
+use adapters_aws::listing::{self, Listed};
+use domain::policy::naming::{AUTO_CREATED, CARETAKER, CREATED_BY};
+use domain::policy::retention::{Owner, Retention, Stock};
+use ports::{AccountId, Snapshot, SnapshotId, UsedBy};
+
+use crate::command::BadInput;
+
+/// Snapshots, and what is known of them besides.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Source {
+    /// The snapshots.
+    pub snapshots: Vec<Snapshot>,
+    /// What uses one.
+    pub in_use: BTreeMap<SnapshotId, UsedBy>,
+    /// Those of another account.
+    pub shared_in: BTreeSet<SnapshotId>,
+}
+
+impl Source {
+    /// Reads files; `-` is the standard input. Without an account, ours is the one that most of those snapshots belong
+    /// to that the policy may remove: EC2 shows nobody the tags of another account.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be read, with the snapshot and the field.
+    pub fn read(
+        snapshots: &Path,
+        images: Option<&Path>,
+        account: Option<AccountId>,
+        policy: &Retention,
+    ) -> Result<Self, BadInput> {
+        let listed = listing::snapshots(&bytes(snapshots)?)
+            .map_err(|error| BadInput::new(snapshots.display(), error))?;
+        let in_use = match images {
+            None => BTreeMap::new(),
+            Some(file) => {
+                listing::images(&bytes(file)?).map_err(|error| BadInput::new(file.display(), error))?
+            }
+        };
+        let account = account.or_else(|| likely(&listed, policy));
+        let foreign = |one: &&Listed| one.owner.is_some() && account.is_some() && one.owner != account;
+        let shared_in = listed.iter().filter(foreign).map(|one| one.snapshot.id.clone()).collect();
+        Ok(Self { snapshots: listed.into_iter().map(|one| one.snapshot).collect(), in_use, shared_in })
+    }
+
+    /// The same, to plan with.
+    pub fn stock(&self) -> Stock<'_> {
+        Stock { snapshots: &self.snapshots, in_use: &self.in_use, shared_in: &self.shared_in }
+    }
+}
+
+fn likely(listed: &[Listed], policy: &Retention) -> Option<AccountId> {
+    let tagged = |s: &Snapshot| match &policy.draft().owned_by {
+        Owner::Caretaker => {
+            s.tags.get(AUTO_CREATED) == Some("true") && s.tags.get(CREATED_BY) == Some(CARETAKER)
+        }
+        Owner::Tag(key, value) => s.tags.get(key) == Some(value),
+        Owner::Any => !s.tags.is_empty(),
+    };
+    let mut owners: BTreeMap<&AccountId, (usize, usize)> = BTreeMap::new();
+    for one in listed {
+        if let Some(owner) = &one.owner {
+            let votes = owners.entry(owner).or_default();
+            votes.0 += usize::from(tagged(&one.snapshot));
+            votes.1 += 1;
+        }
+    }
+    owners.into_iter().max_by_key(|(_, votes)| *votes).map(|(owner, _)| owner.clone())
+}
+
+pub(crate) fn bytes(file: &Path) -> Result<Vec<u8>, BadInput> {
+    let mut bytes = Vec::new();
+    let read = if file == Path::new("-") {
+        stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        std::fs::read(file)
+    };
+    read.map_err(|error| BadInput::new(file.display(), error))
+}

@@ -1,0 +1,67 @@
+//! A plan as people read it.
+
+use std::fmt::Write;
+
+use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
+use domain::policy::retention::{Comparison, RetentionPlan, Verdict};
+use domain::render::retention::totals;
+
+/// The plan with its totals, and what is odd about it.
+pub fn plan(plan: &RetentionPlan) -> String {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED);
+    table.set_header(["group", "snapshot", "start", "GiB", "verdict", "reasons"]);
+    for group in &plan.groups {
+        let keep = group.keep.iter().map(|verdict| ("keep", verdict));
+        let mut rows: Vec<(&str, &Verdict)> =
+            keep.chain(group.remove.iter().map(|verdict| ("remove", verdict))).collect();
+        rows.sort_by(|(_, a), (_, b)| b.start.cmp(&a.start).then_with(|| a.id.cmp(&b.id)));
+        for (what, verdict) in rows {
+            table.add_row(row(&group.key, what, verdict));
+        }
+    }
+    let mut text = format!("policy {}\nat {}\n{table}\n{}\n", plan.policy.draft(), plan.now, totals(plan));
+    if !plan.dead_volumes.is_empty() {
+        let volumes: Vec<&str> = plan.dead_volumes.iter().map(ports::VolumeId::as_str).collect();
+        let _ = writeln!(text, "only the floor keeps something of {}", volumes.join(", "));
+    }
+    if let Some(refusal) = plan.refused {
+        let _ = writeln!(
+            text,
+            "REFUSED: {refusal}; if that is meant, raise `--max-remove-percent` or `--max-remove`"
+        );
+    }
+    let _ = writeln!(text, "plan {}", plan.hash);
+    text
+}
+
+/// What another policy would do otherwise.
+pub fn comparison(plan: &RetentionPlan, other: &RetentionPlan, found: &Comparison) -> String {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED);
+    table.set_header(["volume", "snapshot", "start", "GiB", "the other would", "reasons"]);
+    let removes = found.removes.iter().map(|verdict| ("remove", verdict));
+    for (what, verdict) in removes.chain(found.keeps.iter().map(|verdict| ("keep", verdict))) {
+        table.add_row(row(verdict.volume.as_str(), what, verdict));
+    }
+    format!(
+        "policy {}\n  {}\nother  {}\n  {}\n{table}\nthe other would remove {} more and keep {} more\n",
+        plan.policy.draft(),
+        totals(plan),
+        other.policy.draft(),
+        totals(other),
+        found.removes.len(),
+        found.keeps.len()
+    )
+}
+
+fn row(of: &str, what: &str, verdict: &Verdict) -> [String; 6] {
+    [
+        of.to_owned(),
+        verdict.id.to_string(),
+        verdict.start.to_string(),
+        verdict.size_gib.to_string(),
+        what.to_owned(),
+        verdict.reasons.to_string(),
+    ]
+}

@@ -1,0 +1,87 @@
+//! How long planning takes, and how much memory: `cargo bench -p caretaker-domain`.
+#![allow(missing_docs, clippy::unwrap_used, reason = "a benchmark fails by panicking")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use divan::counter::ItemsCount;
+use divan::{AllocProfiler, Bencher};
+use domain::policy::retention::{Draft, Retention, Stock};
+use jiff::{SignedDuration, Timestamp};
+use ports::{Snapshot, SnapshotState, Tags, time};
+
+/// Counts what is allocated, and how much of it at most at once.
+#[global_allocator]
+static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
+
+const COUNTS: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
+
+fn main() {
+    divan::main();
+}
+
+fn now() -> Timestamp {
+    "2026-11-23T02:00:00Z".parse().unwrap()
+}
+
+/// Volumes with thirty snapshots each, three volumes to an instance, tagged as Caretaker does. In no order.
+fn snapshots(count: usize) -> Vec<Snapshot> {
+    (0..count).map(|n| snapshot(n.wrapping_mul(7_919) % count, count.div_ceil(30))).collect()
+}
+
+fn snapshot(n: usize, volumes: usize) -> Snapshot {
+    let (volume, age) = (n % volumes, n / volumes);
+    let (instance, hours) = (volume / 3, i64::try_from(age * 20).unwrap());
+    let key = format!("snap#i-{instance:017x}#{age}");
+    let instance = format!("i-{instance:017x}");
+    Snapshot {
+        id: format!("snap-{n:017x}").parse().unwrap(),
+        volume: format!("vol-{volume:017x}").parse().unwrap(),
+        state: SnapshotState::Completed,
+        started_at: time::earlier(now(), SignedDuration::from_hours(hours)),
+        size_gib: 100,
+        tags: Tags::from_iter([
+            ("AutoCreated", "true"),
+            ("CreatedBy", "caretaker"),
+            ("InstanceId", &instance),
+            ("TriggerState", "stopped"),
+            ("CreatedAt", "2026-11-23T02:00:00Z"),
+            ("LambdaFunction", "auto-snapshot"),
+            ("caretaker:key", &key),
+            ("caretaker:fence", "1"),
+        ]),
+        description: "Caretaker: stopped".to_owned(),
+    }
+}
+
+fn plan(bencher: Bencher<'_, '_>, count: usize, draft: Draft) {
+    let (snapshots, retention) = (snapshots(count), Retention::new(draft).unwrap());
+    let (in_use, shared_in) = (BTreeMap::new(), BTreeSet::new());
+    let stock = Stock { snapshots: &snapshots, in_use: &in_use, shared_in: &shared_in };
+    bencher.counter(ItemsCount::new(count)).bench(|| retention.plan(divan::black_box(&stock), now()));
+}
+
+#[divan::bench(args = COUNTS, sample_size = 1, sample_count = 10)]
+fn thirty_days(bencher: Bencher<'_, '_>, count: usize) {
+    plan(bencher, count, Draft { keep_within: Some("30d".parse().unwrap()), ..Draft::default() });
+}
+
+#[divan::bench(args = COUNTS, sample_size = 1, sample_count = 10)]
+fn calendar(bencher: Bencher<'_, '_>, count: usize) {
+    let count_of = |text: &str| Some(text.parse().unwrap());
+    let draft = Draft {
+        keep_last: count_of("3"),
+        keep_hourly: count_of("24"),
+        keep_daily: count_of("7"),
+        keep_weekly: count_of("4"),
+        keep_monthly: count_of("12"),
+        keep_yearly: count_of("unlimited"),
+        ..Draft::default()
+    };
+    plan(bencher, count, draft);
+}
+
+/// What the input itself takes: the measure for the memory of a plan.
+#[divan::bench(args = COUNTS, sample_size = 1, sample_count = 3)]
+fn input(bencher: Bencher<'_, '_>, count: usize) {
+    bencher.bench(|| snapshots(count));
+}

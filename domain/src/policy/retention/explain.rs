@@ -1,0 +1,106 @@
+use jiff::Timestamp;
+use ports::{SnapshotId, UsedBy};
+use serde::Serialize;
+
+use super::desk::{Desk, Row, reference};
+use super::judge::judge;
+use super::{HOLD, Judgement, KEEP_DAYS, Limit, Reason, Retention, Stock, Verdict};
+use crate::policy::naming::KEY;
+
+/// Why one snapshot is kept or removed, rule by rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Whether it is kept.
+    pub kept: bool,
+    /// The key of its group.
+    pub group: String,
+    /// What each rule says.
+    pub rules: Vec<Question>,
+    /// What uses it.
+    pub in_use: Option<UsedBy>,
+    /// Its tags that have a say: those that hold it, name its days and its set.
+    pub tags: Vec<(String, String)>,
+}
+
+/// A rule and what it says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Question {
+    /// The rule, as the command line writes it.
+    pub rule: String,
+    /// What it says.
+    pub answer: Answer,
+}
+
+/// What a rule says of a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// It keeps it, as the so-manieth.
+    Keeps(u32),
+    /// It keeps it.
+    Matches,
+    /// A newer one stands for it.
+    OutdoneBy(SnapshotId),
+    /// It keeps as many newer ones as it may.
+    Beyond,
+    /// It is too old.
+    TooOld,
+    /// It does not carry those tags.
+    Untagged,
+    /// The rule does not count it: it is not ours, not good, or has a tag of its own.
+    NotCounted,
+}
+
+impl Retention {
+    /// Explains the verdict on a snapshot; `None` when there is no such snapshot.
+    pub fn explain(&self, stock: &Stock<'_>, now: Timestamp, id: &SnapshotId) -> Option<Explanation> {
+        let draft = self.draft();
+        let desk = Desk::settled(draft, stock, now);
+        let row = desk.rows.iter().find(|row| row.snapshot.id == *id)?;
+        let group: Vec<Row<'_>> = desk.rows.iter().filter(|r| r.group == row.group).cloned().collect();
+        let reference = reference(draft, &group, now);
+        let rules = draft.rules().map(|rule| {
+            let by_age = rule.bucket.is_none() && matches!(rule.limit, Limit::Period(_));
+            let answer = if by_age && row.reasons.get().has(rule.reason) {
+                Answer::Matches
+            } else {
+                answer(judge(rule, group.iter().filter(|row| row.counts()), reference), id)
+            };
+            Question { rule: rule.to_string(), answer }
+        });
+        let tagged = draft.keep_tag.iter().map(|labels| {
+            let matches = row.is_ours() && row.ruled && labels.are_on(&row.snapshot.tags);
+            let answer = if matches { Answer::Matches } else { Answer::Untagged };
+            Question { rule: format!("{} {labels}", Reason::Tagged), answer }
+        });
+        let verdict = Verdict::of(row.snapshot, row.verdict());
+        let said = |key: &&str| row.snapshot.tags.get(key).map(|value| ((*key).to_owned(), value.to_owned()));
+        Some(Explanation {
+            kept: verdict.reasons.keep(),
+            verdict,
+            group: desk.key(row),
+            rules: rules.chain(tagged).collect(),
+            in_use: stock.in_use.get(id).cloned(),
+            tags: [HOLD, KEEP_DAYS, KEY].iter().filter_map(said).collect(),
+        })
+    }
+}
+
+/// What is said of one of those judged.
+fn answer<'r, 's: 'r>(judged: impl Iterator<Item = (&'r Row<'s>, Judgement)>, id: &SnapshotId) -> Answer {
+    let mut newer = None;
+    for (row, judgement) in judged {
+        let is_it = row.snapshot.id == *id;
+        match judgement {
+            Judgement::Kept(nth) if is_it => return Answer::Keeps(nth),
+            Judgement::Kept(_) => newer = Some(&row.snapshot.id),
+            Judgement::Outdone if is_it => return newer.cloned().map_or(Answer::Beyond, Answer::OutdoneBy),
+            Judgement::Beyond if is_it => return Answer::Beyond,
+            Judgement::TooOld if is_it => return Answer::TooOld,
+            Judgement::Outdone | Judgement::Beyond | Judgement::TooOld => {}
+        }
+    }
+    Answer::NotCounted
+}

@@ -1,0 +1,107 @@
+//! Which snapshots to keep, which to remove, and why.
+//!
+//! The rules are restic's: each keeps some snapshots of a group, whatever one rule keeps is kept, and the newest in a
+//! bucket of the calendar stands for the others. Around them is what AWS adds: whose a snapshot is, what uses it, what
+//! its tags ask for, sets that live or die whole, and a floor under every volume. Around that are the rails: a policy
+//! that keeps nothing cannot be made, and a plan that removes too much is refused.
+//!
+//! [`Retention::plan`] is one pure function from ([`Stock`], now) to a [`RetentionPlan`]. The nightly job, `MODE=observe`
+//! and the command line all call it.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `draft`, `count`, `period`, `label` | a policy as people write it |
+//! | `rule`, `bucket`, `judge` | what a rule says of the snapshots of a group |
+//! | `mark` | what a single snapshot tells about itself |
+//! | `number` | names to numbers |
+//! | `desk`, `plan` | all of it together |
+//! | `rail`, `hash` | when not to act on a plan, and whether it is still the same |
+//! | `explain`, `compare` | why one snapshot, and what if |
+
+mod bucket;
+mod compare;
+mod count;
+mod desk;
+mod draft;
+mod explain;
+mod hash;
+mod judge;
+mod label;
+mod mark;
+mod number;
+mod period;
+mod plan;
+mod rail;
+mod reason;
+mod rule;
+
+pub use bucket::Bucket;
+pub use compare::Comparison;
+pub use count::Count;
+pub use draft::{Draft, Floor, GroupBy, Owner, WithinFrom};
+pub use explain::{Answer, Explanation, Question};
+pub use hash::PlanHash;
+pub use judge::Judgement;
+pub use label::Labels;
+pub use mark::{HOLD, KEEP_DAYS};
+pub use period::Period;
+pub use plan::{Group, Retention, RetentionPlan, Stock, Verdict};
+pub use rail::{Cap, Mismatch, Refusal};
+pub use reason::{Reason, Reasons};
+pub use rule::{Limit, Rule};
+
+/// A retention that would be none, or that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RetentionError {
+    /// Without a rule, everything would be removed.
+    #[error("no rule keeps anything: name at least one, such as `keep-within` 30d")]
+    Empty,
+    /// Not a number of snapshots.
+    #[error("`{0}` snapshots to keep: expected a whole number from 1, or `unlimited`")]
+    Count(String),
+    /// Not a stretch of time.
+    #[error(
+        "`{0}`: expected years, months, days and hours such as `1y2m3d4h`, more than nothing and at most 100 years"
+    )]
+    Period(String),
+    /// Not a number of days.
+    #[error("`{0}` days: expected a whole number from 1 to 36500")]
+    Days(i64),
+    /// Not tags.
+    #[error("`{0}`: expected tags such as `K` or `K=V,K2`")]
+    Labels(String),
+    /// Nothing to group by.
+    #[error("`{0}`: expected `volume`, `instance`, `set`, `none` or `tag:KEY`")]
+    GroupBy(String),
+    /// Nobody who could own a snapshot.
+    #[error("`{0}`: expected `caretaker`, `any`, or a tag such as `K=V`")]
+    Owner(String),
+    /// No instant to measure from.
+    #[error("`{0}`: expected `now` or `newest`")]
+    WithinFrom(String),
+    /// Not a share.
+    #[error("{0} %: expected a whole number from 0 to 100")]
+    Percent(u32),
+    /// A word that is no reason.
+    #[error("`{0}` is no reason to keep or remove a snapshot")]
+    Reason(String),
+}
+
+/// Lets a type that is read from and written as text be so in JSON, too.
+macro_rules! text {
+    ($name:ident) => {
+        impl TryFrom<String> for $name {
+            type Error = RetentionError;
+            fn try_from(text: String) -> Result<Self, RetentionError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.to_string()
+            }
+        }
+    };
+}
+use text;

@@ -1,0 +1,256 @@
+//! Retention once more: as obvious as it can be written, however slow, and without the code it is compared with.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::policy::retention::{Draft, GroupBy, Owner, Reason, WithinFrom};
+use jiff::tz::Offset;
+use jiff::{Span, Timestamp};
+use ports::{Snapshot, SnapshotId, SnapshotState, time};
+use proptest::prelude::*;
+
+use super::world::{World, drafts, now, worlds};
+
+const HOUR: &str = "%Y-%m-%d %H";
+const DAY: &str = "%Y-%m-%d";
+const WEEK: &str = "%G-%V";
+const MONTH: &str = "%Y-%m";
+const YEAR: &str = "%Y";
+
+/// Everything that one question needs.
+struct Reference<'a> {
+    world: &'a World,
+    draft: &'a Draft,
+}
+
+fn tag<'s>(s: &'s Snapshot, key: &str) -> Option<&'s str> {
+    s.tags.get(key)
+}
+
+impl Reference<'_> {
+    fn strangeness(&self, s: &Snapshot) -> Vec<&'static str> {
+        let is = |key, value| tag(s, key) == Some(value);
+        let owned = match &self.draft.owned_by {
+            Owner::Caretaker => is("AutoCreated", "true") && is("CreatedBy", "caretaker"),
+            Owner::Tag(key, value) => tag(s, key) == Some(value),
+            Owner::Any => true,
+        };
+        let other_tool =
+            s.tags.iter().any(|(key, _)| key.starts_with("aws:backup")) || !s.description.is_empty();
+        let mut strange = Vec::new();
+        strange.extend((!owned).then_some("not-ours"));
+        strange.extend(other_tool.then_some("other-tool"));
+        strange.extend(self.world.shared_in.contains(&s.id).then_some("shared-in"));
+        strange
+    }
+
+    fn ours(&self, s: &Snapshot) -> bool {
+        self.strangeness(s).is_empty()
+    }
+
+    fn good(&self, s: &Snapshot) -> bool {
+        self.ours(s) && s.state == SnapshotState::Completed && s.started_at <= now()
+    }
+
+    fn counts(&self, s: &Snapshot) -> bool {
+        self.good(s) && tag(s, "caretaker:keep-days").is_none()
+    }
+
+    fn set<'s>(&self, s: &'s Snapshot) -> Option<&'s str> {
+        tag(s, "caretaker:key").filter(|_| self.ours(s))
+    }
+
+    fn group(&self, s: &Snapshot) -> String {
+        let own = |key| tag(s, key).map(str::to_owned);
+        let key = match &self.draft.group_by {
+            GroupBy::Volume => None,
+            GroupBy::Instance => own("InstanceId"),
+            GroupBy::Set => own("caretaker:key"),
+            GroupBy::Nothing => Some("all".to_owned()),
+            GroupBy::Tag(key) => own(key),
+        };
+        key.unwrap_or_else(|| s.volume.to_string())
+    }
+
+    /// Those that count in the group of a snapshot and are not older than it, itself included.
+    fn not_older(&self, s: &Snapshot) -> Vec<&Snapshot> {
+        let not_older = |other: &&Snapshot| {
+            s.started_at < other.started_at || (s.started_at == other.started_at && other.id <= s.id)
+        };
+        let alike = self.world.snapshots.iter().filter(|o| self.counts(o) && self.group(o) == self.group(s));
+        alike.filter(not_older).collect()
+    }
+
+    fn since(&self, s: &Snapshot, period: &str) -> Timestamp {
+        let newest = || {
+            let group =
+                self.world.snapshots.iter().filter(|o| self.counts(o) && self.group(o) == self.group(s));
+            group.map(|o| o.started_at).max().unwrap_or(now())
+        };
+        let from = match self.draft.within_from {
+            WithinFrom::Now => now(),
+            WithinFrom::Newest => newest(),
+        };
+        let span: Span = period.replace('m', "mo").parse().unwrap();
+        Offset::UTC.to_timestamp(Offset::UTC.to_datetime(from).checked_sub(span).unwrap()).unwrap()
+    }
+
+    /// Whether it is the newest of its bucket; without a bucket it always is.
+    fn leads(&self, s: &Snapshot, bucket: Option<&str>) -> bool {
+        let mine = |bucket: &str| s.started_at.strftime(bucket).to_string();
+        bucket.is_none_or(|bucket| {
+            let same = |o: &&&Snapshot| o.started_at.strftime(bucket).to_string() == mine(bucket);
+            self.not_older(s).iter().filter(same).count() == 1
+        })
+    }
+
+    fn counted(&self, s: &Snapshot, bucket: Option<&str>, count: &str) -> bool {
+        let not_older = self.not_older(s);
+        // Without a bucket, a set counts once and so does whatever is in none.
+        let number = |o: &Snapshot| match bucket {
+            Some(bucket) => o.started_at.strftime(bucket).to_string(),
+            None => self.set(o).map_or(o.id.to_string(), |set| format!("set {set}")),
+        };
+        let distinct: BTreeSet<String> = not_older.iter().map(|o| number(o)).collect();
+        let first = not_older.iter().filter(|o| number(o) == number(s)).count() == 1;
+        self.counts(s) && first && (count == "unlimited" || distinct.len() <= count.parse().unwrap())
+    }
+
+    fn aged(&self, s: &Snapshot, bucket: Option<&str>, period: &str) -> bool {
+        let failed = self.ours(s) && s.state == SnapshotState::Error && bucket.is_none();
+        let ruled = tag(s, "caretaker:keep-days").is_none();
+        ruled && (self.counts(s) || failed) && self.since(s, period) <= s.started_at && self.leads(s, bucket)
+    }
+
+    fn by_rule(&self, s: &Snapshot) -> Vec<&'static str> {
+        let d = self.draft;
+        let counts = [
+            ("keep-last", None, &d.keep_last),
+            ("keep-hourly", Some(HOUR), &d.keep_hourly),
+            ("keep-daily", Some(DAY), &d.keep_daily),
+            ("keep-weekly", Some(WEEK), &d.keep_weekly),
+            ("keep-monthly", Some(MONTH), &d.keep_monthly),
+            ("keep-yearly", Some(YEAR), &d.keep_yearly),
+        ];
+        let ages = [
+            ("keep-within", None, &d.keep_within),
+            ("keep-within-hourly", Some(HOUR), &d.keep_within_hourly),
+            ("keep-within-daily", Some(DAY), &d.keep_within_daily),
+            ("keep-within-weekly", Some(WEEK), &d.keep_within_weekly),
+            ("keep-within-monthly", Some(MONTH), &d.keep_within_monthly),
+            ("keep-within-yearly", Some(YEAR), &d.keep_within_yearly),
+        ];
+        let mut reasons = Vec::new();
+        for (reason, bucket, count) in counts {
+            let keeps = count.is_some_and(|count| self.counted(s, bucket, &count.to_string()));
+            reasons.extend(keeps.then_some(reason));
+        }
+        for (reason, bucket, period) in ages {
+            let keeps = period.is_some_and(|period| self.aged(s, bucket, &period.to_string()));
+            reasons.extend(keeps.then_some(reason));
+        }
+        let ruled = self.ours(s) && tag(s, "caretaker:keep-days").is_none();
+        let tagged = d.keep_tag.iter().any(|labels| {
+            labels.to_string().split(',').all(|label| match label.split_once('=') {
+                Some((key, value)) => tag(s, key) == Some(value),
+                None => tag(s, label).is_some(),
+            })
+        });
+        reasons.extend((ruled && tagged).then_some("keep-tag"));
+        reasons
+    }
+
+    fn by_itself(&self, s: &Snapshot) -> Vec<&'static str> {
+        let mut reasons = self.strangeness(s);
+        reasons.extend(self.world.in_use.contains_key(&s.id).then_some("in-use"));
+        if !self.ours(s) {
+            return reasons;
+        }
+        reasons.extend((now() < s.started_at).then_some("future-dated"));
+        let held = tag(s, "caretaker:hold").is_some_and(|value| match value {
+            "False" | "2026-11-22" | "2026-11-23T02:00:00Z" => false,
+            "" | "true" | "2026-11-23" | "2026-11-23T02:00:01Z" | "soon" => true,
+            other => panic!("what does `{other}` mean?"),
+        });
+        reasons.extend(held.then_some("held"));
+        match s.state {
+            SnapshotState::Completed | SnapshotState::Error => {}
+            SnapshotState::Pending => reasons.push("pending"),
+            SnapshotState::Recoverable | SnapshotState::Recovering => reasons.push("recycled"),
+        }
+        match tag(s, "caretaker:keep-days").map(str::parse::<i64>) {
+            Some(Ok(days)) if 0 < days => {
+                let young = now().duration_since(s.started_at).as_secs() <= days * 86_400;
+                reasons.extend(young.then_some("own-days"));
+            }
+            Some(_) => reasons.push("unreadable-tag"),
+            None => {}
+        }
+        reasons
+    }
+
+    fn on_the_floor(&self, s: &Snapshot) -> bool {
+        let same =
+            |o: &&Snapshot| o.volume == s.volume && (o.id == s.id || s.volume.as_str() != "vol-ffffffff");
+        let goods = self.world.snapshots.iter().filter(|o| self.good(o)).filter(same);
+        let newer =
+            goods.filter(|o| s.started_at < o.started_at || (s.started_at == o.started_at && o.id < s.id));
+        self.good(s) && newer.count() < usize::try_from(self.draft.floor.0).unwrap()
+    }
+
+    fn alone(&self, s: &Snapshot) -> Vec<&'static str> {
+        let mut reasons = self.by_rule(s);
+        reasons.extend(self.by_itself(s));
+        reasons.extend(self.on_the_floor(s).then_some("floor"));
+        reasons
+    }
+
+    fn verdict(
+        &self,
+        s: &Snapshot,
+        alone: &BTreeMap<SnapshotId, Vec<&'static str>>,
+    ) -> BTreeSet<&'static str> {
+        if !alone[&s.id].is_empty() {
+            return alone[&s.id].iter().copied().collect();
+        }
+        let mates =
+            self.world.snapshots.iter().filter(|o| self.set(s).is_some() && self.set(o) == self.set(s));
+        let reason = if mates.clone().any(|o| !alone[&o.id].is_empty()) {
+            "set"
+        } else if tag(s, "caretaker:keep-days").is_some() {
+            "own-days-over"
+        } else if s.state == SnapshotState::Error {
+            "failed"
+        } else {
+            "expired"
+        };
+        BTreeSet::from([reason])
+    }
+}
+
+fn decide(world: &World, draft: &Draft) -> BTreeMap<SnapshotId, BTreeSet<&'static str>> {
+    let reference = Reference { world, draft };
+    let alone = world.snapshots.iter().map(|s| (s.id.clone(), reference.alone(s))).collect();
+    world.snapshots.iter().map(|s| (s.id.clone(), reference.verdict(s, &alone))).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 10_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_slow_reference_agrees(world in worlds(12), draft in drafts()) {
+        let plan = world.plan(&draft);
+        let told: BTreeMap<SnapshotId, BTreeSet<&'static str>> = plan
+            .kept()
+            .chain(plan.removed())
+            .map(|v| (v.id.clone(), v.reasons.iter().map(Reason::as_str).collect()))
+            .collect();
+        prop_assert_eq!(told, decide(&world, &draft));
+    }
+}
+
+#[test]
+fn the_reference_knows_its_days() {
+    // What the reference takes for granted about the instant every plan is made for.
+    assert_eq!(now().strftime(WEEK).to_string(), "2026-48");
+    assert_eq!(time::day(now()).to_string(), "2026-11-23");
+}

@@ -1,0 +1,266 @@
+//! Snapshots and policies: some written down, some generated.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::policy::retention::{
+    Cap, Draft, Floor, GroupBy, HOLD, KEEP_DAYS, Owner, Retention, RetentionPlan, Stock, WithinFrom,
+};
+use jiff::{SignedDuration, Timestamp};
+use ports::{Snapshot, SnapshotId, SnapshotState, Tags, UsedBy, time};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+/// When every plan is made: a Monday, shortly after midnight.
+pub(crate) fn now() -> Timestamp {
+    at("2026-11-23T02:00:00Z")
+}
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub(crate) fn id(text: &str) -> SnapshotId {
+    text.parse().unwrap()
+}
+
+/// The snapshots of an account, and what is known of them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct World {
+    pub(crate) snapshots: Vec<Snapshot>,
+    pub(crate) in_use: BTreeMap<SnapshotId, UsedBy>,
+    pub(crate) shared_in: BTreeSet<SnapshotId>,
+}
+
+impl World {
+    /// Completed snapshots of ours, of one volume, by id and start.
+    pub(crate) fn of<const N: usize>(snapshots: [(&str, &str); N]) -> Self {
+        let ours = snapshots.into_iter().map(|(id, start)| ours(id, "vol-1", at(start)));
+        Self { snapshots: ours.collect(), ..Self::default() }
+    }
+
+    /// One completed snapshot of ours a day of one volume, the youngest of them today: `snap-0`, `snap-1` and so on.
+    pub(crate) fn daily(days: i64) -> Self {
+        let of = |n: i64| ours(&format!("snap-{n}"), "vol-1", ago(24 * n));
+        Self { snapshots: (0..days).map(of).collect(), ..Self::default() }
+    }
+
+    pub(crate) fn stock(&self) -> Stock<'_> {
+        Stock { snapshots: &self.snapshots, in_use: &self.in_use, shared_in: &self.shared_in }
+    }
+
+    pub(crate) fn plan(&self, draft: &Draft) -> RetentionPlan {
+        Retention::new(draft.clone()).unwrap().plan(&self.stock(), now())
+    }
+
+    pub(crate) fn tag(&mut self, id: &str, key: &str, value: &str) {
+        self.get(id).tags.insert(key, value);
+    }
+
+    pub(crate) fn get(&mut self, id: &str) -> &mut Snapshot {
+        self.snapshots.iter_mut().find(|s| s.id.as_str() == id).unwrap()
+    }
+
+    pub(crate) fn without(&self, gone: &BTreeSet<SnapshotId>) -> Self {
+        let left = self.snapshots.iter().filter(|s| !gone.contains(&s.id)).cloned().collect();
+        Self { snapshots: left, ..self.clone() }
+    }
+}
+
+/// So many hours before now.
+pub(crate) fn ago(hours: i64) -> Timestamp {
+    time::earlier(now(), SignedDuration::from_hours(hours))
+}
+
+pub(crate) fn ours(id: &str, volume: &str, start: Timestamp) -> Snapshot {
+    Snapshot {
+        id: id.parse().unwrap(),
+        volume: volume.parse().unwrap(),
+        state: SnapshotState::Completed,
+        started_at: start,
+        size_gib: 8,
+        tags: Tags::from_iter([("AutoCreated", "true"), ("CreatedBy", "caretaker")]),
+        description: String::new(),
+    }
+}
+
+/// A policy of these options, written as on the command line.
+pub(crate) fn draft(options: &str) -> Draft {
+    let mut draft = Draft { max_remove: Cap { percent: 100, number: 0 }, ..Draft::default() };
+    let words: Vec<&str> = options.split_whitespace().collect();
+    for pair in words.chunks(2) {
+        let value = pair[1];
+        match pair[0] {
+            "last" => draft.keep_last = Some(value.parse().unwrap()),
+            "hourly" => draft.keep_hourly = Some(value.parse().unwrap()),
+            "daily" => draft.keep_daily = Some(value.parse().unwrap()),
+            "weekly" => draft.keep_weekly = Some(value.parse().unwrap()),
+            "monthly" => draft.keep_monthly = Some(value.parse().unwrap()),
+            "yearly" => draft.keep_yearly = Some(value.parse().unwrap()),
+            "within" => draft.keep_within = Some(value.parse().unwrap()),
+            "within-hourly" => draft.keep_within_hourly = Some(value.parse().unwrap()),
+            "within-daily" => draft.keep_within_daily = Some(value.parse().unwrap()),
+            "within-weekly" => draft.keep_within_weekly = Some(value.parse().unwrap()),
+            "within-monthly" => draft.keep_within_monthly = Some(value.parse().unwrap()),
+            "within-yearly" => draft.keep_within_yearly = Some(value.parse().unwrap()),
+            "tag" => draft.keep_tag.push(value.parse().unwrap()),
+            "from" => draft.within_from = value.parse().unwrap(),
+            "by" => draft.group_by = value.parse().unwrap(),
+            "owned" => draft.owned_by = value.parse().unwrap(),
+            "floor" => draft.floor = Floor(value.parse().unwrap()),
+            other => panic!("no option `{other}`"),
+        }
+    }
+    draft
+}
+
+pub(crate) fn ids<'a, V: 'a>(
+    list: impl IntoIterator<Item = &'a V>,
+    of: fn(&V) -> &SnapshotId,
+) -> BTreeSet<SnapshotId> {
+    list.into_iter().map(|item| of(item).clone()).collect()
+}
+
+pub(crate) fn removed(plan: &RetentionPlan) -> BTreeSet<SnapshotId> {
+    ids(plan.removed(), |verdict| &verdict.id)
+}
+
+pub(crate) fn kept(plan: &RetentionPlan) -> BTreeSet<SnapshotId> {
+    ids(plan.kept(), |verdict| &verdict.id)
+}
+
+/// The reasons for a snapshot, as words.
+pub(crate) fn reasons(plan: &RetentionPlan, id: &str) -> String {
+    let verdict = plan.kept().chain(plan.removed()).find(|v| v.id.as_str() == id).unwrap();
+    verdict.reasons.to_string()
+}
+
+/// Any world of up to so many snapshots.
+pub(crate) fn worlds(most: usize) -> impl Strategy<Value = World> {
+    let used = vec(any::<Index>(), 0..3);
+    (vec(snapshot(), 0..most), used, vec(any::<Index>(), 0..2)).prop_map(|(mut snapshots, used, shared)| {
+        for (n, snapshot) in snapshots.iter_mut().enumerate() {
+            snapshot.id = id(&format!("snap-{n:03}"));
+        }
+        let some = |picks: Vec<Index>| -> BTreeSet<SnapshotId> {
+            let picks = picks.iter().filter(|_| !snapshots.is_empty());
+            picks.map(|pick| pick.get(&snapshots).id.clone()).collect()
+        };
+        let image = UsedBy::Image("ami-1".parse().unwrap());
+        let in_use = some(used).into_iter().map(|id| (id, image.clone())).collect();
+        World { shared_in: some(shared), in_use, snapshots }
+    })
+}
+
+fn snapshot() -> impl Strategy<Value = Snapshot> {
+    let minutes = prop_oneof![
+        4 => (0..200_i64).prop_map(|n| n * 20),
+        4 => (0..400_i64).prop_map(|n| n * 60 * 13),
+        2 => (0..60_i64).prop_map(|n| n * 60 * 24 * 30),
+        1 => (-100..=0_i64).prop_map(|n| n * 20),
+    ];
+    let state = prop_oneof![
+        8 => Just(SnapshotState::Completed),
+        1 => Just(SnapshotState::Pending),
+        1 => Just(SnapshotState::Error),
+        1 => select(vec![SnapshotState::Recoverable, SnapshotState::Recovering]),
+    ];
+    let volume = select(vec!["vol-1", "vol-2", "vol-3", "vol-ffffffff"]);
+    let description = prop_oneof![
+        12 => Just(""),
+        1 => Just("Created for policy: policy-0a1 schedule: Daily"),
+        1 => Just("This snapshot is created by the AWS Backup service."),
+    ];
+    (minutes, state, volume, description, tags()).prop_map(|(minutes, state, volume, description, tags)| {
+        Snapshot {
+            state,
+            tags,
+            description: description.to_owned(),
+            ..ours("snap-0", volume, time::earlier(now(), SignedDuration::from_mins(minutes)))
+        }
+    })
+}
+
+fn tags() -> impl Strategy<Value = Tags> {
+    let owner = prop_oneof![
+        12 => Just(vec![("AutoCreated", "true"), ("CreatedBy", "caretaker")]),
+        1 => Just(vec![("AutoCreated", "true"), ("CreatedBy", "somebody")]),
+        1 => Just(vec![("CreatedBy", "caretaker")]),
+        1 => Just(vec![("team", "db")]),
+    ];
+    let rare = |key: &'static str, values: &'static [&'static str]| prop_oneof![7 => Just(None), 1 => select(values).prop_map(move |value| Some((key, value)))];
+    let often = |key: &'static str, values: &'static [&'static str]| prop_oneof![2 => Just(None), 1 => select(values).prop_map(move |value| Some((key, value)))];
+    (
+        owner,
+        often("InstanceId", &["i-1", "i-2"]),
+        often("caretaker:key", &["k1", "k2", "k3", "k4"]),
+        often("env", &["prod", "test"]),
+        rare("gold", &[""]),
+        rare(
+            HOLD,
+            &[
+                "",
+                "true",
+                "False",
+                "2026-11-22",
+                "2026-11-23",
+                "2026-11-23T02:00:01Z",
+                "2026-11-23T02:00:00Z",
+                "soon",
+            ],
+        ),
+        rare(KEEP_DAYS, &["5", "400", "0", "-1", "soon"]),
+        rare("aws:backup:source-resource", &["x"]),
+    )
+        .prop_map(|(owner, a, b, c, d, e, f, g)| {
+            owner.into_iter().chain([a, b, c, d, e, f, g].into_iter().flatten()).collect()
+        })
+}
+
+/// Any policy that keeps anything.
+pub(crate) fn drafts() -> impl Strategy<Value = Draft> {
+    let frame = (
+        select(vec![WithinFrom::Now, WithinFrom::Newest]),
+        select(vec![
+            GroupBy::Volume,
+            GroupBy::Instance,
+            GroupBy::Set,
+            GroupBy::Nothing,
+            GroupBy::Tag("env".to_owned()),
+        ]),
+        select(vec![
+            Owner::Caretaker,
+            Owner::Caretaker,
+            Owner::Any,
+            Owner::Tag("team".to_owned(), "db".to_owned()),
+        ]),
+        0..3_u32,
+    );
+    (vec(rule(), 1..5), frame).prop_map(|(rules, (within_from, group_by, owned_by, floor))| Draft {
+        within_from,
+        group_by,
+        owned_by,
+        floor: Floor(floor),
+        ..draft(&rules.join(" "))
+    })
+}
+
+/// Any rule, as [`draft`] reads it.
+pub(crate) fn rule() -> impl Strategy<Value = String> {
+    let counted = select(vec!["last", "hourly", "daily", "weekly", "monthly", "yearly"]);
+    let counts = select(vec!["1", "2", "3", "5", "unlimited"]);
+    let aged = select(vec![
+        "within",
+        "within-hourly",
+        "within-daily",
+        "within-weekly",
+        "within-monthly",
+        "within-yearly",
+    ]);
+    let ages = select(vec!["1h", "5h", "2d", "10d", "1m", "3m2d", "1y", "2y1m1d1h"]);
+    prop_oneof![
+        4 => (counted, counts).prop_map(|(rule, count)| format!("{rule} {count}")),
+        4 => (aged, ages).prop_map(|(rule, age)| format!("{rule} {age}")),
+        1 => select(vec!["tag env", "tag env=prod", "tag env=prod,gold", "tag gold"]).prop_map(str::to_owned),
+    ]
+}
