@@ -18,16 +18,29 @@ fn documented() -> BTreeSet<String> {
         .collect()
 }
 
+fn is_clause(name: &str) -> bool {
+    name.split('_').nth(1).is_some_and(|number| number.parse::<u32>().is_ok())
+}
+
 /// The clauses that exist as functions.
 fn written() -> BTreeSet<String> {
     let name =
         |line: &str| line.strip_prefix("pub async fn ")?.split_once('(').map(|(name, _)| name.to_owned());
-    let is_clause = |name: &String| name.split('_').nth(1).is_some_and(|n| n.parse::<u32>().is_ok());
-    let of = |f: &std::path::PathBuf| read(f).lines().filter_map(name).filter(is_clause).collect::<Vec<_>>();
+    let of = |f: &std::path::PathBuf| {
+        read(f).lines().filter_map(name).filter(|name| is_clause(name)).collect::<Vec<_>>()
+    };
     rust_files("tests/support/contract").iter().flat_map(of).collect()
 }
 
-/// The clauses that are run on the simulator.
+/// The clauses that are declared not to hold at a live endpoint.
+fn excepted() -> Vec<String> {
+    let source = read("tests/contracts/live/exception.rs");
+    let (_, from) = source.split_once("const EXCEPTIONS").unwrap();
+    let (list, _) = from.split_once("\n];").unwrap();
+    list.split('"').skip(1).step_by(2).filter(|quoted| is_clause(quoted)).map(str::to_owned).collect()
+}
+
+/// The clauses that are run.
 fn run() -> BTreeSet<String> {
     let main = read("tests/contracts/main.rs");
     let (_, list) = main.split_once("\nclauses! {").unwrap();
@@ -41,8 +54,21 @@ fn every_clause_is_a_function_and_every_function_a_clause() {
 }
 
 #[test]
-fn every_clause_runs_on_the_simulator() {
+fn every_clause_runs_on_both_stages() {
     assert_eq!(documented(), run());
+    let main = read("tests/contracts/main.rs");
+    let (stages, _) = main.split_once("\nclauses! {").unwrap();
+    for stage in ["simulator", "live"] {
+        assert_eq!(stages.matches(&format!("crate::{stage}::run(")).count(), 1, "{stage}");
+    }
+}
+
+#[test]
+fn every_exception_is_of_one_clause() {
+    let excepted = excepted();
+    let once: BTreeSet<String> = excepted.iter().cloned().collect();
+    assert!(!once.is_empty() && once.is_subset(&documented()), "{once:?}");
+    assert_eq!(once.len(), excepted.len());
 }
 
 #[test]

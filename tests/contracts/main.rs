@@ -1,4 +1,4 @@
-//! Every clause of every port's contract, on the simulated cloud.
+//! Every clause of every port's contract, on the simulated cloud and on the adapters of AWS.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,17 +7,34 @@
     reason = "test code fails by panicking"
 )]
 
+#[cfg(feature = "aws")]
+mod live;
 mod simulator;
 
-/// Makes a test of each clause, run on the simulator.
+/// Makes two tests of each clause: on the simulator, and on the adapters of AWS before a live endpoint.
 macro_rules! clauses {
     ($($port:ident { $($clause:ident)+ })+) => {
-        $(mod $port {
-            $(#[test]
-            fn $clause() {
-                crate::simulator::run(|stage| Box::pin(support::contract::$port::$clause(stage)));
+        mod on_simulator {
+            $(mod $port {
+                $(#[test]
+                fn $clause() {
+                    crate::simulator::run(|stage| Box::pin(support::contract::$port::$clause(stage)));
+                })+
             })+
-        })+
+        }
+
+        #[cfg(feature = "aws")]
+        mod on_aws {
+            $(mod $port {
+                $(#[test]
+                #[cfg_attr(not(live), ignore = "no live endpoint: set CARETAKER_ENDPOINT")]
+                fn $clause() {
+                    crate::live::run(stringify!($clause), |stage| {
+                        Box::pin(support::contract::$port::$clause(stage))
+                    });
+                })+
+            })+
+        }
     };
 }
 

@@ -9,6 +9,7 @@ use adapters_sim::kernel::{Event, Phase, Seeded, Trace};
 use adapters_sim::port::Names;
 use async_trait::async_trait;
 use futures::future::BoxFuture;
+use jiff::SignedDuration;
 use lambda_shims::Ports;
 use ports::{GroupName, ImageId, InstanceId, InstanceState, Record, SnapshotId, Tags};
 use support::contract::{Received, Stage};
@@ -78,6 +79,10 @@ impl Stage for SimStage {
             by_queue: matches!(delivered.to, Subscriber::Queue(_)),
         };
         self.0.cloud(|cloud| cloud.sns.delivered().iter().map(of).collect())
+    }
+
+    async fn rest(&self) {
+        self.ports().clock.sleep(SignedDuration::from_secs(20)).await;
     }
 
     async fn requests(&self, operation: &str) -> usize {

@@ -35,7 +35,9 @@ pub trait Stage: Send + Sync {
     async fn group(&self, desired: u32, min: u32, max: u32) -> GroupName;
     /// A record of the metrics table.
     async fn record(&self, record: Record);
-    /// What a mail subscriber and a queue got: subject, text, JSON.
+    /// Lets pass what EC2 wants between two snapshots of one volume.
+    async fn rest(&self);
+    /// What a queue got, and what a subscriber got who wants no form of its own.
     async fn received(&self) -> Vec<Received>;
     /// How many requests of an operation reached the cloud.
     async fn requests(&self, operation: &str) -> usize;

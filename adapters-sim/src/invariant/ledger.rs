@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use ports::Attribute;
 
 use super::{Invariant, Seen, for_a_person};
+use crate::cloud::dynamodb::Table;
 use crate::cloud::{Cloud, Fact};
 use crate::port::Names;
 
@@ -33,7 +34,7 @@ impl Invariant for NothingOpen {
     }
 
     fn at_rest(&mut self, cloud: &Cloud) -> Vec<String> {
-        let items = cloud.dynamodb.look(&self.table).into_iter().flat_map(|table| table.items());
+        let items = cloud.dynamodb.look(&self.table).into_iter().flat_map(Table::items);
         let open = items.filter(|item| item.get("open") == Some(&Attribute::Bool(true)));
         let keys = open.filter_map(|item| match item.get("key") {
             Some(Attribute::S(key)) => Some(key.clone()),

@@ -1,6 +1,5 @@
 use std::collections::BTreeSet;
 
-use jiff::SignedDuration;
 use ports::{
     CreateOne, CreateSet, CreatedSnapshot, Deletion, Effect, InstanceId, SnapshotFilter, TagSet, UsedBy,
 };
@@ -70,7 +69,7 @@ pub async fn snapshots_3_set_covers_the_instance(stage: &dyn Stage) {
     };
     let made = ports.snapshots.create_set(&wish).await.unwrap();
     assert_eq!(made.iter().map(|s| &s.volume).collect::<Vec<_>>(), [&data[1].id]);
-    ports.clock.sleep(SignedDuration::from_secs(20)).await;
+    stage.rest().await;
     let all = ports.snapshots.create_set(&set_of(&instance, tag_set([("s", "all")]))).await.unwrap();
     let covered: BTreeSet<_> = all.iter().map(|s| &s.volume).collect();
     assert_eq!(covered, root.iter().chain(&data).map(|v| &v.id).collect());
@@ -94,7 +93,7 @@ pub async fn snapshots_5_create_is_not_repeated(stage: &dyn Stage) {
     stage.lose_next_reply("CreateSnapshots").await;
     let error = ports.snapshots.create_set(&set_of(&instance, tag_set([]))).await.unwrap_err();
     assert_eq!((error.effect(), stage.requests("CreateSnapshots").await), (Effect::Unknown, 1));
-    ports.clock.sleep(SignedDuration::from_secs(20)).await;
+    stage.rest().await;
     stage.lose_next_reply("CreateSnapshot").await;
     let wish = CreateOne { volume, description: String::new(), tags: tag_set([]) };
     let error = ports.snapshots.create_one(&wish).await.unwrap_err();

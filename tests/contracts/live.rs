@@ -1,0 +1,127 @@
+//! The adapters of AWS before a live endpoint, as a stage for clauses.
+
+mod exception;
+mod setup;
+mod subscriber;
+mod wire;
+
+use std::sync::Arc;
+
+use adapters_aws::sdk::{
+    AutoScaling, DynamoLedger, DynamoMetrics, Ec2Instances, Ec2Inventory, Ec2Snapshots, S3Archive,
+    SnsNotifier, SystemClock,
+};
+use async_trait::async_trait;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use futures::future::BoxFuture;
+use lambda_shims::Ports;
+use ports::{GroupName, ImageId, InstanceId, Record, SnapshotId, Tags};
+use support::contract::{Received, Stage};
+use tokio::{runtime, task::JoinError};
+
+use setup::Names;
+use subscriber::{Queue, Subscriber};
+use wire::Wire;
+
+const REGION: &str = "us-east-1";
+
+/// An account of its own at the endpoint, with what the ports are bound to.
+struct LiveStage {
+    account: String,
+    config: SdkConfig,
+    wire: Wire,
+    mailbox: Subscriber,
+    queue: Queue,
+}
+
+/// Runs a clause where nothing else disturbs it, and compares the end with what is declared.
+pub(crate) fn run(
+    clause: &str,
+    body: impl for<'a> FnOnce(&'a dyn Stage) -> BoxFuture<'a, ()> + Send + 'static,
+) {
+    let endpoint =
+        std::env::var("CARETAKER_ENDPOINT").expect("CARETAKER_ENDPOINT: set when this was built, not now");
+    let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let stage = LiveStage::new(&endpoint).await;
+        let end = tokio::spawn(async move { body(&stage).await }).await;
+        exception::judge(clause, end.map_err(JoinError::into_panic));
+    });
+}
+
+impl LiveStage {
+    async fn new(endpoint: &str) -> Self {
+        let account = setup::fresh_account();
+        let wire = Wire::new(&account);
+        let loader =
+            aws_config::defaults(BehaviorVersion::latest()).empty_test_environment().test_credentials();
+        let loader = loader.region(Region::new(REGION)).endpoint_url(endpoint).http_client(wire.clone());
+        let config = loader.load().await;
+        let (mailbox, queue) = (Subscriber::listen(), Queue::create(endpoint, &account));
+        let names = Names::new(&account);
+        setup::create(&config, &names).await;
+        setup::subscribe(&config, &names.topic, &mailbox.url, &queue.arn()).await;
+        Self { account, config, wire, mailbox, queue }
+    }
+
+    fn bound_to(&self, names: &Names) -> Ports {
+        let config = &self.config;
+        Ports {
+            clock: Arc::new(SystemClock::new()),
+            inventory: Arc::new(Ec2Inventory::new(config)),
+            snapshots: Arc::new(Ec2Snapshots::new(config)),
+            instances: Arc::new(Ec2Instances::new(config)),
+            groups: Arc::new(AutoScaling::new(config)),
+            metrics: Arc::new(DynamoMetrics::new(config, &names.metrics)),
+            archive: Arc::new(S3Archive::new(config, &names.bucket)),
+            notifier: Arc::new(SnsNotifier::new(config, names.topic.clone())),
+            ledger: Arc::new(DynamoLedger::new(config, &names.ledger)),
+        }
+    }
+}
+
+#[async_trait]
+impl Stage for LiveStage {
+    fn ports(&self) -> Ports {
+        self.bound_to(&Names::new(&self.account))
+    }
+
+    fn ports_to_nowhere(&self) -> Ports {
+        self.bound_to(&Names::nowhere(&self.account))
+    }
+
+    async fn instance(&self, tags: Tags, data_volumes: u32) -> InstanceId {
+        setup::instance(&self.config, &tags, data_volumes).await
+    }
+
+    async fn stop(&self, instance: &InstanceId) {
+        setup::stop(&self.config, instance).await;
+    }
+
+    async fn image(&self, snapshot: &SnapshotId) -> ImageId {
+        setup::image(&self.config, snapshot).await
+    }
+
+    async fn group(&self, desired: u32, min: u32, max: u32) -> GroupName {
+        setup::group(&self.config, [desired, min, max].map(|n| i32::try_from(n).unwrap())).await
+    }
+
+    async fn record(&self, record: Record) {
+        setup::record(&self.config, &Names::new(&self.account).metrics, record).await;
+    }
+
+    /// No emulator limits how often a volume is snapshotted.
+    async fn rest(&self) {}
+
+    async fn received(&self) -> Vec<Received> {
+        [self.mailbox.received(), self.queue.received()].concat()
+    }
+
+    async fn requests(&self, operation: &str) -> usize {
+        self.wire.requests(operation)
+    }
+
+    async fn lose_next_reply(&self, operation: &str) {
+        self.wire.lose_next_reply(operation);
+    }
+}

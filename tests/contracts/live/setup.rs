@@ -1,0 +1,162 @@
+//! What has to be there before a clause begins, or to happen amid it, and no port can do.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use aws_config::SdkConfig;
+use aws_sdk_autoscaling as autoscaling;
+use aws_sdk_dynamodb::{
+    self as dynamodb,
+    types::{
+        AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
+        Projection, ProjectionType, ScalarAttributeType,
+    },
+};
+use aws_sdk_ec2::{
+    self as ec2,
+    types::{BlockDeviceMapping, EbsBlockDevice, ResourceType, Tag, TagSpecification},
+};
+use aws_sdk_s3 as s3;
+use aws_sdk_sns as sns;
+use ports::{Arn, Attribute, GroupName, ImageId, InstanceId, Record, SnapshotId, Tags};
+
+use super::REGION;
+
+/// Emulators take any.
+const IMAGE: &str = "ami-12345678";
+
+/// What some ports are bound to.
+pub(super) struct Names {
+    pub(super) topic: Arn,
+    pub(super) ledger: String,
+    pub(super) metrics: String,
+    pub(super) bucket: String,
+}
+
+impl Names {
+    /// Names in an account. All accounts share one space of names for buckets.
+    pub(super) fn new(account: &str) -> Self {
+        Self {
+            topic: topic(account, "alerts"),
+            ledger: "ledger".to_owned(),
+            metrics: "metrics".to_owned(),
+            bucket: format!("reports-{account}"),
+        }
+    }
+
+    /// Names that nothing has.
+    pub(super) fn nowhere(account: &str) -> Self {
+        let nowhere = || format!("nowhere-{account}");
+        Self { topic: topic(account, "nowhere"), ledger: nowhere(), metrics: nowhere(), bucket: nowhere() }
+    }
+}
+
+fn topic(account: &str, name: &str) -> Arn {
+    format!("arn:aws:sns:{REGION}:{account}:{name}").parse().unwrap()
+}
+
+/// The number of an account that no clause of this run or an earlier one has had: the second and a count.
+pub(super) fn fresh_account() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let second = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let count = COUNT.fetch_add(1, Ordering::SeqCst);
+    assert!(count < 100, "the count has two digits");
+    format!("{second:010}{count:02}")
+}
+
+/// Creates what the names name.
+pub(super) async fn create(config: &SdkConfig, names: &Names) {
+    let (_, topic) = names.topic.as_str().rsplit_once(':').unwrap();
+    sns::Client::new(config).create_topic().name(topic).send().await.unwrap();
+    let path_style = s3::config::Builder::from(config).force_path_style(true).build();
+    s3::Client::from_conf(path_style).create_bucket().bucket(&names.bucket).send().await.unwrap();
+    let tables = dynamodb::Client::new(config);
+    let table = || tables.create_table().billing_mode(BillingMode::PayPerRequest);
+    let ledger = table().table_name(&names.ledger).key_schema(key("key")).attribute_definitions(text("key"));
+    ledger.send().await.unwrap();
+    let metrics = table().table_name(&names.metrics).key_schema(key("id")).attribute_definitions(text("id"));
+    let metrics = metrics.attribute_definitions(text("date")).global_secondary_indexes(by_date());
+    metrics.send().await.unwrap();
+}
+
+fn by_date() -> GlobalSecondaryIndex {
+    let whole = Projection::builder().projection_type(ProjectionType::All).build();
+    let index = GlobalSecondaryIndex::builder().index_name("by-date").key_schema(key("date"));
+    index.projection(whole).build().unwrap()
+}
+
+fn key(name: &str) -> KeySchemaElement {
+    KeySchemaElement::builder().attribute_name(name).key_type(KeyType::Hash).build().unwrap()
+}
+
+fn text(name: &str) -> AttributeDefinition {
+    let text = AttributeDefinition::builder().attribute_type(ScalarAttributeType::S);
+    text.attribute_name(name).build().unwrap()
+}
+
+/// Subscribes an HTTP endpoint and a queue to a topic.
+pub(super) async fn subscribe(config: &SdkConfig, topic: &Arn, url: &str, queue: &str) {
+    let client = sns::Client::new(config);
+    for (protocol, endpoint) in [("http", url), ("sqs", queue)] {
+        let request = client.subscribe().topic_arn(topic.as_str()).protocol(protocol).endpoint(endpoint);
+        request.send().await.unwrap();
+    }
+}
+
+/// A running instance with a root volume and so many data volumes.
+pub(super) async fn instance(config: &SdkConfig, tags: &Tags, data_volumes: u32) -> InstanceId {
+    let data = ('f'..).map(|letter| format!("/dev/sd{letter}")).take(data_volumes.try_into().unwrap());
+    let devices = std::iter::once("/dev/sda1".to_owned()).chain(data);
+    let volume = EbsBlockDevice::builder().volume_size(8).build();
+    let disk = |device| BlockDeviceMapping::builder().device_name(device).ebs(volume.clone()).build();
+    let tags = tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect();
+    let tagged =
+        TagSpecification::builder().resource_type(ResourceType::Instance).set_tags(Some(tags)).build();
+    let run = ec2::Client::new(config).run_instances().image_id(IMAGE).min_count(1).max_count(1);
+    let run = run.set_block_device_mappings(Some(devices.map(disk).collect())).tag_specifications(tagged);
+    let started = run.send().await.unwrap();
+    started.instances()[0].instance_id().unwrap().parse().unwrap()
+}
+
+/// Stops an instance.
+pub(super) async fn stop(config: &SdkConfig, instance: &InstanceId) {
+    ec2::Client::new(config).stop_instances().instance_ids(instance.as_str()).send().await.unwrap();
+}
+
+/// An image that is made of a snapshot.
+pub(super) async fn image(config: &SdkConfig, snapshot: &SnapshotId) -> ImageId {
+    let volume = EbsBlockDevice::builder().snapshot_id(snapshot.as_str()).build();
+    let disk = BlockDeviceMapping::builder().device_name("/dev/sda1").ebs(volume).build();
+    let register = ec2::Client::new(config).register_image().name("contract").root_device_name("/dev/sda1");
+    let registered = register.block_device_mappings(disk).send().await.unwrap();
+    registered.image_id().unwrap().parse().unwrap()
+}
+
+/// A group of that desired, least and greatest capacity.
+pub(super) async fn group(config: &SdkConfig, [desired, min, max]: [i32; 3]) -> GroupName {
+    const NAME: &str = "contract";
+    let client = autoscaling::Client::new(config);
+    let launch = client.create_launch_configuration().launch_configuration_name(NAME);
+    launch.image_id(IMAGE).instance_type("t3.micro").send().await.unwrap();
+    let create = client.create_auto_scaling_group().auto_scaling_group_name(NAME);
+    let create = create.launch_configuration_name(NAME).availability_zones(format!("{REGION}a"));
+    create.min_size(min).max_size(max).desired_capacity(desired).send().await.unwrap();
+    NAME.parse().unwrap()
+}
+
+/// Puts a record into a table.
+pub(super) async fn record(config: &SdkConfig, table: &str, record: Record) {
+    let item = record.into_iter().map(|(name, value)| (name, attribute(value))).collect();
+    dynamodb::Client::new(config).put_item().table_name(table).set_item(Some(item)).send().await.unwrap();
+}
+
+/// The types that clauses use.
+fn attribute(value: Attribute) -> AttributeValue {
+    if let Attribute::S(text) = value {
+        return AttributeValue::S(text);
+    }
+    let Attribute::N(number) = value else { panic!("no clause has put {value:?} so far") };
+    AttributeValue::N(number)
+}
