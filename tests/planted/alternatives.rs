@@ -34,7 +34,7 @@ const ENDS: [&str; 5] =
     ["one set, told", "no set, a person knows", "no set, silent", "one set, silent", "two sets"];
 
 /// Remembers what each run ended in.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Ends {
     told: bool,
     given_up: bool,
@@ -47,11 +47,8 @@ impl Invariant for Ends {
     }
 
     fn see(&mut self, seen: Seen<'_>) -> Option<String> {
-        match seen.fact {
-            Fact::Published { key, .. } => self.told |= key.starts_with("snap#"),
-            Fact::Exhausted { .. } => self.given_up = true,
-            _ => {}
-        }
+        self.told |= matches!(seen.fact, Fact::Published { key, .. } if key.starts_with("snap#"));
+        self.given_up |= matches!(seen.fact, Fact::Exhausted { .. });
         None
     }
 
@@ -73,19 +70,18 @@ impl Invariant for Ends {
 
 /// Every end that one fault can lead to, and two deliveries at once.
 fn ends(way: &dyn Fn(Scenario) -> Scenario, plan: &FaultPlan) -> BTreeSet<&'static str> {
-    let ends = Ends::default();
+    let all = Arc::default();
     for (deliveries, faults) in [(1, 1), (2, 0)] {
-        let fresh = ends.clone();
+        let shared = Arc::clone(&all);
         let plan = FaultPlan { budget: Some(faults), ..plan.clone() };
         let story = way(story(AutoSnapshot, deliveries, faults).faults(plan))
             .own_rules_only()
-            .expects(move || Ends { all: Arc::clone(&fresh.all), ..Ends::default() });
+            .expects(move || Ends { all: Arc::clone(&shared), ..Ends::default() });
         let order_of_answers = OrderOfAnswers::IsAllTheSame;
         let explored = story.explore(Bounds { order_of_answers, ..Bounds::default() }, |_| true);
         assert!(explored.complete);
     }
-    let all = ends.all.lock().unwrap().clone();
-    all
+    std::mem::take(&mut *all.lock().unwrap())
 }
 
 /// Nobody reconciles: what the function itself ends in.
