@@ -1,0 +1,124 @@
+use std::mem;
+
+use jiff::{SignedDuration, Timestamp};
+use ports::time;
+use ports::trigger::AlarmState;
+
+use super::condition::{Comparison, Condition, MissingData};
+use super::metric::{Datapoint, Metric};
+use super::reason;
+
+/// An alarm on one metric.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alarm {
+    /// Its state, and why.
+    pub status: Status,
+    /// The state it left for that; a new alarm left none.
+    pub previous: Status,
+    /// Its description; CloudWatch writes `null` when there is none.
+    pub description: Option<String>,
+    /// The metric.
+    pub metric: Metric,
+    /// When it is raised.
+    pub condition: Condition,
+    /// The topics it tells when it enters `ALARM`.
+    pub topics: Vec<String>,
+    /// The functions it invokes when it enters `ALARM`.
+    pub functions: Vec<String>,
+    /// When it was configured.
+    pub configured_at: Timestamp,
+    /// When it last entered `ALARM`.
+    pub raised_at: Option<Timestamp>,
+    /// Whether its next evaluation is put down.
+    pub(super) is_watched: bool,
+}
+
+/// A state that an alarm is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// The state.
+    pub state: AlarmState,
+    /// Why, for people.
+    pub reason: String,
+    /// Why, for programs: JSON; a new alarm has none.
+    pub data: Option<String>,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl Status {
+    /// That of a new alarm: nothing is known yet.
+    fn of_a_new_alarm(at: Timestamp) -> Self {
+        Self {
+            state: AlarmState::InsufficientData,
+            reason: "Unchecked: Initial alarm creation".to_owned(),
+            data: None,
+            since: at,
+        }
+    }
+}
+
+/// When alarms were configured that have always been there: 2026 began.
+const ALWAYS: Timestamp = Timestamp::constant(1_767_225_600, 0);
+
+impl Alarm {
+    /// An alarm that has always been there and knows too little.
+    pub fn new(metric: Metric, condition: Condition) -> Self {
+        Self {
+            status: Status::of_a_new_alarm(ALWAYS),
+            previous: Status::of_a_new_alarm(ALWAYS),
+            description: None,
+            metric,
+            condition,
+            topics: Vec::new(),
+            functions: Vec::new(),
+            configured_at: ALWAYS,
+            raised_at: None,
+            is_watched: false,
+        }
+    }
+
+    /// An alarm on the CPU of a scaling group.
+    pub fn high_cpu(group: Option<&str>) -> Self {
+        let metric = Metric::new("AWS/EC2", "CPUUtilization");
+        let metric = group.map_or(metric.clone(), |group| metric.with("AutoScalingGroupName", group));
+        let condition = Condition::known(Comparison::GreaterThan, 80.0, 300, 1);
+        Self::new(metric, Condition { datapoints_to_alarm: Some(1), ..condition })
+    }
+
+    /// What missing data counts as. Metrics of `DynamoDB` always ignore it, whatever the alarm says
+    /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>).
+    pub fn treats_missing_data_as(&self) -> MissingData {
+        if self.metric.namespace == "AWS/DynamoDB" { MissingData::Ignore } else { self.condition.missing }
+    }
+
+    /// Lets it enter a state because of a value that was the same in all its periods.
+    pub fn force(&mut self, state: AlarmState, value: u32, now: Timestamp) {
+        let value = (state != AlarmState::InsufficientData).then_some(f64::from(value));
+        let periods = self.condition.periods(self.latest_end(now));
+        let mut datapoints: Vec<Datapoint> = periods.map(|begin| Datapoint { begin, value }).collect();
+        datapoints.reverse();
+        self.enter(state, &datapoints, now);
+    }
+
+    pub(super) fn enter(&mut self, state: AlarmState, datapoints: &[Datapoint], now: Timestamp) {
+        let (reason, data) = reason::explain(self, state, datapoints, now);
+        let status = Status { state, reason, data: Some(data), since: now };
+        self.previous = mem::replace(&mut self.status, status);
+    }
+
+    /// The same alarm, made now.
+    pub(super) fn made_at(self, now: Timestamp) -> Self {
+        let status = Status::of_a_new_alarm(now);
+        Self { previous: status.clone(), status, configured_at: now, ..self }
+    }
+
+    /// The end of the latest whole period: a whole minute. In AWS's own example a period of five minutes begins at :59
+    /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html>).
+    pub(super) fn latest_end(&self, now: Timestamp) -> Timestamp {
+        let cadence = self.condition.cadence().as_secs().max(1);
+        let past = now.as_second().rem_euclid(cadence);
+        let whole = Timestamp::from_second(now.as_second()).unwrap_or(now);
+        time::earlier(whole, SignedDuration::from_secs(past))
+    }
+}

@@ -1,0 +1,110 @@
+//! The JSON that services deliver, built from AWS's documentation and not from what reads it.
+
+mod alarm;
+mod region;
+
+pub use alarm::{AlarmChange, alarm_action, alarm_event, alarm_message, alarm_subject, alarm_time};
+
+use jiff::Timestamp;
+use ports::{InstanceId, InstanceState};
+use serde_json::{Value, json};
+
+use crate::cloud::Place;
+
+/// `EC2 Instance State-change Notification`
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html>).
+pub fn instance_state(
+    place: &Place,
+    id: &str,
+    instance: &InstanceId,
+    state: InstanceState,
+    at: Timestamp,
+) -> String {
+    envelope(&Envelope {
+        place,
+        id,
+        source: "aws.ec2",
+        detail_type: "EC2 Instance State-change Notification",
+        resource: &place.arn("ec2", &format!("instance/{instance}")),
+        at,
+        detail: &json!({ "instance-id": instance, "state": state.as_str() }),
+    })
+}
+
+/// `Scheduled Event` (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html>).
+pub fn scheduled(place: &Place, id: &str, rule: &str, at: Timestamp) -> String {
+    envelope(&Envelope {
+        place,
+        id,
+        source: "aws.events",
+        detail_type: "Scheduled Event",
+        resource: &place.arn("events", &format!("rule/{rule}")),
+        at,
+        detail: &json!({}),
+    })
+}
+
+struct Envelope<'a> {
+    place: &'a Place,
+    id: &'a str,
+    source: &'a str,
+    detail_type: &'a str,
+    resource: &'a str,
+    at: Timestamp,
+    detail: &'a Value,
+}
+
+/// The envelope of every event; its time has whole seconds
+/// (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html>).
+fn envelope(event: &Envelope<'_>) -> String {
+    json!({
+        "version": "0",
+        "id": event.id,
+        "detail-type": event.detail_type,
+        "source": event.source,
+        "account": event.place.account,
+        "time": event.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        "region": event.place.region,
+        "resources": [event.resource],
+        "detail": event.detail,
+    })
+    .to_string()
+}
+
+/// A message that a topic delivers to a function.
+#[derive(Clone, Copy, Debug)]
+pub struct Sns<'a> {
+    /// The topic's ARN.
+    pub topic: &'a str,
+    /// The message's id.
+    pub id: &'a str,
+    /// Its subject.
+    pub subject: &'a str,
+    /// Its text.
+    pub message: &'a str,
+    /// When it was published.
+    pub at: Timestamp,
+}
+
+/// An SNS event (<https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html>).
+pub fn sns(message: &Sns<'_>) -> String {
+    json!({ "Records": [{
+        "EventSource": "aws:sns",
+        "EventVersion": "1.0",
+        "EventSubscriptionArn": format!("{}:2bcfbf39-05c3-41de-beaa-fcfcc21c8f55", message.topic),
+        "Sns": {
+            "Type": "Notification",
+            "MessageId": message.id,
+            "TopicArn": message.topic,
+            "Subject": message.subject,
+            "Message": message.message,
+            "Timestamp": message.at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string(),
+            "SignatureVersion": "1",
+            "Signature": "EXAMPLE",
+            "SigningCertUrl": "EXAMPLE",
+            "UnsubscribeUrl": "EXAMPLE",
+            "MessageAttributes": {},
+        },
+    }] })
+    .to_string()
+}
