@@ -79,6 +79,13 @@ fn a_breaching_datapoint_that_is_too_young_raises_no_premature_alarm() {
 }
 
 #[test]
+fn a_breaching_datapoint_from_before_the_evaluation_periods_raises_no_premature_alarm() {
+    for old in ["X - - - -", "- X - - -"] {
+        row(&of(3, 3), old, ["retain", "retain", "ALARM", "OK"]);
+    }
+}
+
+#[test]
 fn a_good_datapoint_after_a_breaching_one_raises_no_premature_alarm() {
     for better in ["- - - X 0", "- - X - 0"] {
         row(&of(3, 3), better, ["OK"; 4]);

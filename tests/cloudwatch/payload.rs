@@ -34,27 +34,7 @@ fn a_message_names_the_alarm_its_states_and_its_actions() {
     world.minutes("0 X");
     let mut message = world.messages().remove(0);
     message["Trigger"].take();
-    insta::assert_snapshot!(serde_json::to_string_pretty(&message).unwrap(), @r#"
-    {
-      "AWSAccountId": "123456789012",
-      "AlarmActions": [
-        "arn:aws:sns:eu-west-1:123456789012:alarms",
-        "arn:aws:lambda:eu-west-1:123456789012:function:direct"
-      ],
-      "AlarmArn": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:cart-errors",
-      "AlarmConfigurationUpdatedTimestamp": "2026-11-23T14:00:30.000+0000",
-      "AlarmDescription": null,
-      "AlarmName": "cart-errors",
-      "InsufficientDataActions": [],
-      "NewStateReason": "Threshold Crossed: 1 out of the last 1 datapoints [5.0 (23/11/26 14:01:00)] was greater than the threshold (3.0) (minimum 1 datapoint for OK -> ALARM transition).",
-      "NewStateValue": "ALARM",
-      "OKActions": [],
-      "OldStateValue": "OK",
-      "Region": "EU (Ireland)",
-      "StateChangeTime": "2026-11-23T14:06:00.000+0000",
-      "Trigger": null
-    }
-    "#);
+    insta::assert_snapshot!(serde_json::to_string_pretty(&message).unwrap());
 }
 
 #[test]
@@ -78,65 +58,7 @@ fn the_bus_and_a_direct_action_tell_the_same() {
         let data = told[state]["reasonData"].take();
         told[state]["reasonData"] = serde_json::from_str(data.as_str().unwrap()).unwrap();
     }
-    insta::assert_snapshot!(serde_json::to_string_pretty(&told).unwrap(), @r#"
-    {
-      "alarmName": "cart-errors",
-      "configuration": {
-        "description": null,
-        "metrics": [
-          {
-            "id": "4f1c4d6c-0f2d-4b11-8d3a-3c6b5c0e9b21",
-            "metricStat": {
-              "metric": {
-                "dimensions": {
-                  "Service": "cart"
-                },
-                "name": "Errors",
-                "namespace": "Shop"
-              },
-              "period": 300,
-              "stat": "Average"
-            },
-            "returnData": true
-          }
-        ]
-      },
-      "previousState": {
-        "reason": "Threshold Crossed: 1 out of the last 3 datapoints [0.0 (23/11/26 13:56:00)] was not greater than the threshold (3.0) (minimum 2 datapoints for INSUFFICIENT_DATA -> OK transition).",
-        "reasonData": {
-          "period": 300,
-          "queryDate": "2026-11-23T14:01:00.000+0000",
-          "recentDatapoints": [
-            0.0
-          ],
-          "startDate": "2026-11-23T13:56:00.000+0000",
-          "statistic": "Average",
-          "threshold": 3.0,
-          "version": "1.0"
-        },
-        "timestamp": "2026-11-23T14:01:00.000+0000",
-        "value": "OK"
-      },
-      "state": {
-        "reason": "Threshold Crossed: 2 out of the last 3 datapoints [5.0 (23/11/26 14:11:00), 5.0 (23/11/26 14:01:00)] were greater than the threshold (3.0) (minimum 2 datapoints for OK -> ALARM transition).",
-        "reasonData": {
-          "period": 300,
-          "queryDate": "2026-11-23T14:16:00.000+0000",
-          "recentDatapoints": [
-            5.0,
-            0.0,
-            5.0
-          ],
-          "startDate": "2026-11-23T14:01:00.000+0000",
-          "statistic": "Average",
-          "threshold": 3.0,
-          "version": "1.0"
-        },
-        "timestamp": "2026-11-23T14:16:00.000+0000",
-        "value": "ALARM"
-      }
-    }
-    "#);
+    insta::assert_snapshot!(serde_json::to_string_pretty(&told).unwrap());
 }
 
 #[test]

@@ -9,9 +9,9 @@ use adapters_sim::cloud::lambda::Function;
 use adapters_sim::cloud::sns::Subscriber;
 use adapters_sim::cloud::{Fact, Happening};
 use adapters_sim::fault::FaultPlan;
-use adapters_sim::kernel::{Event, Seeded, Trace};
+use adapters_sim::kernel::{Entry, Event, Seeded, Trace};
 use futures::FutureExt;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use ports::trigger::AlarmState;
 use serde_json::Value;
 
@@ -108,12 +108,10 @@ impl World {
 
     /// The alarm's changes, each with its time.
     pub(crate) fn changes(&self) -> Vec<String> {
-        let change = |at: Timestamp, state: AlarmState| format!("{} {state}", at.strftime("%H:%M:%S"));
-        let entries = self.sim.trace();
-        let of = |entry: &adapters_sim::kernel::Entry| match &entry.event {
-            Event::Fact(Fact::AlarmIs { state, .. }) => Some(change(entry.at, *state)),
-            _ => None,
+        let change = |entry: &Entry| {
+            let Event::Fact(Fact::AlarmIs { state, .. }) = &entry.event else { return None };
+            Some(format!("{} {state}", entry.at.strftime("%H:%M:%S")))
         };
-        entries.entries().iter().filter_map(of).collect()
+        self.sim.trace().entries().iter().filter_map(change).collect()
     }
 }

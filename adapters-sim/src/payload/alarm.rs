@@ -1,10 +1,10 @@
 //! A change of an alarm's state, in the three shapes in which CloudWatch tells of it.
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::region::display_name;
-use super::{Envelope, envelope};
+use super::{Envelope, envelope, with};
 use crate::cloud::Place;
 use crate::cloud::cloudwatch::{Alarm, Status};
 
@@ -65,7 +65,7 @@ impl AlarmChange<'_> {
     fn trigger(&self) -> Value {
         let Alarm { metric, condition, .. } = self.alarm;
         let dimension = |(name, value)| json!({ "value": value, "name": name });
-        let mut trigger = json!({
+        let trigger = json!({
             "MetricName": metric.name,
             "Namespace": metric.namespace,
             "StatisticType": "Statistic",
@@ -79,22 +79,17 @@ impl AlarmChange<'_> {
             "TreatMissingData": condition.missing.as_str(),
             "EvaluateLowSampleCountPercentile": "",
         });
-        if let Some(datapoints) = condition.datapoints_to_alarm {
-            trigger["DatapointsToAlarm"] = datapoints.into();
-        }
-        trigger
+        with(trigger, "DatapointsToAlarm", condition.datapoints_to_alarm)
     }
 }
 
 fn state(status: &Status) -> Value {
-    let mut state = Map::new();
-    state.insert("value".to_owned(), status.state.as_str().into());
-    state.insert("reason".to_owned(), status.reason.as_str().into());
-    if let Some(data) = &status.data {
-        state.insert("reasonData".to_owned(), data.as_str().into());
-    }
-    state.insert("timestamp".to_owned(), alarm_time(status.since).into());
-    Value::Object(state)
+    let state = json!({
+        "value": status.state,
+        "reason": status.reason,
+        "timestamp": alarm_time(status.since),
+    });
+    with(state, "reasonData", status.data.as_deref())
 }
 
 /// The subject of an alarm's mail, of fewer than 100 characters.

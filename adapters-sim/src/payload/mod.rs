@@ -108,3 +108,14 @@ pub fn sns(message: &Sns<'_>) -> String {
     }] })
     .to_string()
 }
+
+/// The same object with one more member, if there is one.
+pub(crate) fn with(object: Value, member: &str, value: Option<impl Into<Value>>) -> Value {
+    match (object, value) {
+        (Value::Object(mut members), Some(value)) => {
+            members.insert(member.to_owned(), value.into());
+            Value::Object(members)
+        }
+        (object, _) => object,
+    }
+}

@@ -30,7 +30,7 @@ pub(super) fn explain(
         AlarmState::Ok | AlarmState::Alarm => crossed(alarm, state, &known, missing),
     };
     known.reverse();
-    let mut data = json!({
+    let data = json!({
         "version": "1.0",
         "queryDate": payload::alarm_time(now),
         "statistic": alarm.condition.statistic.as_str(),
@@ -38,10 +38,8 @@ pub(super) fn explain(
         "recentDatapoints": known.iter().map(|(_, value)| *value).collect::<Vec<f64>>(),
         "threshold": alarm.condition.threshold,
     });
-    if let Some((begin, _)) = known.first() {
-        data["startDate"] = payload::alarm_time(*begin).into();
-    }
-    (reason, data.to_string())
+    let start = known.first().map(|(begin, _)| payload::alarm_time(*begin));
+    (reason, payload::with(data, "startDate", start).to_string())
 }
 
 /// `known` are the datapoints that were evaluated, the latest first; so many more were missing.
@@ -80,10 +78,11 @@ fn counts(alarm: &Alarm, state: AlarmState, meant: usize) -> (String, String) {
     };
     let periods = alarm.condition.evaluation_periods;
     let needed = if state == AlarmState::Alarm { needed } else { periods - needed + 1 };
-    let needed = many(super::evaluation::count(needed), "datapoint");
+    let needed = many(count(needed), "datapoint");
     let previous = alarm.status.state;
     (
-        format!("{meant} out of the last {}", many_of(periods)),
+        // CloudWatch writes *the last 1 datapoints*.
+        format!("{meant} out of the last {periods} datapoints"),
         format!(" (minimum {needed} for {previous} -> {state} transition)"),
     )
 }
@@ -99,11 +98,6 @@ fn received(known: usize, missing: usize) -> String {
 /// CloudWatch writes the day first, and only the last digits of the year.
 fn value_at(begin: Timestamp, value: f64) -> String {
     format!("{value:?} ({})", begin.strftime("%d/%m/%y %H:%M:%S"))
-}
-
-/// Of the last *1 datapoints*, as CloudWatch writes.
-fn many_of(periods: u32) -> String {
-    format!("{periods} datapoints")
 }
 
 fn many(number: usize, noun: &str) -> String {
