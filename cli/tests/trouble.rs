@@ -1,4 +1,10 @@
 //! `simulate` with faults, `explore`, and the lines that make a failure happen again.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code fails by panicking"
+)]
 
 use std::process::{Command, Output};
 

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
 use adapters_sim::Scenario;
@@ -74,7 +75,7 @@ async fn work(invocation: Invocation, program: Vec<Do>, outcomes: Outcomes) {
                 log += if matches!(swap, Swap::Won(_)) { "won " } else { "lost " };
             }
         }
-        log += &format!("{seen:?} ");
+        write!(log, "{seen:?} ").unwrap();
     }
     outcomes.saw.lock().unwrap().push((invocation.id.0, log));
 }

@@ -33,7 +33,8 @@ impl Invariant for NothingOpen {
     }
 
     fn at_rest(&mut self, cloud: &Cloud) -> Vec<String> {
-        let items = cloud.dynamodb.look(&self.table).into_iter().flat_map(|table| table.items());
+        let items =
+            cloud.dynamodb.look(&self.table).into_iter().flat_map(crate::cloud::dynamodb::Table::items);
         let open = items.filter(|item| item.get("open") == Some(&Attribute::Bool(true)));
         let keys = open.filter_map(|item| match item.get("key") {
             Some(Attribute::S(key)) => Some(key.clone()),
