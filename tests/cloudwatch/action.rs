@@ -2,9 +2,10 @@
 
 use adapters_sim::cloud::cloudwatch::{Comparison, Condition};
 use adapters_sim::fault::FaultPlan;
+use serde_json::json;
 
 use super::THRESHOLD;
-use super::world::World;
+use super::world::{NAME, TOPIC, World};
 
 fn told(world: &World) -> [usize; 3] {
     ["topic", "direct", "bus"].map(|function| world.heard(function).len())
@@ -38,6 +39,24 @@ fn an_alarm_acts_again_when_it_is_raised_again() {
     breach(&world, 1);
     breach(&world, 1);
     assert_eq!(told(&world), [2, 2, 4]);
+}
+
+#[test]
+fn an_alarm_tells_of_each_state_where_it_is_told_to() {
+    let world = World::with(one_minute());
+    world.sim.cloud(|cloud| {
+        let alarm = cloud.cloudwatch.alarm(NAME).unwrap();
+        (alarm.ok_topics, alarm.insufficient_data_topics) = (alarm.topics.clone(), alarm.topics.clone());
+    });
+    breach(&world, 1);
+    world.after_minutes(5);
+    let messages = world.messages();
+    let states: Vec<&str> =
+        messages.iter().map(|message| message["NewStateValue"].as_str().unwrap()).collect();
+    assert_eq!(states, ["ALARM", "OK", "INSUFFICIENT_DATA"]);
+    for actions in ["OKActions", "InsufficientDataActions"] {
+        assert_eq!(messages[0][actions], json!([TOPIC]));
+    }
 }
 
 #[test]

@@ -84,6 +84,14 @@ fn an_alarm_that_has_its_fill_of_silence_wakes_when_data_comes() {
 }
 
 #[test]
+fn an_alarm_without_data_lets_the_world_come_to_rest() {
+    let world = World::with(of(1, 1));
+    world.put(5.0);
+    assert_eq!(world.sim.block_on(std::future::pending::<()>()), None);
+    assert_eq!(world.changes(), ["14:01:00 ALARM", "14:16:00 INSUFFICIENT_DATA"]);
+}
+
+#[test]
 fn data_from_before_an_alarm_was_made_counts() {
     let world = World::with(of(1, 1));
     world.put(5.0);

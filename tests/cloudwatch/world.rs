@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::{datapoints, metric};
 
 pub(crate) const NAME: &str = "cart-errors";
-const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:alarms";
+pub(crate) const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:alarms";
 
 pub(crate) struct World {
     pub(crate) sim: Sim,
@@ -31,12 +31,12 @@ impl World {
         let mut alarm = Alarm::new(metric(), condition);
         alarm.topics.push(TOPIC.to_owned());
         alarm.functions.push("direct".to_owned());
-        let world = Self::without_alarm();
+        let world = Self::without_an_alarm();
         world.sim.act(|cloud, context| cloud.put_alarm(NAME, alarm, context));
         world
     }
 
-    fn without_alarm() -> Self {
+    fn without_an_alarm() -> Self {
         let begin = "2026-11-23T14:00:30Z".parse().unwrap();
         let sim = Sim::with(begin, Box::new(Seeded::new(1)), Trace::kept());
         let heard: Arc<Mutex<Vec<(String, Value)>>> = Arc::default();

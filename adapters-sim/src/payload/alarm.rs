@@ -114,9 +114,9 @@ pub fn alarm_message(change: &AlarmChange<'_>) -> String {
         "Region": display_name(&place.region),
         "AlarmArn": change.arn(),
         "OldStateValue": alarm.previous.state,
-        "OKActions": [],
+        "OKActions": alarm.ok_topics,
         "AlarmActions": change.actions(),
-        "InsufficientDataActions": [],
+        "InsufficientDataActions": alarm.insufficient_data_topics,
         "Trigger": change.trigger(),
     })
     .to_string()

@@ -33,7 +33,7 @@ impl Cloud {
         context.note(Fact::AlarmIs { alarm: name.to_owned(), group, state });
         alarm_state_change(self, name, &alarm, context);
         self.execute_actions(name, &alarm, context);
-        if has_actions(&alarm) && context.happens("alarm/again", context.plan().actions_again) {
+        if actions(&alarm) != (&[], &[]) && context.happens("alarm/again", context.plan().actions_again) {
             let since = alarm.status.since;
             let after = context.choose_between("alarm/again-after", AGAIN.0, AGAIN.1);
             context.later(after, Happening::ActAgain { alarm: name.to_owned(), since });
@@ -52,22 +52,24 @@ impl Cloud {
     }
 
     fn execute_actions(&mut self, name: &str, alarm: &Alarm, context: &mut Context<'_>) {
-        if alarm.status.state != AlarmState::Alarm {
-            return;
-        }
+        let (topics, functions) = actions(alarm);
         let place = self.place.clone();
         let change = AlarmChange { place: &place, name, alarm };
         let (subject, message) = (payload::alarm_subject(&change), payload::alarm_message(&change));
-        for topic in &alarm.topics {
+        for topic in topics {
             self.publish_alarm(topic, &subject, &message, context);
         }
-        for function in &alarm.functions {
+        for function in functions {
             hand_over(function, payload::alarm_action(&change), false, context);
         }
     }
 }
 
-/// Whether entering its state makes an alarm do something.
-fn has_actions(alarm: &Alarm) -> bool {
-    alarm.status.state == AlarmState::Alarm && !(alarm.topics.is_empty() && alarm.functions.is_empty())
+/// The topics and the functions that an alarm tells of the state that it is in.
+fn actions(alarm: &Alarm) -> (&[String], &[String]) {
+    match alarm.status.state {
+        AlarmState::Alarm => (&alarm.topics, &alarm.functions),
+        AlarmState::Ok => (&alarm.ok_topics, &[]),
+        AlarmState::InsufficientData => (&alarm.insufficient_data_topics, &[]),
+    }
 }

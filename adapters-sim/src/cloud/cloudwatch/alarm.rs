@@ -25,6 +25,10 @@ pub struct Alarm {
     pub topics: Vec<String>,
     /// The functions it invokes when it enters `ALARM`.
     pub functions: Vec<String>,
+    /// The topics it tells when it enters `OK`.
+    pub ok_topics: Vec<String>,
+    /// The topics it tells when it enters `INSUFFICIENT_DATA`.
+    pub insufficient_data_topics: Vec<String>,
     /// When it was configured.
     pub configured_at: Timestamp,
     /// When it last entered `ALARM`.
@@ -72,6 +76,8 @@ impl Alarm {
             condition,
             topics: Vec::new(),
             functions: Vec::new(),
+            ok_topics: Vec::new(),
+            insufficient_data_topics: Vec::new(),
             configured_at: ALWAYS,
             raised_at: None,
             is_watched: false,
