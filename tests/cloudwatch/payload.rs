@@ -86,7 +86,7 @@ fn reason(condition: Condition, missing: MissingData, row: &str) -> String {
 fn a_reason_has_the_real_number_of_datapoints() {
     let reasons = [
         reason(of(3, 3), MissingData::Missing, "0 X X X"),
-        reason(of(2, 3), MissingData::Missing, "X X X 0 0"),
+        reason(of(1, 3), MissingData::Missing, "X 0 0 0"),
         reason(of(1, 1), MissingData::Missing, "X - - - -"),
         reason(of(3, 3), MissingData::Missing, "X - -"),
         reason(of(2, 2), MissingData::Breaching, "- - - -"),
@@ -96,7 +96,7 @@ fn a_reason_has_the_real_number_of_datapoints() {
     ];
     insta::assert_snapshot!(reasons.join("\n"), @r"
     Threshold Crossed: 3 out of the last 3 datapoints [5.0 (23/11/26 14:11:00), 5.0 (23/11/26 14:06:00), 5.0 (23/11/26 14:01:00)] were greater than the threshold (3.0) (minimum 3 datapoints for OK -> ALARM transition).
-    Threshold Crossed: 2 out of the last 3 datapoints [0.0 (23/11/26 14:16:00), 0.0 (23/11/26 14:11:00)] were not greater than the threshold (3.0) (minimum 2 datapoints for ALARM -> OK transition).
+    Threshold Crossed: 3 out of the last 3 datapoints [0.0 (23/11/26 14:11:00), 0.0 (23/11/26 14:06:00), 0.0 (23/11/26 14:01:00)] were not greater than the threshold (3.0) (minimum 3 datapoints for ALARM -> OK transition).
     Insufficient Data: 1 datapoint was unknown.
     Threshold Crossed: 1 out of the last 3 datapoints [5.0 (23/11/26 13:56:00)] was greater than the threshold (3.0) (minimum 3 datapoints for INSUFFICIENT_DATA -> ALARM transition).
     Threshold Crossed: no datapoints were received for 2 periods and 2 missing datapoints were treated as [Breaching].

@@ -53,6 +53,16 @@ fn a_period_of_five_minutes_ends_with_every_minute() {
 }
 
 #[test]
+fn a_value_at_the_full_minute_is_of_the_period_that_begins() {
+    let world = World::with(Condition::new(Comparison::GreaterThan, THRESHOLD, 60, 2).unwrap());
+    world.sim.run_for(SignedDuration::from_secs(30));
+    world.put(5.0);
+    world.after_minutes(3);
+    // One period breaches; at 14:03 it is old enough for a premature alarm.
+    assert_eq!(world.changes(), ["14:03:00 ALARM"]);
+}
+
+#[test]
 fn two_of_three_breaching_periods_raise_an_alarm() {
     let world = World::with(of(2, 3));
     assert_eq!(world.minutes("0 X 0"), AlarmState::Ok);

@@ -32,7 +32,7 @@ pub fn evaluate(datapoints: &[Option<f64>], alarm: &Alarm) -> AlarmState {
     if needed <= counted {
         return AlarmState::Alarm;
     }
-    if filled == 0 || breaching < values.len() {
+    if breaching < values.len() {
         return AlarmState::Ok;
     }
     match missing {

@@ -77,6 +77,7 @@ fn counts(alarm: &Alarm, state: AlarmState, meant: usize) -> (String, String) {
         return (many(meant, "datapoint"), String::new());
     };
     let periods = alarm.condition.evaluation_periods;
+    // So many keep it from being raised; AWS's examples have one period only.
     let needed = if state == AlarmState::Alarm { needed } else { periods - needed + 1 };
     let needed = many(count(needed), "datapoint");
     let previous = alarm.status.state;
