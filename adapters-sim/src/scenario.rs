@@ -80,6 +80,11 @@ impl Scenario {
         Self { plan, ..self }
     }
 
+    /// How many things may go wrong at the most, if the plan says so.
+    pub(crate) fn budget(&self) -> Option<u32> {
+        self.plan.budget
+    }
+
     /// Sets the world up further, with all that a simulation offers.
     #[must_use]
     pub fn set_up(mut self, step: impl Fn(&Sim) + Send + Sync + 'static) -> Self {
@@ -171,7 +176,7 @@ impl Scenario {
         self.set_up(Sim::own_rules_only)
     }
 
-    /// Expects one more rule to hold; each run gets one of its own.
+    /// Expects one more rule to hold, in place of one of the same name; each run gets one of its own.
     #[must_use]
     pub fn expects<I: Invariant + 'static>(self, invariant: impl Fn() -> I + Send + Sync + 'static) -> Self {
         self.set_up(move |sim| sim.expect(invariant()))
@@ -187,9 +192,10 @@ impl Scenario {
         self.run_with(Box::new(Tape::new(tape)), Timing::Natural, Trace::default())
     }
 
-    /// Runs it as a seed has it, with the order of requests decided by priorities that change `depth - 1` times.
-    pub fn pct(&self, seed: u64, depth: u32) -> Run {
-        self.run_with(Box::new(Pct::new(seed, depth, 100)), Timing::Instant, Trace::default())
+    /// Runs it as a seed has it, with the order of requests decided by priorities that change `depth - 1` times among the
+    /// first so many requests.
+    pub fn pct(&self, seed: u64, depth: u32, requests: u32) -> Run {
+        self.run_with(Box::new(Pct::new(seed, depth, requests)), Timing::Instant, Trace::default())
     }
 
     /// Runs the execution again that an exploration found, and keeps its trace.

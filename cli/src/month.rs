@@ -338,13 +338,7 @@ fn forget(cloud: &mut Cloud, now: Timestamp) -> u64 {
     if let Ok(table) = cloud.dynamodb.table(&names.metrics) {
         table.retain(|item| !matches!(item.get("timestamp"), Some(Attribute::S(at)) if *at < cutoff));
     }
-    if let Ok(table) = cloud.dynamodb.table(&names.ledger) {
-        let second = now.as_second();
-        table.retain(|item| match item.get("keep_until") {
-            Some(Attribute::N(until)) => until.parse::<i64>().is_ok_and(|until| second <= until),
-            _ => true,
-        });
-    }
+    cloud.dynamodb.expire(&names.ledger, "keep_until", now);
     for records in cloud.lambda.failures.values_mut() {
         let surplus = records.len().saturating_sub(REMEMBERED);
         records.drain(..surplus);

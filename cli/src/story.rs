@@ -3,9 +3,9 @@
 use adapters_sim::Scenario;
 use adapters_sim::cloud::cloudwatch::Alarm;
 use adapters_sim::cloud::lambda::Delivery;
-use adapters_sim::cloud::{Happening, Place};
+use adapters_sim::cloud::{Fact, Happening, Place};
 use adapters_sim::fault::{Fault, FaultPlan};
-use adapters_sim::invariant::{Answered, Archived, NothingOpen, StepAtMost};
+use adapters_sim::invariant::{Answered, Archived, NIGHT, NothingOpen, StepAtMost};
 use adapters_sim::payload::{self, AlarmChange};
 use adapters_sim::port::Names;
 use jiff::{SignedDuration, Timestamp};
@@ -82,8 +82,9 @@ fn alarm(scenario: Scenario, begin: Timestamp, deliveries: u32) -> Scenario {
     let name = "web-high-cpu";
     let quiet = Alarm::high_cpu(Some("web"));
     let mut alarm = quiet.clone();
-    alarm.force(AlarmState::Alarm, HIGH_CPU, begin);
-    let change = AlarmChange { place: &Place::default(), name, alarm: &alarm };
+    let place = Place::default();
+    alarm.force(&place, AlarmState::Alarm, HIGH_CPU, begin);
+    let change = AlarmChange { place: &place, name, alarm: &alarm };
     let message = payload::alarm_message(&change);
     let envelope = payload::Sns {
         topic: ALARM_TOPIC,
@@ -109,7 +110,7 @@ fn alarm(scenario: Scenario, begin: Timestamp, deliveries: u32) -> Scenario {
 /// A night with a snapshot to remove, one to keep, and two records; its event arrives so often.
 fn night(scenario: Scenario, begin: Timestamp, deliveries: u32) -> Scenario {
     let id = "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa";
-    let payload = payload::scheduled(&Place::default(), id, "nightly", begin);
+    let payload = payload::scheduled(&Place::default(), id, NIGHT, begin);
     let yesterday = time::earlier(begin, SignedDuration::from_hours(12));
     let mut scenario = installed(scenario)
         .cloud(move |cloud| {
@@ -127,6 +128,7 @@ fn night(scenario: Scenario, begin: Timestamp, deliveries: u32) -> Scenario {
             }
         })
         .expects(|| Archived::new(Names::default(), "timestamp"))
+        .set_up(|sim| sim.act(|_, context| context.note(Fact::Due { rule: NIGHT.to_owned() })))
         // What a night left undone is told once its day is over.
         .happens(DAY_OVER, deliver(FunctionName::NightlyMaintenance, RECONCILE.to_owned()))
         .lasts(DAY_OVER + LASTS);

@@ -27,5 +27,5 @@ fn lines_of_json_hold_the_whole_trace() {
     let lines = view::json_lines(&trace);
     assert_eq!(lines.lines().count(), trace.entries().len());
     let first: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
-    assert_eq!(first["at"], "2026-11-24T02:00:30Z");
+    assert_eq!(first["at"], "2026-11-24T02:00:00Z");
 }

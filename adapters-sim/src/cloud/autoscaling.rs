@@ -108,6 +108,16 @@ impl AutoScaling {
         let _ = self.set_desired(name, desired, context);
     }
 
+    /// A person sets the most that a group may have; where that is less than is desired, so much less is desired
+    /// (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_UpdateAutoScalingGroup.html>).
+    pub(super) fn limit(&mut self, name: &GroupName, max: Capacity, context: &mut Context<'_>) {
+        let Some(fleet) = self.groups.get_mut(name) else { return };
+        fleet.max = max;
+        if max < fleet.desired {
+            self.resize(name, max, context);
+        }
+    }
+
     pub(super) fn acts(&mut self, name: &GroupName, context: &mut Context<'_>) {
         let Some(fleet) = self.groups.get_mut(name) else { return };
         let desired = fleet.desired.0;

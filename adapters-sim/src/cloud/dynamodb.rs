@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use ports::{Attribute, Page, PageToken, Record};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -39,6 +40,19 @@ impl DynamoDb {
     pub fn page_bytes(&mut self, most: usize) {
         for table in self.tables.values_mut() {
             table.page_bytes = most;
+        }
+    }
+
+    /// Lets a table forget the items whose time, in epoch seconds, is over. Nobody knows when that happens: within a few days, and
+    /// until then such an item is read and written like any other
+    /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ttl-expired-items.html>).
+    pub fn expire(&mut self, name: &str, attribute: &str, now: Timestamp) {
+        let is_over = |item: &Record| match item.get(attribute) {
+            Some(Attribute::N(until)) => until.parse().is_ok_and(|until: i64| until < now.as_second()),
+            _ => false,
+        };
+        if let Some(table) = self.tables.get_mut(name) {
+            table.items.retain(|_, item| !is_over(item));
         }
     }
 

@@ -9,7 +9,7 @@ use ports::{
 };
 
 use super::bucket::{Buckets, DESCRIBE, MUTATE};
-use super::eventbridge::ec2_state_change;
+use super::eventbridge::{ec2_reboot, ec2_state_change};
 use super::snapshot::opted_in;
 use super::{ApiError, Cloud, Fact, Happening};
 use crate::kernel::Context;
@@ -278,21 +278,16 @@ impl Ec2 {
         Ok(uses)
     }
 
-    /// `RebootInstances` of one id.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such instance, it does not run, or too many requests came.
-    pub fn reboot(&mut self, instance: &InstanceId, context: &Context<'_>) -> Result<(), ApiError> {
+    /// Counts a reboot; tells whether the instance is opted in to snapshots.
+    fn reboot(&mut self, instance: &InstanceId, context: &Context<'_>) -> Result<bool, ApiError> {
         self.buckets.take("RebootInstances", MUTATE, context.now)?;
         let machine = self.instances.get_mut(instance).ok_or_else(|| no_instance(instance))?;
         if machine.state != InstanceState::Running {
             let message = format!("The instance '{instance}' is not in the 'running' state.");
             return Err(ApiError::rejected("IncorrectState", message));
         }
-        // A reboot changes no state, and so emits no state-change event.
         machine.reboots += 1;
-        Ok(())
+        Ok(opted_in(&machine.tags))
     }
 }
 
@@ -301,6 +296,24 @@ pub(crate) fn no_instance(instance: &InstanceId) -> ApiError {
 }
 
 impl Cloud {
+    /// `RebootInstances` of one id. A reboot changes no state, and so emits no state-change event; the call itself is told, through
+    /// CloudTrail.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such instance, it does not run, or too many requests came.
+    pub fn reboot(&mut self, instance: &InstanceId, context: &mut Context<'_>) -> Result<(), ApiError> {
+        let opted_in = self.ec2.reboot(instance, context)?;
+        context.note(Fact::Rebooted { instance: instance.clone(), opted_in });
+        ec2_reboot(self, instance, context);
+        Ok(())
+    }
+
+    /// A person reboots an instance; what EC2 refuses they see for themselves.
+    pub(super) fn person_reboots(&mut self, instance: &InstanceId, context: &mut Context<'_>) {
+        let _ = self.reboot(instance, context);
+    }
+
     pub(super) fn stop(&mut self, instance: &InstanceId, reason: StateReason, context: &mut Context<'_>) {
         let Some(machine) = self.ec2.machine(instance) else { return };
         if machine.state != InstanceState::Running {

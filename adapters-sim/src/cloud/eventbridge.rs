@@ -90,6 +90,13 @@ fn emit(cloud: &Cloud, payload: &str, best_effort: bool, context: &mut Context<'
     }
 }
 
+/// Tells the bus, through CloudTrail, that somebody asked for a reboot.
+pub(super) fn ec2_reboot(cloud: &mut Cloud, instance: &InstanceId, context: &mut Context<'_>) {
+    let id = cloud.eventbridge.next_id();
+    let payload = payload::reboot_call(&cloud.place, &id, instance, context.now);
+    emit(cloud, &payload, true, context);
+}
+
 /// Tells the bus that an alarm changed its state.
 pub(super) fn alarm_state_change(cloud: &mut Cloud, name: &str, alarm: &Alarm, context: &mut Context<'_>) {
     let id = cloud.eventbridge.next_id();

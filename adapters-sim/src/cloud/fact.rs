@@ -26,6 +26,13 @@ pub enum Fact {
         /// Whether it is opted in to snapshots.
         opted_in: bool,
     },
+    /// An instance was rebooted on request: it stays in its state.
+    Rebooted {
+        /// Which.
+        instance: InstanceId,
+        /// Whether it is opted in to snapshots.
+        opted_in: bool,
+    },
     /// Snapshots were begun by one request.
     SnapshotsBegun {
         /// The instance they are of; `None` for a single volume.
@@ -121,6 +128,13 @@ pub enum Fact {
         /// What queues get of it.
         json: String,
     },
+    /// A topic would not take a notice.
+    NoticeRefused {
+        /// The topic.
+        topic: String,
+        /// Why.
+        why: &'static str,
+    },
     /// An object was created.
     ObjectCreated {
         /// Which.
@@ -166,6 +180,7 @@ impl fmt::Display for Fact {
                 write!(f, "{instance} is {state}")?;
                 reason.as_ref().map_or(Ok(()), |reason| write!(f, " ({reason})"))
             }
+            Self::Rebooted { instance, .. } => write!(f, "{instance} is rebooted"),
             Self::SnapshotsBegun { instance, snapshots, .. } => {
                 let all: Vec<String> =
                     snapshots.iter().map(|(id, volume)| format!("{id} of {volume}")).collect();
@@ -186,6 +201,7 @@ impl fmt::Display for Fact {
             Self::AlarmIs { alarm, state, .. } => write!(f, "alarm `{alarm}` is {state}"),
             Self::ActedAgain { alarm } => write!(f, "alarm `{alarm}` acts once more"),
             Self::Published { subject, key, .. } => write!(f, "published `{subject}` ({key})"),
+            Self::NoticeRefused { why, .. } => write!(f, "notice refused: {why}"),
             Self::ObjectCreated { key, bytes } => write!(f, "object `{key}` created, {bytes} bytes"),
             Self::Invoked { function, request, attempt } => {
                 write!(f, "`{function}` invoked, attempt {attempt} of {request}")

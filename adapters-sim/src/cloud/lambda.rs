@@ -104,6 +104,11 @@ pub struct Start {
     pub timeout: SignedDuration,
 }
 
+/// The error of an attempt that ran into its deadline.
+const TIMED_OUT: &str = "Sandbox.Timedout";
+/// The error of an attempt whose process died.
+const CRASHED: &str = "Runtime.ExitError";
+
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -116,14 +121,19 @@ pub enum Ended {
 }
 
 impl Ended {
+    /// Whether it was the runtime that ended an attempt, by the error that it left.
+    pub(crate) fn is_the_runtimes(error: &str) -> bool {
+        error.starts_with(TIMED_OUT) || error.starts_with(CRASHED)
+    }
+
     fn answer(&self) -> Result<Value, FunctionError> {
         let error = |error_type: &str, message: &str| {
             Err(FunctionError { error_type: error_type.to_owned(), message: message.to_owned() })
         };
         match self {
             Self::Answered(answer) => answer.clone(),
-            Self::TimedOut => error("Sandbox.Timedout", "Task timed out"),
-            Self::Crashed => error("Runtime.ExitError", "RequestId: Error: Runtime exited"),
+            Self::TimedOut => error(TIMED_OUT, "Task timed out"),
+            Self::Crashed => error(CRASHED, "RequestId: Error: Runtime exited"),
         }
     }
 }
@@ -139,6 +149,11 @@ impl Lambda {
     /// Adds a function.
     pub fn add_function(&mut self, name: &str, function: Function) {
         self.functions.insert(name.to_owned(), function);
+    }
+
+    /// Takes a function away; what is delivered to it is dropped.
+    pub fn forget_function(&mut self, name: &str) {
+        self.functions.remove(name);
     }
 
     /// A function's configuration, to change it.

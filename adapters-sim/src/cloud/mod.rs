@@ -99,6 +99,11 @@ pub enum Happening {
         /// Which.
         instance: InstanceId,
     },
+    /// A person reboots an instance.
+    Reboot {
+        /// Which.
+        instance: InstanceId,
+    },
     /// An instance gets to the state it was on the way to.
     Settle {
         /// Which.
@@ -127,6 +132,20 @@ pub enum Happening {
         group: GroupName,
         /// How many they want.
         desired: Capacity,
+    },
+    /// A person sets the most that a group may have.
+    Limit {
+        /// Which.
+        group: GroupName,
+        /// How many.
+        max: Capacity,
+    },
+    /// A table forgets the items whose time is over.
+    Expire {
+        /// Which.
+        table: String,
+        /// The attribute that holds an item's time, in epoch seconds.
+        attribute: String,
     },
     /// A value is put to a metric. Alarms on it are evaluated from then on, each minute, and change by themselves.
     Datapoint {
@@ -176,6 +195,7 @@ impl Cloud {
         match what {
             Happening::Stop { instance, reason } => self.stop(&instance, reason, context),
             Happening::Run { instance } => self.run(&instance, context),
+            Happening::Reboot { instance } => self.person_reboots(&instance, context),
             Happening::Settle { instance, state } => self.settle(&instance, state, context),
             Happening::SnapshotEnds { snapshot } => self.snapshots.ends(&snapshot, context),
             Happening::GroupActs { group } => self.autoscaling.acts(&group, context),
@@ -183,6 +203,8 @@ impl Cloud {
                 self.ec2.register_image(snapshots, false);
             }
             Happening::Resize { group, desired } => self.autoscaling.resize(&group, desired, context),
+            Happening::Limit { group, max } => self.autoscaling.limit(&group, max, context),
+            Happening::Expire { table, attribute } => self.dynamodb.expire(&table, &attribute, context.now),
             Happening::Datapoint { metric, value } => self.put_datapoint(&metric, value, context),
             Happening::Evaluate { alarm } => self.evaluate_alarm(&alarm, context),
             Happening::ActAgain { alarm, since } => self.act_again(&alarm, since, context),

@@ -163,9 +163,9 @@ impl SnapshotStore {
         let took =
             context.choose_between("snapshot", SignedDuration::from_mins(1), SignedDuration::from_mins(20));
         context.later(took, Happening::SnapshotEnds { snapshot: id.clone() });
-        let (rate, longest) = (context.plan().consistency.lagging, context.plan().consistency.longest());
+        let (rate, (least, most)) = (context.plan().consistency.lagging, context.plan().consistency.range());
         if context.happens("trouble/lag", rate) {
-            let lag = context.choose_between("trouble/lag-time", SignedDuration::from_secs(1), longest);
+            let lag = context.choose_between("trouble/lag-time", least, most);
             self.unseen.insert(id.clone(), time::later(context.now, lag));
         }
         CreatedSnapshot { id, volume: wish.volume.clone() }

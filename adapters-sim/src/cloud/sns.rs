@@ -47,6 +47,30 @@ pub struct Delivered {
     pub key: String,
 }
 
+/// What is published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Its subject, legal or not.
+    pub subject: String,
+    /// The body that people get.
+    pub text: String,
+    /// The body that queues and functions get.
+    pub json: String,
+    /// What it is about, for those who watch.
+    pub key: String,
+}
+
+impl From<&Notice> for Message {
+    fn from(notice: &Notice) -> Self {
+        Self {
+            subject: notice.subject().as_str().to_owned(),
+            text: notice.text().to_owned(),
+            json: notice.json().to_owned(),
+            key: notice.key().to_owned(),
+        }
+    }
+}
+
 /// What SNS accepts in all.
 const LONGEST_MESSAGE: usize = 262_144;
 
@@ -85,12 +109,20 @@ impl Sns {
     }
 }
 
-fn legal_subject(subject: &str) -> bool {
-    (1..100).contains(&subject.chars().count()) && !subject.chars().any(char::is_control)
+/// What SNS would not take of a message.
+fn illegal(message: &Message) -> Option<&'static str> {
+    let subject = &message.subject;
+    if !(1..100).contains(&subject.chars().count()) || subject.chars().any(char::is_control) {
+        Some("Invalid parameter: Subject")
+    } else if LONGEST_MESSAGE < message.text.len() + 2 * message.json.len() {
+        Some("Invalid parameter: Message too long")
+    } else {
+        None
+    }
 }
 
 impl Cloud {
-    /// `Publish` of a notice in both its forms.
+    /// `Publish` of a message in both its forms.
     ///
     /// # Errors
     ///
@@ -98,16 +130,14 @@ impl Cloud {
     pub fn publish(
         &mut self,
         topic: &str,
-        notice: &Notice,
+        message: &Message,
         context: &mut Context<'_>,
     ) -> Result<MessageId, ApiError> {
-        let subject = notice.subject().as_str();
-        if !legal_subject(subject) {
-            return Err(ApiError::rejected("InvalidParameter", "Invalid parameter: Subject"));
+        if let Some(why) = illegal(message) {
+            context.note(Fact::NoticeRefused { topic: topic.to_owned(), why });
+            return Err(ApiError::rejected("InvalidParameter", why));
         }
-        if LONGEST_MESSAGE < notice.text().len() + 2 * notice.json().len() {
-            return Err(ApiError::rejected("InvalidParameter", "Invalid parameter: Message too long"));
-        }
+        let Message { subject, text, json, key } = message;
         let subscribers = self
             .sns
             .topics
@@ -117,22 +147,22 @@ impl Cloud {
         let id = self.sns.next_id();
         context.note(Fact::Published {
             topic: topic.to_owned(),
-            subject: subject.to_owned(),
-            key: notice.key().to_owned(),
-            json: notice.json().to_owned(),
+            subject: subject.clone(),
+            key: key.clone(),
+            json: json.clone(),
         });
         for to in subscribers {
             let (body, function) = match &to {
-                Subscriber::Mail(_) => (notice.text(), None),
-                Subscriber::Queue(_) => (notice.json(), None),
-                Subscriber::Function(name) => (notice.json(), Some(name.clone())),
+                Subscriber::Mail(_) => (text, None),
+                Subscriber::Queue(_) => (json, None),
+                Subscriber::Function(name) => (json, Some(name.clone())),
             };
             if let Some(function) = function {
                 let message = payload::Sns { topic, id: &id, subject, message: body, at: context.now };
                 hand_over(&function, payload::sns(&message), false, context);
             }
-            let (subject, body) = (subject.to_owned(), body.to_owned());
-            self.sns.deliver(Delivered { at: context.now, to, subject, body, key: notice.key().to_owned() });
+            let (subject, body, key) = (subject.clone(), body.clone(), key.clone());
+            self.sns.deliver(Delivered { at: context.now, to, subject, body, key });
         }
         Ok(known(&id))
     }

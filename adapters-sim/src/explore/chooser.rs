@@ -1,11 +1,16 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::path::Path;
-use crate::kernel::{Candidate, Chooser, Footprint};
+use crate::kernel::{Candidate, Chooser, Footprint, LANDING};
+
+/// Whether a choice at a site is about something going wrong.
+fn is_fault(site: &str) -> bool {
+    site.starts_with("fault")
+}
 
 /// Whether the choices at a site are enumerated; elsewhere the boring answer is taken.
 fn branches(site: &str) -> bool {
-    site.starts_with("fault")
+    is_fault(site) || site == LANDING
 }
 
 /// Lets a run go along a path.
@@ -19,7 +24,7 @@ impl Along {
 
 impl Chooser for Along {
     fn choose(&mut self, site: &'static str, n: u32) -> u32 {
-        if branches(site) { self.path().choose(n) } else { 0 }
+        if branches(site) { self.path().choose(n, is_fault(site)) } else { 0 }
     }
 
     fn choose_next(&mut self, ready: &[Candidate]) -> usize {

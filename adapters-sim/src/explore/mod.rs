@@ -58,6 +58,8 @@ pub struct Explored {
     pub redundant: u64,
     /// Whether that was all of them.
     pub complete: bool,
+    /// The share of all executions that this was, at a guess; 1 when it was all.
+    pub covered: f64,
     /// How many executions broke an invariant.
     pub violations: u64,
     /// The first of those.
@@ -113,10 +115,27 @@ impl Scenario {
     /// // Two reads do not get in each other's way, so one of their two orders is enough.
     /// assert_eq!((explored.executions, explored.complete), (1, true));
     /// ```
+    ///
+    /// Executions in which nothing goes wrong come first, then those in which one thing does, and so on up to what the
+    /// plan of faults allows: so the first counterexample is one of the plainest.
     pub fn explore(&self, bounds: Bounds, mut go_on: impl FnMut(Progress) -> bool) -> Explored {
-        let path = Arc::new(Mutex::new(Path::new(bounds)));
-        let lock = || path.lock().unwrap_or_else(PoisonError::into_inner);
         let mut explored = Explored::default();
+        let most = self.budget();
+        for faults in 0..=most.unwrap_or(0) {
+            explored.complete = false;
+            self.explore_deep(Path::new(bounds, most.map(|_| faults)), &mut explored, &mut go_on);
+            if !explored.complete {
+                break;
+            }
+        }
+        explored
+    }
+
+    /// Goes through every execution depth first.
+    fn explore_deep(&self, path: Path, explored: &mut Explored, go_on: &mut impl FnMut(Progress) -> bool) {
+        let bounds = path.bounds;
+        let path = Arc::new(Mutex::new(path));
+        let lock = || path.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             lock().begin();
             let along = Along(Arc::clone(&path));
@@ -124,27 +143,33 @@ impl Scenario {
             if lock().is_redundant {
                 explored.redundant += 1;
             } else {
-                explored.executions += 1;
-                let broken = run.violations;
-                if !broken.is_empty() {
-                    explored.violations += 1;
-                    let tape = lock().tape();
-                    let execution = explored.executions;
-                    let found = || Counterexample { execution, violations: broken, tape };
-                    explored.first.get_or_insert_with(found);
-                }
+                explored.note(run.violations, || lock().tape());
             }
             if bounds.first_only && explored.first.is_some() {
-                return explored;
+                return;
             }
             if !lock().advance() {
                 explored.complete = true;
-                return explored;
+                explored.covered = 1.0;
+                return;
             }
-            let progress = Progress { executions: explored.executions, share: lock().share() };
+            explored.covered = lock().share();
+            let progress = Progress { executions: explored.executions, share: explored.covered };
             if bounds.executions.is_some_and(|most| most <= explored.executions) || !go_on(progress) {
-                return explored;
+                return;
             }
         }
+    }
+}
+
+impl Explored {
+    fn note(&mut self, violations: Vec<Violation>, tape: impl FnOnce() -> Vec<u16>) {
+        self.executions += 1;
+        if violations.is_empty() {
+            return;
+        }
+        self.violations += 1;
+        let execution = self.executions;
+        self.first.get_or_insert_with(|| Counterexample { execution, violations, tape: tape() });
     }
 }

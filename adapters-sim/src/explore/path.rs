@@ -6,7 +6,9 @@ use crate::kernel::{Candidate, Footprint};
 /// The way from the beginning of a run to where it stands, with what is left to try on the way.
 #[derive(Default)]
 pub(super) struct Path {
-    bounds: Bounds,
+    pub(super) bounds: Bounds,
+    /// How many things may go wrong in a run; as many as the plan of faults has when there is no number.
+    faults: Option<u32>,
     nodes: Vec<Node>,
     /// How far the run at hand has come.
     depth: usize,
@@ -18,12 +20,14 @@ pub(super) struct Path {
     asleep: Vec<Candidate>,
     instant: u32,
     preemptions: u32,
+    /// How many things went wrong in the run at hand.
+    wrong: u32,
     pub(super) is_redundant: bool,
 }
 
 impl Path {
-    pub(super) fn new(bounds: Bounds) -> Self {
-        Self { bounds, ..Self::default() }
+    pub(super) fn new(bounds: Bounds, faults: Option<u32>) -> Self {
+        Self { bounds, faults, ..Self::default() }
     }
 
     pub(super) fn begin(&mut self) {
@@ -33,6 +37,7 @@ impl Path {
         self.asleep.clear();
         self.instant = 0;
         self.preemptions = 0;
+        self.wrong = 0;
         self.is_redundant = false;
     }
 
@@ -76,11 +81,14 @@ impl Path {
         share
     }
 
-    pub(super) fn choose(&mut self, n: u32) -> u32 {
+    /// One of `0..n`; when that is about something going wrong, anything but 0 counts.
+    pub(super) fn choose(&mut self, n: u32, is_fault: bool) -> u32 {
         if self.depth == self.nodes.len() {
-            self.nodes.push(Node::Choice { n, at: 0 });
+            let is_enough = is_fault && self.faults.is_some_and(|most| most <= self.wrong);
+            self.nodes.push(Node::Choice { n: if is_enough { 1 } else { n }, at: 0 });
         }
         let choice = self.nodes.get(self.depth).map_or(0, Node::way);
+        self.wrong += u32::from(is_fault && choice != 0);
         self.depth += 1;
         u32::try_from(choice).unwrap_or(0)
     }

@@ -13,6 +13,9 @@ pub struct FaultPlan {
     pub budget: Option<u32>,
     /// What happens to events on their way.
     pub delivery: DeliveryFaults,
+    /// After how many seconds what lands late may land, where requests take no time; 60 and 180 when none is named, which is
+    /// when Lambda's retries run.
+    pub landings: Vec<u32>,
     /// How often a request that succeeded is delivered again.
     pub redelivered: u32,
     /// How often an alarm executes the actions of a change once more
@@ -48,6 +51,8 @@ pub struct DeliveryFaults {
 pub struct Consistency {
     /// How many new snapshots are not seen at once.
     pub lagging: u32,
+    /// How late they are seen, in seconds at the least.
+    pub soonest: u32,
     /// How late they are seen, in seconds at the most.
     pub latest: u32,
     /// Whether a reader may see one and the next reader not.
@@ -145,7 +150,7 @@ impl FaultPlan {
             delivery: DeliveryFaults { lost: 2, doubled: 10, late: 20, latest: 120 },
             redelivered: 5,
             actions_again: 10,
-            consistency: Consistency { lagging: 200, latest: 10, flapping: false },
+            consistency: Consistency { lagging: 200, soonest: 1, latest: 10, flapping: false },
             failed_snapshots: 5,
             skew_ms: 200,
             ..Self::default()
@@ -162,7 +167,7 @@ impl FaultPlan {
             delivery: DeliveryFaults { lost: 50, doubled: 200, late: 200, latest: 600 },
             redelivered: 100,
             actions_again: 100,
-            consistency: Consistency { lagging: 500, latest: 240, flapping: true },
+            consistency: Consistency { lagging: 500, soonest: 1, latest: 240, flapping: true },
             failed_snapshots: 50,
             skew_ms: 4000,
             small_limits: true,
@@ -214,8 +219,9 @@ impl Family {
 }
 
 impl Consistency {
-    pub(crate) fn longest(&self) -> SignedDuration {
-        SignedDuration::from_secs(i64::from(self.latest))
+    pub(crate) fn range(&self) -> (SignedDuration, SignedDuration) {
+        let seconds = |n: u32| SignedDuration::from_secs(i64::from(n));
+        (seconds(self.soonest), seconds(self.latest))
     }
 }
 

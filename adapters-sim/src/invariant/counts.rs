@@ -55,6 +55,8 @@ impl Counts {
             Fact::Faulted { .. } => self.faults += 1,
             Fact::Lost { .. } => self.lost += 1,
             Fact::InstanceIs { .. }
+            | Fact::Rebooted { .. }
+            | Fact::NoticeRefused { .. }
             | Fact::SnapshotIs { .. }
             | Fact::DesiredSet { .. }
             | Fact::AlarmIs { .. }

@@ -5,21 +5,25 @@
 //! [`standard`] ones; a scenario can expect [more](crate::Scenario::expects), or only [its
 //! own](crate::Scenario::own_rules_only).
 
+mod after;
 mod counts;
 mod function;
 mod ledger;
 mod night;
 mod notice;
+mod outlived;
 mod scaling;
 mod snapshot;
 mod sometimes;
 
+pub use after::{After, Unexpected};
 pub use counts::Counts;
 pub use function::{Answered, GivenUpIsTold, NoPanic};
 pub use ledger::NothingOpen;
 pub use night::{Archived, NIGHT, Reported};
-pub use notice::OneNotice;
-pub use scaling::{NeverLowered, OneRaise, StepAtMost, WithinMax};
+pub use notice::{LegalNotice, OneNotice};
+pub use outlived::Outlived;
+pub use scaling::{Claimed, NeverLowered, OneRaise, StepAtMost, WithinMax};
 pub use snapshot::{LastOne, OldEnough, OneSet, OptedIn, Ours, Protected, Tagged};
 pub use sometimes::Sometimes;
 
@@ -107,6 +111,7 @@ pub fn standard() -> Vec<Box<dyn Invariant>> {
         Box::new(WithinMax),
         Box::new(NeverLowered),
         Box::new(OneRaise::default()),
+        Box::new(LegalNotice),
         Box::new(OneNotice::default()),
         Box::new(NoPanic),
         Box::new(GivenUpIsTold),
@@ -155,7 +160,9 @@ impl Watch {
         self.invariants.iter().map(|invariant| invariant.name()).collect()
     }
 
+    /// Watches for one more rule, or for a rule of another kind under the same name.
     pub(crate) fn expect(&mut self, invariant: Box<dyn Invariant>) {
+        self.invariants.retain(|other| other.name() != invariant.name());
         self.invariants.push(invariant);
     }
 

@@ -10,13 +10,18 @@ use crate::port::Names;
 /// The rule that the nights are scheduled by.
 pub const NIGHT: &str = "nightly";
 
-fn is_night(fact: &Fact) -> bool {
+pub(super) fn is_night(fact: &Fact) -> bool {
     matches!(fact, Fact::Due { rule } if rule == NIGHT)
+}
+
+/// Whether an event is a night's.
+pub(super) fn is_of_night(night: Date, payload: &str) -> bool {
+    payload.contains(&format!("\"time\":\"{night}T"))
 }
 
 /// Forgets the night whose event was given up.
 fn forget(nights: &mut BTreeSet<Date>, payload: &str) {
-    nights.retain(|night| !payload.contains(&format!("\"time\":\"{night}T")));
+    nights.retain(|night| !is_of_night(*night, payload));
 }
 
 /// Every night is reported, or given up where a person finds it.

@@ -1,8 +1,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Invariant, Seen, bound, bound_set};
-use crate::cloud::Fact;
+use crate::cloud::{Ended, Fact};
 use crate::kernel::{Actor, InvocationId};
+
+/// A notice is never such that its topic would not take it.
+#[derive(Clone, Copy, Debug)]
+pub struct LegalNotice;
+
+impl Invariant for LegalNotice {
+    fn name(&self) -> &'static str {
+        "a notice is never refused for its form"
+    }
+
+    fn see(&mut self, seen: Seen<'_>) -> Option<String> {
+        let Fact::NoticeRefused { topic, why } = seen.fact else { return None };
+        Some(format!("`{topic}`: {why}"))
+    }
+}
 
 /// A notice goes out once; again only where something went wrong with those who sent it, so that they could not know.
 #[derive(Debug, Default)]
@@ -18,7 +33,7 @@ impl Invariant for OneNotice {
 
     fn see(&mut self, seen: Seen<'_>) -> Option<String> {
         let Actor::Invocation(id) = seen.actor else { return None };
-        if let Fact::Faulted { .. } | Fact::Ended { error: Some(_), .. } = seen.fact {
+        if is_trouble(seen.fact) {
             self.troubled.insert(id);
             bound_set(&mut self.troubled);
         }
@@ -28,4 +43,12 @@ impl Invariant for OneNotice {
         let excused = [earlier, id].iter().any(|sender| self.troubled.contains(sender));
         (!excused).then(|| format!("{key}, twice"))
     }
+}
+
+/// Whether this kept a function from knowing what it had done. An error of its own making did not.
+fn is_trouble(fact: &Fact) -> bool {
+    if let Fact::Ended { error: Some(error), .. } = fact {
+        return Ended::is_the_runtimes(error);
+    }
+    matches!(fact, Fact::Faulted { .. })
 }

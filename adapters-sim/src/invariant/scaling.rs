@@ -4,7 +4,7 @@ use ports::GroupName;
 use ports::trigger::AlarmState;
 
 use super::{Invariant, Seen};
-use crate::cloud::Fact;
+use crate::cloud::{Cloud, Fact};
 use crate::kernel::Actor;
 
 /// A change of a group's capacity by a function.
@@ -100,5 +100,38 @@ impl Invariant for OneRaise {
         let of = |group: Option<&GroupName>| self.transitions.get(&group.cloned()).copied().unwrap_or(0);
         let transitions = of(Some(change.group)) + of(None);
         (transitions < *raises).then(|| format!("{}: raise {raises} of {transitions}", change.told()))
+    }
+}
+
+/// A function's answer that says `scale_out` is true: it set that capacity, or a larger one that was cut since.
+#[derive(Clone, Debug, Default)]
+pub struct Claimed {
+    most: BTreeMap<String, u32>,
+}
+
+impl Invariant for Claimed {
+    fn name(&self) -> &'static str {
+        "a group that is said to be scaled out was"
+    }
+
+    fn see(&mut self, seen: Seen<'_>) -> Option<String> {
+        if let Some(change) = Change::of(seen) {
+            let most = self.most.entry(change.group.to_string()).or_default();
+            *most = change.to.max(*most);
+        }
+        None
+    }
+
+    /// Of each function the latest answer is known.
+    fn at_rest(&mut self, cloud: &Cloud) -> Vec<String> {
+        let answers = cloud.lambda.answers.values().flatten();
+        let results = answers.filter_map(|answer| answer.get("results")?.as_array()).flatten();
+        let claims =
+            results.filter(|result| result.get("action").is_some_and(|action| action == "scale_out"));
+        let claims = claims
+            .filter_map(|claim| Some((claim.get("asg")?.as_str()?, claim.get("new_desired")?.as_u64()?)));
+        let untrue =
+            claims.filter(|(group, to)| self.most.get(*group).is_none_or(|most| u64::from(*most) < *to));
+        untrue.map(|(group, to)| format!("`{group}` to {to}, it says")).collect()
     }
 }

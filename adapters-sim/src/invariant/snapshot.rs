@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use ports::{InstanceId, InstanceState, SnapshotId, SnapshotState, Tags, VolumeId, time};
 
-use super::{Invariant, Seen, bound, for_a_person};
+use super::{After, Invariant, Seen, bound, for_a_person};
 use crate::cloud::snapshot::is_ours;
 use crate::cloud::{Cloud, Fact};
 
@@ -181,9 +181,10 @@ impl Invariant for OneSet {
     }
 }
 
-/// Every opted-in instance that stops has a completed set that people know of, or they know that it has not.
+/// Every opted-in instance that stops, or is rebooted, has a completed set that people know of, or they know that it has not.
 #[derive(Clone, Debug, Default)]
 pub struct Protected {
+    after: After,
     incidents: Incidents,
     open: BTreeMap<Incident, Progress>,
     of: BTreeMap<SnapshotId, (Incident, VolumeId)>,
@@ -204,6 +205,11 @@ impl Progress {
 }
 
 impl Protected {
+    /// An instance is to have a set after these. The usual rule is replaced by one about other stops.
+    pub fn after(after: After) -> Self {
+        Self { after, ..Self::default() }
+    }
+
     /// A notice about an incident, or one that gives it to a person.
     fn told(&mut self, key: &str, json: &str) {
         for about in for_a_person(key, json) {
@@ -230,11 +236,11 @@ impl Protected {
 
 impl Invariant for Protected {
     fn name(&self) -> &'static str {
-        "an opted-in instance that stops has a completed set, or a person is told"
+        self.after.rule()
     }
 
     fn see(&mut self, seen: Seen<'_>) -> Option<String> {
-        if let Fact::InstanceIs { instance, state: InstanceState::Stopping, opted_in: true, .. } = seen.fact {
+        if let Some(instance) = self.after.instance(seen.fact) {
             if self.incidents.begins(instance, seen.at) {
                 self.open.insert((instance.clone(), seen.at), Progress::default());
             }

@@ -23,5 +23,6 @@ pub use chooser::{Candidate, Chooser, Deviation, Deviations, Pct, Recorder, Seed
 pub use context::Context;
 pub use footprint::Footprint;
 pub use function::{FunctionError, Handler, Invocation, InvocationId};
+pub(crate) use request::LANDING;
 pub use sim::Sim;
 pub use trace::{Actor, Entry, Event, Phase, Trace};

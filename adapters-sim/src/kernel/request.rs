@@ -9,6 +9,9 @@ use crate::cloud::{Ended, Fact, Start};
 use crate::fault::{Fault, Landing, Subject};
 use crate::invariant::Sometimes;
 
+/// Where it is chosen when a request lands that went wrong so.
+pub(crate) const LANDING: &str = "landing";
+
 /// How long a caller waits for an answer that does not come.
 const TIMEOUT: SignedDuration = SignedDuration::from_secs(3);
 
@@ -81,9 +84,7 @@ impl Core {
     /// Puts a request's effect off: by default to when its caller's retries run, where it does most harm.
     fn land_later(&mut self, call: CallId, actor: Actor) {
         let delay = match self.timing {
-            Timing::Instant => {
-                [60, 180].get(index(self.chooser.choose("fault/landing", 2))).copied().unwrap_or(60)
-            }
+            Timing::Instant => self.landing(),
             Timing::Natural => 1 + i64::from(self.chooser.choose("trouble/landing", 240)),
         };
         let late = match actor {
@@ -94,6 +95,16 @@ impl Core {
             tracked.late = Some(late.unwrap_or_default());
         }
         self.agenda.put(time::later(self.now, SignedDuration::from_secs(delay)), Item::Apply(call));
+    }
+
+    /// When a late request lands, in seconds, where requests take no time.
+    fn landing(&mut self) -> i64 {
+        const RETRIES: [u32; 2] = [60, 180];
+        let named = self.faults.plan.landings.as_slice();
+        let landings = if named.is_empty() { RETRIES.as_slice() } else { named };
+        let n = u32::try_from(landings.len()).unwrap_or(1);
+        let nth = if n < 2 { 0 } else { self.chooser.choose(LANDING, n) };
+        landings.get(index(nth)).copied().map_or(0, i64::from)
     }
 
     fn take_effect(&mut self, call: CallId, pending: &Pending) -> Vec<Start> {

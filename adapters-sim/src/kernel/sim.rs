@@ -179,7 +179,7 @@ impl Sim {
         self.handle.lock().watch.own_rules_only();
     }
 
-    /// Watches for one more rule.
+    /// Watches for one more rule; it takes the place of one of the same name.
     pub fn expect(&self, invariant: impl Invariant + 'static) {
         self.handle.lock().watch.expect(Box::new(invariant));
     }

@@ -53,13 +53,27 @@ impl AlarmChange<'_> {
         }])
     }
 
+    fn configuration(&self) -> Value {
+        if self.alarm.is_composite() {
+            json!({ "alarmRule": self.alarm.rule() })
+        } else {
+            json!({ "description": self.alarm.description, "metrics": self.metrics() })
+        }
+    }
+
     fn data(&self) -> Value {
         json!({
             "alarmName": self.name,
-            "configuration": { "description": self.alarm.description, "metrics": self.metrics() },
+            "configuration": self.configuration(),
             "previousState": state(&self.alarm.previous),
             "state": state(&self.alarm.status),
         })
+    }
+
+    fn triggering_children(&self) -> Value {
+        let status = &self.alarm.status;
+        let state = json!({ "Value": status.state, "Timestamp": alarm_time(status.since) });
+        json!([{ "Arn": self.alarm.child(self.place), "State": state }])
     }
 
     fn trigger(&self) -> Value {
@@ -99,15 +113,14 @@ pub fn alarm_subject(change: &AlarmChange<'_>) -> String {
     subject.chars().take(99).collect()
 }
 
-/// The message of an alarm's SNS action
+/// The message of an alarm's SNS action; that of a composite alarm has its rule where others have their metric
 /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html>).
 pub fn alarm_message(change: &AlarmChange<'_>) -> String {
     let AlarmChange { place, name, alarm } = change;
-    json!({
+    let message = json!({
         "AlarmName": name,
         "AlarmDescription": alarm.description,
         "AWSAccountId": place.account,
-        "AlarmConfigurationUpdatedTimestamp": alarm_time(alarm.configured_at),
         "NewStateValue": alarm.status.state,
         "NewStateReason": alarm.status.reason,
         "StateChangeTime": alarm_time(alarm.status.since),
@@ -117,9 +130,14 @@ pub fn alarm_message(change: &AlarmChange<'_>) -> String {
         "OKActions": alarm.ok_topics,
         "AlarmActions": change.actions(),
         "InsufficientDataActions": alarm.insufficient_data_topics,
-        "Trigger": change.trigger(),
-    })
-    .to_string()
+    });
+    let more = if alarm.is_composite() {
+        [("AlarmRule", alarm.rule().into()), ("TriggeringChildren", change.triggering_children())]
+    } else {
+        let configured_at = alarm_time(alarm.configured_at);
+        [("AlarmConfigurationUpdatedTimestamp", configured_at.into()), ("Trigger", change.trigger())]
+    };
+    more.into_iter().fold(message, |message, (member, value)| with(message, member, Some(value))).to_string()
 }
 
 /// `CloudWatch Alarm State Change`
@@ -130,7 +148,7 @@ pub fn alarm_event(change: &AlarmChange<'_>, id: &str) -> String {
         id,
         source: "aws.cloudwatch",
         detail_type: "CloudWatch Alarm State Change",
-        resource: &change.arn(),
+        resource: Some(&change.arn()),
         at: change.alarm.status.since,
         detail: &change.data(),
     })

@@ -25,7 +25,7 @@ pub fn instance_state(
         id,
         source: "aws.ec2",
         detail_type: "EC2 Instance State-change Notification",
-        resource: &place.arn("ec2", &format!("instance/{instance}")),
+        resource: Some(&place.arn("ec2", &format!("instance/{instance}"))),
         at,
         detail: &json!({ "instance-id": instance, "state": state.as_str() }),
     })
@@ -38,9 +38,36 @@ pub fn scheduled(place: &Place, id: &str, rule: &str, at: Timestamp) -> String {
         id,
         source: "aws.events",
         detail_type: "Scheduled Event",
-        resource: &place.arn("events", &format!("rule/{rule}")),
+        resource: Some(&place.arn("events", &format!("rule/{rule}"))),
         at,
         detail: &json!({}),
+    })
+}
+
+/// `AWS API Call via CloudTrail` of `RebootInstances`; it names no resources
+/// (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html>).
+pub fn reboot_call(place: &Place, id: &str, instance: &InstanceId, at: Timestamp) -> String {
+    let user = format!("arn:aws:iam::{}:user/operator", place.account);
+    let detail = json!({
+        "eventVersion": "1.08",
+        "userIdentity": { "type": "IAMUser", "arn": user, "accountId": place.account, "userName": "operator" },
+        "eventTime": at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        "eventSource": "ec2.amazonaws.com",
+        "eventName": "RebootInstances",
+        "awsRegion": place.region,
+        "requestParameters": { "instancesSet": { "items": [{ "instanceId": instance }] } },
+        "responseElements": { "requestId": "59dbff89-35bd-4eac-99ed-be587EXAMPLE", "_return": true },
+        "eventID": id,
+        "eventType": "AwsApiCall",
+    });
+    envelope(&Envelope {
+        place,
+        id,
+        source: "aws.ec2",
+        detail_type: "AWS API Call via CloudTrail",
+        resource: None,
+        at,
+        detail: &detail,
     })
 }
 
@@ -49,7 +76,7 @@ struct Envelope<'a> {
     id: &'a str,
     source: &'a str,
     detail_type: &'a str,
-    resource: &'a str,
+    resource: Option<&'a str>,
     at: Timestamp,
     detail: &'a Value,
 }
@@ -65,7 +92,7 @@ fn envelope(event: &Envelope<'_>) -> String {
         "account": event.place.account,
         "time": event.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         "region": event.place.region,
-        "resources": [event.resource],
+        "resources": event.resource.as_slice(),
         "detail": event.detail,
     })
     .to_string()

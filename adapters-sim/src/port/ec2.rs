@@ -99,6 +99,6 @@ impl Instances for SimPorts {
             Op::new("ec2", "RebootInstances"),
             Footprint::NONE.writes("instance", id.as_str()).marks("instances", ""),
         );
-        self.call(sent, move |cloud, context| cloud.ec2.reboot(&id, context)).await
+        self.call(sent, move |cloud, context| cloud.reboot(&id, context)).await
     }
 }

@@ -5,6 +5,7 @@ use ports::{
 };
 
 use super::SimPorts;
+use crate::cloud::sns::Message;
 use crate::kernel::{Footprint, Op};
 
 #[async_trait]
@@ -40,8 +41,24 @@ impl ScalingGroups for SimPorts {
 #[async_trait]
 impl Notifier for SimPorts {
     async fn publish(&self, notice: &Notice) -> Result<MessageId, PortError> {
-        let (topic, notice) = (self.names.topic.clone(), notice.clone());
-        let sent = (Op::new("sns", "Publish"), Footprint::NONE.writes("notice", notice.key()));
-        self.call(sent, move |cloud, context| cloud.publish(&topic, &notice, context)).await
+        self.publish_message(notice.into()).await
+    }
+}
+
+impl SimPorts {
+    /// Publishes a text under a subject as it stands: unlike a [`Notice`], it may be one that SNS refuses.
+    ///
+    /// # Errors
+    ///
+    /// When the topic refuses or cannot be asked.
+    pub async fn publish_text(&self, subject: &str, text: &str) -> Result<MessageId, PortError> {
+        let (subject, text) = (subject.to_owned(), text.to_owned());
+        self.publish_message(Message { key: subject.clone(), subject, json: text.clone(), text }).await
+    }
+
+    async fn publish_message(&self, message: Message) -> Result<MessageId, PortError> {
+        let topic = self.names.topic.clone();
+        let sent = (Op::new("sns", "Publish"), Footprint::NONE.writes("notice", &message.key));
+        self.call(sent, move |cloud, context| cloud.publish(&topic, &message, context)).await
     }
 }

@@ -98,7 +98,10 @@ impl Explore {
             self.deliveries,
             self.faults
         );
-        let covered = if explored.complete { "all there are" } else { "stopped before the end" };
+        let covered = match explored.complete {
+            true => "all there are".to_owned(),
+            false => format!("stopped; about {:.4} % of all there are", explored.covered * 100.0),
+        };
         let _ = writeln!(
             out,
             "{executions} executions ({covered}); {redundant} more were the same in another order"

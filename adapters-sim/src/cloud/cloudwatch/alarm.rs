@@ -6,9 +6,10 @@ use ports::trigger::AlarmState;
 
 use super::condition::{Comparison, Condition, MissingData};
 use super::metric::{Datapoint, Metric};
-use super::reason;
+use super::reason::{self, Reason};
+use crate::cloud::Place;
 
-/// An alarm on one metric.
+/// An alarm on one metric, or on other alarms.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alarm {
     /// Its state, and why.
@@ -17,6 +18,8 @@ pub struct Alarm {
     pub previous: Status,
     /// Its description; CloudWatch writes `null` when there is none.
     pub description: Option<String>,
+    /// The alarms that raise this one, when it is a composite alarm: it has no metric then, and is only ever forced.
+    pub children: Vec<String>,
     /// The metric.
     pub metric: Metric,
     /// When it is raised.
@@ -33,8 +36,6 @@ pub struct Alarm {
     pub configured_at: Timestamp,
     /// When it last entered `ALARM`.
     pub raised_at: Option<Timestamp>,
-    /// Whether its next evaluation is put down.
-    pub(super) is_watched: bool,
 }
 
 /// A state that an alarm is in.
@@ -72,6 +73,7 @@ impl Alarm {
             status: Status::of_a_new_alarm(ALWAYS),
             previous: Status::of_a_new_alarm(ALWAYS),
             description: None,
+            children: Vec::new(),
             metric,
             condition,
             topics: Vec::new(),
@@ -80,7 +82,6 @@ impl Alarm {
             insufficient_data_topics: Vec::new(),
             configured_at: ALWAYS,
             raised_at: None,
-            is_watched: false,
         }
     }
 
@@ -92,24 +93,48 @@ impl Alarm {
         Self::new(metric, Condition { datapoints_to_alarm: Some(1), ..condition })
     }
 
+    /// A composite alarm, raised when one of these is.
+    pub fn composite(children: &[&str]) -> Self {
+        let children = children.iter().map(ToString::to_string).collect();
+        Self { children, ..Self::high_cpu(None) }
+    }
+
+    /// Whether it is a composite alarm.
+    pub fn is_composite(&self) -> bool {
+        !self.children.is_empty()
+    }
+
+    /// The rule of a composite alarm.
+    pub fn rule(&self) -> String {
+        let ors: Vec<String> = self.children.iter().map(|child| format!("ALARM({child})")).collect();
+        ors.join(" OR ")
+    }
+
+    /// The ARN of the alarm that raises a composite alarm.
+    pub(crate) fn child(&self, place: &Place) -> Option<String> {
+        self.children.first().map(|child| place.arn("cloudwatch", &format!("alarm:{child}")))
+    }
+
     /// What missing data counts as. Metrics of `DynamoDB` always ignore it, whatever the alarm says
     /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>).
     pub fn treats_missing_data_as(&self) -> MissingData {
         if self.metric.namespace == "AWS/DynamoDB" { MissingData::Ignore } else { self.condition.missing }
     }
 
-    /// Lets it enter a state because of a value that was the same in all its periods.
-    pub fn force(&mut self, state: AlarmState, value: u32, now: Timestamp) {
+    /// Lets it enter a state because of a value that was the same in all its periods, or because of its first child.
+    pub fn force(&mut self, place: &Place, state: AlarmState, value: u32, now: Timestamp) {
+        if let Some(child) = self.child(place) {
+            return self.enter(state, reason::of_child(&child, state, now), now);
+        }
         let value = (state != AlarmState::InsufficientData).then_some(f64::from(value));
         let periods = self.condition.periods(self.latest_end(now));
         let mut datapoints: Vec<Datapoint> = periods.map(|begin| Datapoint { begin, value }).collect();
         datapoints.reverse();
-        self.enter(state, &datapoints, now);
+        self.enter(state, reason::of_metric(self, state, &datapoints, now), now);
     }
 
-    pub(super) fn enter(&mut self, state: AlarmState, datapoints: &[Datapoint], now: Timestamp) {
-        let (reason, data) = reason::explain(self, state, datapoints, now);
-        let status = Status { state, reason, data: Some(data), since: now };
+    pub(super) fn enter(&mut self, state: AlarmState, why: Reason, now: Timestamp) {
+        let status = Status { state, reason: why.text, data: Some(why.data), since: now };
         self.previous = mem::replace(&mut self.status, status);
     }
 

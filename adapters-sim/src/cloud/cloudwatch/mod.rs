@@ -13,7 +13,7 @@ pub use condition::{Comparison, Condition, ConditionError, MissingData, Statisti
 pub use evaluation::evaluate;
 pub use metric::Metric;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ports::time;
 use ports::trigger::AlarmState;
@@ -27,6 +27,8 @@ use metric::Series;
 pub struct CloudWatch {
     alarms: BTreeMap<String, Alarm>,
     metrics: BTreeMap<Metric, Series>,
+    /// The alarms whose next evaluation is put down.
+    watched: BTreeSet<String>,
 }
 
 impl CloudWatch {
@@ -51,8 +53,8 @@ impl Cloud {
     /// its state (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>).
     pub fn put_alarm(&mut self, name: &str, alarm: Alarm, context: &mut Context<'_>) {
         let alarm = match self.cloudwatch.alarms.remove(name) {
-            Some(Alarm { status, previous, raised_at, is_watched, .. }) => {
-                Alarm { status, previous, raised_at, is_watched, configured_at: context.now, ..alarm }
+            Some(Alarm { status, previous, raised_at, .. }) => {
+                Alarm { status, previous, raised_at, configured_at: context.now, ..alarm }
             }
             None => alarm.made_at(context.now),
         };
@@ -66,7 +68,8 @@ impl Cloud {
             return;
         }
         self.cloudwatch.metrics.entry(metric.clone()).or_default().put(context.now, value);
-        let on_it = |(name, alarm): (&String, &Alarm)| (alarm.metric == *metric).then(|| name.clone());
+        let is_on_it = |alarm: &Alarm| !alarm.is_composite() && alarm.metric == *metric;
+        let on_it = |(name, alarm): (&String, &Alarm)| is_on_it(alarm).then(|| name.clone());
         let names: Vec<String> = self.cloudwatch.alarms.iter().filter_map(on_it).collect();
         for name in names {
             self.watch_alarm(&name, context);
@@ -75,9 +78,9 @@ impl Cloud {
 
     /// Puts the next evaluation of an alarm down, unless it is already.
     fn watch_alarm(&mut self, name: &str, context: &mut Context<'_>) {
-        let Some(alarm) = self.cloudwatch.alarm(name) else { return };
-        if !alarm.is_watched {
-            alarm.is_watched = true;
+        let CloudWatch { alarms, watched, .. } = &mut self.cloudwatch;
+        let Some(alarm) = alarms.get(name) else { return };
+        if watched.insert(name.to_owned()) {
             let next = time::later(alarm.latest_end(context.now), alarm.condition.cadence());
             context.at(next, Happening::Evaluate { alarm: name.to_owned() });
         }
@@ -85,9 +88,9 @@ impl Cloud {
 
     /// Evaluates an alarm. Once its whole range lacks data, nothing changes before there is some again.
     pub(super) fn evaluate_alarm(&mut self, name: &str, context: &mut Context<'_>) {
-        let CloudWatch { alarms, metrics } = &mut self.cloudwatch;
+        let CloudWatch { alarms, metrics, watched } = &mut self.cloudwatch;
+        watched.remove(name);
         let Some(alarm) = alarms.get_mut(name) else { return };
-        alarm.is_watched = false;
         let series = metrics.entry(alarm.metric.clone()).or_default();
         let until = alarm.latest_end(context.now);
         let datapoints = series.datapoints(&alarm.condition, until);
@@ -95,7 +98,8 @@ impl Cloud {
         let values: Vec<Option<f64>> = datapoints.iter().map(|datapoint| datapoint.value).collect();
         let state = evaluate(&values, alarm);
         if state != alarm.status.state {
-            alarm.enter(state, &datapoints, context.now);
+            let why = reason::of_metric(alarm, state, &datapoints, context.now);
+            alarm.enter(state, why, context.now);
             self.alarm_changed(name, context);
         }
         if has_data {
@@ -113,7 +117,7 @@ impl Cloud {
     ) {
         let Some(alarm) = self.cloudwatch.alarm(name) else { return };
         if alarm.status.state != state {
-            alarm.force(state, value, context.now);
+            alarm.force(&self.place, state, value, context.now);
             self.alarm_changed(name, context);
         }
     }

@@ -12,18 +12,37 @@ use super::evaluation::count;
 use super::metric::Datapoint;
 use crate::payload;
 
-/// The reason for people and the one for programs, for an alarm that is about to enter a state.
-pub(super) fn explain(
+/// Why an alarm is in a state.
+pub(super) struct Reason {
+    /// For people.
+    pub(super) text: String,
+    /// For programs.
+    pub(super) data: String,
+}
+
+/// Why a composite alarm is about to enter a state.
+pub(super) fn of_child(child: &str, state: AlarmState, now: Timestamp) -> Reason {
+    let at = now.strftime("%A %d %B, %Y %H:%M:%S UTC");
+    let data = json!({
+        "triggeringAlarms": [
+            { "arn": child, "state": { "value": state, "timestamp": payload::alarm_time(now) } },
+        ],
+    });
+    Reason { text: format!("{child} transitioned to {state} at {at}"), data: data.to_string() }
+}
+
+/// Why an alarm on a metric is about to enter a state.
+pub(super) fn of_metric(
     alarm: &Alarm,
     state: AlarmState,
     datapoints: &[Datapoint],
     now: Timestamp,
-) -> (String, String) {
+) -> Reason {
     let periods = count(alarm.condition.evaluation_periods);
     let mut known: Vec<(Timestamp, f64)> =
         datapoints.iter().rev().filter_map(|point| Some((point.begin, point.value?))).take(periods).collect();
     let missing = periods - known.len();
-    let reason = match state {
+    let text = match state {
         AlarmState::InsufficientData => {
             format!("Insufficient Data: {} unknown.", were(missing, "datapoint"))
         }
@@ -39,7 +58,7 @@ pub(super) fn explain(
         "threshold": alarm.condition.threshold,
     });
     let start = known.first().map(|(begin, _)| payload::alarm_time(*begin));
-    (reason, payload::with(data, "startDate", start).to_string())
+    Reason { text, data: payload::with(data, "startDate", start).to_string() }
 }
 
 /// `known` are the datapoints that were evaluated, the latest first; so many more were missing.

@@ -1,0 +1,217 @@
+//! Bugs of snapshotting an instance.
+
+use std::sync::Arc;
+
+use adapters_sim::cloud::Happening;
+use adapters_sim::cloud::eventbridge::{On, Rule};
+use adapters_sim::fault::{DeliveryFaults, FaultPlan};
+use adapters_sim::invariant::{After, OneSet, Protected, Unexpected};
+use adapters_sim::kernel::Handler;
+use cli::stack::FunctionName::AutoSnapshot;
+use cli::story::story;
+use domain::policy::episode::Episodes;
+use jiff::SignedDuration;
+use ports::{Inventory, time};
+
+use crate::hunt::{Planted, Search, rule};
+use crate::part::{Change, all, handler, protect, skipped, tell};
+use crate::world::{instance, stops, with_instance};
+
+/// Takes a set at every event that says that an instance stops.
+fn fires_at_each() -> Handler {
+    handler(|invocation, ports| async move {
+        let change = Change::read(&invocation)?;
+        if !["stopping", "stopped"].contains(&change.state.as_str()) {
+            return Ok(skipped("another state"));
+        }
+        protect(&ports, &change).await
+    })
+}
+
+/// Looks whether a set of this incident is there, and takes one if not.
+pub(crate) fn checks_then_creates() -> Handler {
+    handler(|invocation, ports| async move {
+        let change = Change::read(&invocation)?;
+        let recent = time::earlier(change.at, Episodes::WINDOW);
+        let there = all(&ports, ("InstanceId", change.instance.as_str())).await?;
+        if !there.iter().any(|snapshot| recent <= snapshot.started_at) {
+            return protect(&ports, &change).await;
+        }
+        tell(&ports, "[Auto-Snapshot]", &change.key()?).await?;
+        Ok(skipped("it has a set"))
+    })
+}
+
+/// Takes a set of what did not stop by itself: whatever has a reason, it thinks, has failed.
+fn takes_any_reason_for_a_failure() -> Handler {
+    handler(|invocation, ports| async move {
+        let change = Change::read(&invocation)?;
+        let found = ports.instance(&change.instance).await?;
+        if change.state != "stopped" || found.is_none_or(|found| found.state_reason.is_none()) {
+            return Ok(skipped("no failure"));
+        }
+        protect(&ports, &change).await
+    })
+}
+
+/// Takes a set when it is told that an instance is `rebooting`, which is no state that EC2 has.
+fn waits_for_a_state_of_rebooting() -> Handler {
+    handler(|invocation, ports| async move {
+        match Change::read(&invocation) {
+            Ok(change) if change.state == "rebooting" => protect(&ports, &change).await,
+            _ => Ok(skipped("no reboot")),
+        }
+    })
+}
+
+/// Takes a set when it is told that an instance stopped, and lets that be enough: neither what it was not told nor what became of
+/// the set is ever looked at.
+fn takes_and_forgets() -> Handler {
+    handler(|invocation, ports| async move {
+        let change = Change::read(&invocation)?;
+        if change.state == "stopped" { protect(&ports, &change).await } else { Ok(skipped("another state")) }
+    })
+}
+
+pub(crate) fn fires_on_stopping_and_stopped() -> Planted {
+    Planted {
+        bug: "fires on `stopping` and `stopped`",
+        story: story(AutoSnapshot, 2, 0),
+        wrong: (AutoSnapshot, fires_at_each()),
+        search: Search::Boring,
+        caught_by: rule(&OneSet::default()),
+        budget: 1,
+    }
+}
+
+pub(crate) fn check_then_create() -> Planted {
+    Planted {
+        bug: "check-then-create",
+        story: story(AutoSnapshot, 2, 0),
+        wrong: (AutoSnapshot, checks_then_creates()),
+        search: Search::Every { preemptions: 1 },
+        caught_by: rule(&OneSet::default()),
+        budget: 20,
+    }
+}
+
+pub(crate) fn user_stop_taken_for_a_failure() -> Planted {
+    Planted {
+        bug: "user stop taken for a failure",
+        story: with_instance(&[("SNAPSHOT_ON", "unexpected")])
+            .happens(SignedDuration::from_mins(5), stops("Client.UserInitiatedShutdown"))
+            .expects(|| Protected::after(After::UnexpectedStop))
+            .expects(Unexpected::default),
+        wrong: (AutoSnapshot, takes_any_reason_for_a_failure()),
+        search: Search::Boring,
+        caught_by: rule(&Unexpected::default()),
+        budget: 1,
+    }
+}
+
+pub(crate) fn expects_a_reboot_event() -> Planted {
+    let pattern = r#"{ "source": ["aws.ec2"], "detail-type": ["AWS API Call via CloudTrail"] }"#;
+    let calls = Rule::new(On::Events(pattern.parse().unwrap()), AutoSnapshot.as_str());
+    Planted {
+        bug: "expects a reboot event",
+        story: with_instance(&[])
+            .rule("calls", calls)
+            .happens(SignedDuration::from_mins(5), Happening::Reboot { instance: instance() })
+            .expects(|| Protected::after(After::Reboot)),
+        wrong: (AutoSnapshot, waits_for_a_state_of_rebooting()),
+        search: Search::Boring,
+        caught_by: rule(&Protected::after(After::Reboot)),
+        budget: 1,
+    }
+}
+
+pub(crate) fn relies_on_an_event_that_was_lost() -> Planted {
+    let delivery = DeliveryFaults { lost: 1000, ..DeliveryFaults::default() };
+    Planted {
+        bug: "relies on an EC2 event that was lost",
+        story: with_instance(&[])
+            .happens(SignedDuration::from_mins(5), stops("Server.InternalError"))
+            .faults(FaultPlan { delivery, ..FaultPlan::default() }),
+        wrong: (AutoSnapshot, takes_and_forgets()),
+        search: Search::Boring,
+        caught_by: rule(&Protected::default()),
+        budget: 1,
+    }
+}
+
+pub(crate) fn begun_snapshot_counts_as_a_backup() -> Planted {
+    Planted {
+        bug: "counts failed snapshots as backups (as they are taken)",
+        story: with_instance(&[])
+            .happens(SignedDuration::from_mins(5), stops("Server.InternalError"))
+            .faults(FaultPlan { failed_snapshots: 300, ..FaultPlan::default() }),
+        wrong: (AutoSnapshot, takes_and_forgets()),
+        search: Search::Seeds(10),
+        caught_by: rule(&Protected::default()),
+        budget: 10,
+    }
+}
+
+pub(crate) fn bugs() -> Vec<Planted> {
+    vec![
+        fires_on_stopping_and_stopped(),
+        check_then_create(),
+        user_stop_taken_for_a_failure(),
+        expects_a_reboot_event(),
+        relies_on_an_event_that_was_lost(),
+        begun_snapshot_counts_as_a_backup(),
+    ]
+}
+
+#[test]
+fn firing_on_stopping_and_stopped_is_caught() {
+    fires_on_stopping_and_stopped().check();
+}
+
+#[test]
+fn checking_then_creating_is_caught() {
+    check_then_create().check();
+}
+
+#[test]
+fn checking_then_creating_is_caught_where_faults_are_allowed_too() {
+    Planted { story: story(AutoSnapshot, 2, 1), budget: 20, ..check_then_create() }.caught();
+}
+
+#[test]
+fn checking_then_creating_is_caught_by_priorities() {
+    Planted { search: Search::Pct { seeds: 20, depth: 2 }, ..check_then_create() }.check();
+}
+
+#[test]
+fn taking_a_users_stop_for_a_failure_is_caught() {
+    user_stop_taken_for_a_failure().check();
+}
+
+#[test]
+fn expecting_a_reboot_event_is_caught() {
+    expects_a_reboot_event().check();
+}
+
+#[test]
+fn a_reboot_is_told_as_a_call_and_not_as_a_state() {
+    let echo = handler(|invocation, _| async move { Ok(serde_json::from_slice(&invocation.payload)?) });
+    let story = expects_a_reboot_event().story.lasts(SignedDuration::from_mins(10));
+    let run = story.set_up(move |sim| sim.install(AutoSnapshot.as_str(), Arc::clone(&echo))).seed(1);
+    assert_eq!(run.sim.watch(|watch| watch.counts().invocations), 1);
+    let event = run.sim.cloud(|cloud| cloud.lambda.answers[AutoSnapshot.as_str()].clone().unwrap());
+    assert_eq!(event["detail-type"], "AWS API Call via CloudTrail");
+    assert_eq!(event["detail"]["eventName"], "RebootInstances");
+    let items = &event["detail"]["requestParameters"]["instancesSet"]["items"];
+    assert_eq!(items[0]["instanceId"], instance().as_str());
+}
+
+#[test]
+fn relying_on_an_event_that_was_lost_is_caught() {
+    relies_on_an_event_that_was_lost().check();
+}
+
+#[test]
+fn counting_a_snapshot_that_fails_later_as_a_backup_is_caught() {
+    begun_snapshot_counts_as_a_backup().check();
+}
