@@ -74,18 +74,17 @@ const STOPPING: SignedDuration = SignedDuration::from_secs(20);
 /// When the events arrive.
 const ARRIVES: SignedDuration = SignedDuration::from_secs(30);
 
+/// The percentage that raises the alarm.
+const HIGH_CPU: u32 = 96;
+
 /// A group's alarm is raised; its message arrives so often.
 fn alarm(scenario: Scenario, begin: Timestamp, deliveries: u32) -> Scenario {
-    let alarm = Alarm::high_cpu(Some("web"));
-    let change = AlarmChange {
-        place: &Place::default(),
-        name: "web-high-cpu",
-        alarm: &alarm,
-        previous: AlarmState::Ok,
-        state: AlarmState::Alarm,
-        value: 96,
-        at: begin,
-    };
+    let name = "web-high-cpu";
+    let quiet = Alarm::high_cpu(Some("web"));
+    let mut alarm = quiet.clone();
+    let place = Place::default();
+    alarm.force(&place, AlarmState::Alarm, HIGH_CPU, begin);
+    let change = AlarmChange { place: &place, name, alarm: &alarm };
     let message = payload::alarm_message(&change);
     let envelope = payload::Sns {
         topic: ALARM_TOPIC,
@@ -95,11 +94,10 @@ fn alarm(scenario: Scenario, begin: Timestamp, deliveries: u32) -> Scenario {
         at: begin,
     };
     let payload = payload::sns(&envelope);
-    let raised =
-        Happening::Alarm { alarm: change.name.to_owned(), state: AlarmState::Alarm, value: change.value };
+    let raised = Happening::Alarm { alarm: name.to_owned(), state: AlarmState::Alarm, value: HIGH_CPU };
     let mut scenario = installed(scenario)
         .group(known("web"), 2, 1, 10)
-        .alarm(change.name, alarm.clone())
+        .alarm(name, quiet)
         .happens(SignedDuration::ZERO, raised)
         .expects(|| StepAtMost(2))
         .expects(Answered::default);

@@ -52,7 +52,8 @@ where
         let span =
             tracing::info_span!("invocation", request.id = %context.request, function = %context.function);
         let ports_in = |region: Option<&ports::Region>| aws.ports(region);
-        let answer = handler(&ports_in, settings, event.payload.get().as_bytes(), &context);
+        // Boxed: a workflow's future is many kilobytes, which would be copied with every future around it.
+        let answer = Box::pin(handler(&ports_in, settings, event.payload.get().as_bytes(), &context));
         finish(answer.instrument(span).await, &context)
     }))
     .await

@@ -53,16 +53,17 @@ fn trusts(field: &'static str) -> Handler {
 
 const NAME: &str = "web-high-cpu";
 
-/// An alarm is raised when everything begins.
-fn change<'a>(place: &'a Place, alarm: &'a Alarm) -> AlarmChange<'a> {
-    let (previous, state) = (AlarmState::InsufficientData, AlarmState::Alarm);
-    AlarmChange { place, name: NAME, alarm, previous, state, value: 96, at: begin() }
+/// An alarm as it is once it was raised, when everything begins.
+fn once_raised(mut alarm: Alarm) -> Alarm {
+    alarm.force(&Place::default(), AlarmState::Alarm, 96, begin());
+    alarm
 }
 
 /// An alarm's message behind a record that is none, in one event.
 fn behind_a_bad_record() -> Scenario {
     let alarm = Alarm::high_cpu(Some("web"));
-    let message = payload::alarm_message(&change(&Place::default(), &alarm));
+    let change = AlarmChange { place: &Place::default(), name: NAME, alarm: &once_raised(alarm.clone()) };
+    let message = payload::alarm_message(&change);
     let envelope = Sns { topic: ALARM_TOPIC, id: "m-2", subject: "ALARM", message: &message, at: begin() };
     let good: Value = serde_json::from_str(&payload::sns(&envelope)).unwrap();
     let bad: Value =
@@ -123,9 +124,8 @@ fn a_panic_at_a_composite_alarm_is_caught() {
 
 #[test]
 fn a_composite_alarm_is_read_in_each_of_its_envelopes() {
-    let alarm = Alarm::composite(&["web-cpu-1", "web-cpu-2"]);
-    let place = Place::default();
-    let change = change(&place, &alarm);
+    let alarm = once_raised(Alarm::composite(&["web-cpu-1", "web-cpu-2"]));
+    let change = AlarmChange { place: &Place::default(), name: NAME, alarm: &alarm };
     let message = payload::alarm_message(&change);
     let sns = payload::sns(&Sns {
         topic: ALARM_TOPIC,
@@ -136,7 +136,7 @@ fn a_composite_alarm_is_read_in_each_of_its_envelopes() {
     });
     let read = |text: &str| inbound::alarms(text.as_bytes()).remove(0).unwrap();
     let (sns, event, action) =
-        (read(&sns), read(&payload::alarm_event(&change)), read(&payload::alarm_action(&change)));
+        (read(&sns), read(&payload::alarm_event(&change, "e-1")), read(&payload::alarm_action(&change)));
     assert_eq!((&sns, &event), (&event, &action));
     assert!(sns.reason.contains("web-cpu-1 transitioned to ALARM at Tuesday 24 November, 2026 01:00:00 UTC"));
     assert_eq!((sns.dimensions.len(), sns.breach), (0, None));

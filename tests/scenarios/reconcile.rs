@@ -321,7 +321,7 @@ fn a_halted_restart_is_told_once_more_and_left_alone() {
     let scene = Scene::new(&[("ROUTES", r#"[{ "matches": "hangs$", "action": "restart" }]"#)]);
     let instance = scene.tagged(tags([("AutoRemediate", "true")]), 0);
     let mut alarm = adapters_sim::cloud::cloudwatch::Alarm::high_cpu(None);
-    alarm.dimensions.insert("InstanceId".to_owned(), instance.to_string());
+    alarm.metric.dimensions.insert("InstanceId".to_owned(), instance.to_string());
     alarm.topics.push(cli::stack::ALARM_TOPIC.to_owned());
     scene.cloud(|cloud| cloud.cloudwatch.add_alarm("web-1-hangs", alarm));
     fault(&scene, "RebootInstances", Fault::TimeoutAfter, Pick::Nth(1));

@@ -1,4 +1,7 @@
+use adapters_sim::cloud::Happening;
+use adapters_sim::cloud::cloudwatch::Metric;
 use cli::stack::FunctionName;
+use jiff::SignedDuration;
 use ports::Capacity;
 use ports::trigger::AlarmState::{Alarm, InsufficientData, Ok as Quiet};
 use serde_json::{Value, json};
@@ -19,6 +22,19 @@ fn o6_a_high_cpu_alarm_scales_the_group_out_by_two() {
     assert_eq!(answer["processed"], 1);
     let result = &answer["results"][0];
     assert_eq!((&result["previous_desired"], &result["new_desired"]), (&json!(2), &json!(4)));
+    assert_eq!(scene.desired("web"), Capacity(4));
+}
+
+#[test]
+fn o6_an_alarm_that_its_own_metric_raises_scales_the_group_out() {
+    let scene = Scene::default();
+    scene.group("web", 2, 10);
+    scene.alarm("prod-high-cpu", Some("web"));
+    let metric = Metric::new("AWS/EC2", "CPUUtilization").with("AutoScalingGroupName", "web");
+    for value in [40.0, 96.0] {
+        scene.sim.at(scene.sim.now(), Happening::Datapoint { metric: metric.clone(), value });
+        scene.sim.run_for(SignedDuration::from_mins(6));
+    }
     assert_eq!(scene.desired("web"), Capacity(4));
 }
 
@@ -164,11 +180,10 @@ fn l9_l10_two_alarms_of_one_group_make_one_change() {
         scene.alarm(name, None);
     }
     for name in ["a-high-cpu", "b-high-cpu"] {
-        let happening =
-            adapters_sim::cloud::Happening::Alarm { alarm: name.to_owned(), state: Alarm, value: 90 };
+        let happening = Happening::Alarm { alarm: name.to_owned(), state: Alarm, value: 90 };
         scene.sim.at(scene.sim.now(), happening);
     }
-    scene.sim.run_for(jiff::SignedDuration::from_mins(15));
+    scene.sim.run_for(SignedDuration::from_mins(15));
     assert_eq!(scene.desired("web"), Capacity(4));
     assert_eq!(scene.mails().len(), 2);
 }

@@ -21,7 +21,7 @@ fn scene(opted: &str) -> (Scene, InstanceId) {
 
 fn watch(scene: &Scene, name: &str, instance: &InstanceId) {
     let mut alarm = Alarm::high_cpu(None);
-    alarm.dimensions.insert("InstanceId".to_owned(), instance.to_string());
+    alarm.metric.dimensions.insert("InstanceId".to_owned(), instance.to_string());
     alarm.topics.push(ALARM_TOPIC.to_owned());
     scene.cloud(|cloud| cloud.cloudwatch.add_alarm(name, alarm));
 }

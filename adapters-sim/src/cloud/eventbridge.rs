@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use ports::{InstanceId, InstanceState};
 
+use super::cloudwatch::Alarm;
 use super::lambda::hand_over;
 use super::pattern::{Event, Pattern};
 use super::schedule::Schedule;
 use super::{Cloud, Fact, Happening};
 use crate::kernel::Context;
-use crate::payload;
+use crate::payload::{self, AlarmChange};
 
 /// The rules of the account.
 #[derive(Clone, Debug, Default)]
@@ -97,8 +98,11 @@ pub(super) fn ec2_reboot(cloud: &mut Cloud, instance: &InstanceId, context: &mut
 }
 
 /// Tells the bus that an alarm changed its state.
-pub(super) fn alarm_state_change(cloud: &Cloud, payload: &str, context: &mut Context<'_>) {
-    emit(cloud, payload, false, context);
+pub(super) fn alarm_state_change(cloud: &mut Cloud, name: &str, alarm: &Alarm, context: &mut Context<'_>) {
+    let id = cloud.eventbridge.next_id();
+    let change = AlarmChange { place: &cloud.place, name, alarm };
+    let payload = payload::alarm_event(&change, &id);
+    emit(cloud, &payload, false, context);
 }
 
 impl Cloud {

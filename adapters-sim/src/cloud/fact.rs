@@ -112,6 +112,11 @@ pub enum Fact {
         /// The state.
         state: AlarmState,
     },
+    /// An alarm executed the actions of its last change once more.
+    ActedAgain {
+        /// Which.
+        alarm: String,
+    },
     /// A notice was published.
     Published {
         /// The topic.
@@ -194,6 +199,7 @@ impl fmt::Display for Fact {
             Self::DeadLetter { queue, function } => write!(f, "an event for `{function}` went to `{queue}`"),
             Self::Due { rule } => write!(f, "rule `{rule}` is due"),
             Self::AlarmIs { alarm, state, .. } => write!(f, "alarm `{alarm}` is {state}"),
+            Self::ActedAgain { alarm } => write!(f, "alarm `{alarm}` acts once more"),
             Self::Published { subject, key, .. } => write!(f, "published `{subject}` ({key})"),
             Self::NoticeRefused { why, .. } => write!(f, "notice refused: {why}"),
             Self::ObjectCreated { key, bytes } => write!(f, "object `{key}` created, {bytes} bytes"),

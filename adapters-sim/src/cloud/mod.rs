@@ -22,7 +22,7 @@ pub use error::ApiError;
 pub use fact::Fact;
 pub use lambda::{Ended, Start};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use ports::{AccountId, Capacity, GroupName, InstanceId, InstanceState, Region, SnapshotId, StateReason};
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +45,7 @@ pub struct Cloud {
     pub s3: s3::S3,
     /// Topics and what was delivered from them.
     pub sns: sns::Sns,
-    /// Alarms.
+    /// Metrics and alarms.
     pub cloudwatch: cloudwatch::CloudWatch,
     /// Rules and schedules.
     pub eventbridge: eventbridge::EventBridge,
@@ -84,7 +84,7 @@ impl Place {
 }
 
 /// Something that happens of its own accord, or by a person's hand.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Happening {
     /// An instance begins to stop, for this reason.
@@ -147,7 +147,26 @@ pub enum Happening {
         /// The attribute that holds an item's time, in epoch seconds.
         attribute: String,
     },
-    /// An alarm changes its state.
+    /// A value is put to a metric. Alarms on it are evaluated from then on, each minute, and change by themselves.
+    Datapoint {
+        /// The metric.
+        metric: cloudwatch::Metric,
+        /// The value.
+        value: f64,
+    },
+    /// An alarm is evaluated.
+    Evaluate {
+        /// Which.
+        alarm: String,
+    },
+    /// The actions of an alarm are executed once more.
+    ActAgain {
+        /// Which.
+        alarm: String,
+        /// Since when it has been in the state that it acts for.
+        since: Timestamp,
+    },
+    /// An alarm is forced into a state, whatever its metric says.
     Alarm {
         /// Which.
         alarm: String,
@@ -186,7 +205,10 @@ impl Cloud {
             Happening::Resize { group, desired } => self.autoscaling.resize(&group, desired, context),
             Happening::Limit { group, max } => self.autoscaling.limit(&group, max, context),
             Happening::Expire { table, attribute } => self.dynamodb.expire(&table, &attribute, context.now),
-            Happening::Alarm { alarm, state, value } => self.alarm(&alarm, state, value, context),
+            Happening::Datapoint { metric, value } => self.put_datapoint(&metric, value, context),
+            Happening::Evaluate { alarm } => self.evaluate_alarm(&alarm, context),
+            Happening::ActAgain { alarm, since } => self.act_again(&alarm, since, context),
+            Happening::Alarm { alarm, state, value } => self.force_alarm(&alarm, state, value, context),
             Happening::Tick { rule } => self.tick(&rule, context),
             Happening::Deliver(delivery) => self.lambda.deliver(delivery, context),
             Happening::Retry { request } => self.lambda.attempt(&request, context),

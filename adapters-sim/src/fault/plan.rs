@@ -18,6 +18,9 @@ pub struct FaultPlan {
     pub landings: Vec<u32>,
     /// How often a request that succeeded is delivered again.
     pub redelivered: u32,
+    /// How often an alarm executes the actions of a change once more
+    /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html#alarms-evaluating-missing-data>).
+    pub actions_again: u32,
     /// How late what was made is seen.
     pub consistency: Consistency,
     /// How often a snapshot fails.
@@ -146,6 +149,7 @@ impl FaultPlan {
             ],
             delivery: DeliveryFaults { lost: 2, doubled: 10, late: 20, latest: 120 },
             redelivered: 5,
+            actions_again: 10,
             consistency: Consistency { lagging: 200, soonest: 1, latest: 10, flapping: false },
             failed_snapshots: 5,
             skew_ms: 200,
@@ -162,6 +166,7 @@ impl FaultPlan {
             ],
             delivery: DeliveryFaults { lost: 50, doubled: 200, late: 200, latest: 600 },
             redelivered: 100,
+            actions_again: 100,
             consistency: Consistency { lagging: 500, soonest: 1, latest: 240, flapping: true },
             failed_snapshots: 50,
             skew_ms: 4000,
@@ -194,7 +199,10 @@ impl FaultPlan {
                     self.rules.retain(|rule| !rule.faults.iter().any(|fault| fault.is_crash()));
                     self.redelivered = 0;
                 }
-                Family::Delivery => self.delivery = DeliveryFaults::default(),
+                Family::Delivery => {
+                    self.delivery = DeliveryFaults::default();
+                    self.actions_again = 0;
+                }
                 Family::Consistency => self.consistency = Consistency::default(),
                 Family::Skew => self.skew_ms = 0,
                 Family::Limits => self.small_limits = false,

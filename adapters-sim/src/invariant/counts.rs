@@ -60,6 +60,7 @@ impl Counts {
             | Fact::SnapshotIs { .. }
             | Fact::DesiredSet { .. }
             | Fact::AlarmIs { .. }
+            | Fact::ActedAgain { .. }
             | Fact::DeadLetter { .. }
             | Fact::Due { .. }
             | Fact::Invoked { .. } => {}

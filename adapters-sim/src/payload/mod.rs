@@ -1,8 +1,9 @@
 //! The JSON that services deliver, built from AWS's documentation and not from what reads it.
 
 mod alarm;
+mod region;
 
-pub use alarm::{AlarmChange, alarm_action, alarm_event, alarm_message, alarm_subject};
+pub use alarm::{AlarmChange, alarm_action, alarm_event, alarm_message, alarm_subject, alarm_time};
 
 use jiff::Timestamp;
 use ports::{InstanceId, InstanceState};
@@ -133,4 +134,15 @@ pub fn sns(message: &Sns<'_>) -> String {
         },
     }] })
     .to_string()
+}
+
+/// The same object with one more member, if there is one.
+pub(crate) fn with(object: Value, member: &str, value: Option<impl Into<Value>>) -> Value {
+    match (object, value) {
+        (Value::Object(mut members), Some(value)) => {
+            members.insert(member.to_owned(), value.into());
+            Value::Object(members)
+        }
+        (object, _) => object,
+    }
 }

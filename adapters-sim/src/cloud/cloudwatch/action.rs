@@ -1,0 +1,75 @@
+//! What follows when an alarm changes its state.
+
+use jiff::{SignedDuration, Timestamp};
+use ports::trigger::AlarmState;
+
+use super::alarm::Alarm;
+use crate::cloud::eventbridge::alarm_state_change;
+use crate::cloud::lambda::hand_over;
+use crate::cloud::{Cloud, Fact, Happening};
+use crate::invariant::Sometimes;
+use crate::kernel::Context;
+use crate::payload::{self, AlarmChange};
+
+/// An alarm that is raised again within this time flaps.
+const FLAP: SignedDuration = SignedDuration::from_mins(10);
+
+/// How much later actions are executed again; CloudWatch does not say.
+const AGAIN: (SignedDuration, SignedDuration) = (SignedDuration::from_mins(1), SignedDuration::from_mins(5));
+
+impl Cloud {
+    /// Tells the bus of an alarm's new state, and executes its actions.
+    pub(super) fn alarm_changed(&mut self, name: &str, context: &mut Context<'_>) {
+        let Some(alarm) = self.cloudwatch.alarm(name) else { return };
+        let state = alarm.status.state;
+        if state == AlarmState::Alarm {
+            let before = alarm.raised_at.replace(context.now);
+            if before.is_some_and(|before| context.now.duration_since(before) < FLAP) {
+                context.sometimes(Sometimes::Flap);
+            }
+        }
+        let alarm = alarm.clone();
+        let group = alarm.metric.dimensions.get("AutoScalingGroupName").and_then(|group| group.parse().ok());
+        context.note(Fact::AlarmIs { alarm: name.to_owned(), group, state });
+        alarm_state_change(self, name, &alarm, context);
+        self.execute_actions(name, &alarm, context);
+        if actions(&alarm) != (&[], &[]) && context.happens("alarm/again", context.plan().actions_again) {
+            let since = alarm.status.since;
+            let after = context.choose_between("alarm/again-after", AGAIN.0, AGAIN.1);
+            context.later(after, Happening::ActAgain { alarm: name.to_owned(), since });
+        }
+    }
+
+    /// Executes the actions of a change again, unless the alarm has changed since: CloudWatch may look at the same
+    /// datapoints more than once after a metric stopped
+    /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html#alarms-evaluating-missing-data>).
+    pub(in crate::cloud) fn act_again(&mut self, name: &str, since: Timestamp, context: &mut Context<'_>) {
+        let alarm = self.cloudwatch.alarm(name).cloned();
+        if let Some(alarm) = alarm.filter(|alarm| alarm.status.since == since) {
+            context.note(Fact::ActedAgain { alarm: name.to_owned() });
+            self.execute_actions(name, &alarm, context);
+        }
+    }
+
+    fn execute_actions(&mut self, name: &str, alarm: &Alarm, context: &mut Context<'_>) {
+        let (topics, functions) = actions(alarm);
+        let place = self.place.clone();
+        let change = AlarmChange { place: &place, name, alarm };
+        let (subject, message) = (payload::alarm_subject(&change), payload::alarm_message(&change));
+        for topic in topics {
+            self.publish_alarm(topic, &subject, &message, context);
+        }
+        for function in functions {
+            hand_over(function, payload::alarm_action(&change), false, context);
+        }
+    }
+}
+
+/// The topics and the functions that an alarm tells of the state that it is in.
+fn actions(alarm: &Alarm) -> (&[String], &[String]) {
+    match alarm.status.state {
+        AlarmState::Alarm => (&alarm.topics, &alarm.functions),
+        AlarmState::Ok => (&alarm.ok_topics, &[]),
+        AlarmState::InsufficientData => (&alarm.insufficient_data_topics, &[]),
+    }
+}

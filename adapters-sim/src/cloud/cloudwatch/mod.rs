@@ -1,0 +1,125 @@
+//! Metrics and the alarms on them: actions fire on transitions only
+//! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html>).
+
+mod action;
+mod alarm;
+mod condition;
+mod evaluation;
+mod metric;
+mod reason;
+
+pub use alarm::{Alarm, Status};
+pub use condition::{Comparison, Condition, ConditionError, MissingData, Statistic};
+pub use evaluation::evaluate;
+pub use metric::Metric;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ports::time;
+use ports::trigger::AlarmState;
+
+use super::{Cloud, Happening};
+use crate::kernel::Context;
+use metric::Series;
+
+/// The metrics and alarms of the account.
+#[derive(Clone, Debug, Default)]
+pub struct CloudWatch {
+    alarms: BTreeMap<String, Alarm>,
+    metrics: BTreeMap<Metric, Series>,
+    /// The alarms whose next evaluation is put down.
+    watched: BTreeSet<String>,
+}
+
+impl CloudWatch {
+    /// Adds an alarm that is first evaluated when its metric gets data.
+    pub fn add_alarm(&mut self, name: &str, alarm: Alarm) {
+        self.alarms.insert(name.to_owned(), alarm);
+    }
+
+    /// An alarm, to look at or to change as if by magic.
+    pub fn alarm(&mut self, name: &str) -> Option<&mut Alarm> {
+        self.alarms.get_mut(name)
+    }
+
+    /// Every alarm.
+    pub fn alarms(&self) -> impl Iterator<Item = (&str, &Alarm)> {
+        self.alarms.iter().map(|(name, alarm)| (name.as_str(), alarm))
+    }
+}
+
+impl Cloud {
+    /// `PutMetricAlarm`: a new alarm knows too little and is evaluated from the next minute on; one that there was keeps
+    /// its state (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>).
+    pub fn put_alarm(&mut self, name: &str, alarm: Alarm, context: &mut Context<'_>) {
+        let alarm = match self.cloudwatch.alarms.remove(name) {
+            Some(Alarm { status, previous, raised_at, .. }) => {
+                Alarm { status, previous, raised_at, configured_at: context.now, ..alarm }
+            }
+            None => alarm.made_at(context.now),
+        };
+        self.cloudwatch.add_alarm(name, alarm);
+        self.watch_alarm(name, context);
+    }
+
+    /// `PutMetricData` of one value. Like CloudWatch, takes finite numbers only.
+    pub(super) fn put_datapoint(&mut self, metric: &Metric, value: f64, context: &mut Context<'_>) {
+        if !value.is_finite() {
+            return;
+        }
+        self.cloudwatch.metrics.entry(metric.clone()).or_default().put(context.now, value);
+        let is_on_it = |alarm: &Alarm| !alarm.is_composite() && alarm.metric == *metric;
+        let on_it = |(name, alarm): (&String, &Alarm)| is_on_it(alarm).then(|| name.clone());
+        let names: Vec<String> = self.cloudwatch.alarms.iter().filter_map(on_it).collect();
+        for name in names {
+            self.watch_alarm(&name, context);
+        }
+    }
+
+    /// Puts the next evaluation of an alarm down, unless it is already.
+    fn watch_alarm(&mut self, name: &str, context: &mut Context<'_>) {
+        let CloudWatch { alarms, watched, .. } = &mut self.cloudwatch;
+        // A composite alarm has no metric to look at.
+        let Some(alarm) = alarms.get(name).filter(|alarm| !alarm.is_composite()) else { return };
+        if watched.insert(name.to_owned()) {
+            let next = time::later(alarm.latest_end(context.now), alarm.condition.cadence());
+            context.at(next, Happening::Evaluate { alarm: name.to_owned() });
+        }
+    }
+
+    /// Evaluates an alarm. Once its whole range lacks data, nothing changes before there is some again.
+    pub(super) fn evaluate_alarm(&mut self, name: &str, context: &mut Context<'_>) {
+        let CloudWatch { alarms, metrics, watched } = &mut self.cloudwatch;
+        watched.remove(name);
+        let Some(alarm) = alarms.get_mut(name) else { return };
+        let series = metrics.entry(alarm.metric.clone()).or_default();
+        let until = alarm.latest_end(context.now);
+        let datapoints = series.datapoints(&alarm.condition, until);
+        let has_data = series.has_data_since(datapoints.first().map_or(until, |oldest| oldest.begin));
+        let values: Vec<Option<f64>> = datapoints.iter().map(|datapoint| datapoint.value).collect();
+        let state = evaluate(&values, alarm);
+        if state != alarm.status.state {
+            let why = reason::of_metric(alarm, state, &datapoints, context.now);
+            alarm.enter(state, why, context.now);
+            self.alarm_changed(name, context);
+        }
+        if has_data {
+            self.watch_alarm(name, context);
+        }
+    }
+
+    /// `SetAlarmState`: the alarm stays so until it is evaluated again, which is when its metric gets data.
+    pub(super) fn force_alarm(
+        &mut self,
+        name: &str,
+        state: AlarmState,
+        value: u32,
+        context: &mut Context<'_>,
+    ) {
+        let Some(alarm) = self.cloudwatch.alarm(name) else { return };
+        if alarm.status.state != state {
+            alarm.force(&self.place, state, value, context.now);
+            self.alarm_changed(name, context);
+        }
+    }
+}
