@@ -36,7 +36,8 @@ class AutoSnapshot:
         "UpdateItem",
         "UpdateItem",
         "Publish",
-        "UpdateItem",
+        "UpdateItem",  # the notice went out
+        "UpdateItem",  # people know: nobody has to come back to it
     ]
     #: Where the set is claimed and EC2 never hears of it: that it does not exist is known when EC2 has had its time to
     #: settle, which is after Lambda's last try.
@@ -77,7 +78,8 @@ class AutoRemediation:
         "UpdateItem",
         "UpdateItem",
         "Publish",
-        "UpdateItem",
+        "UpdateItem",  # the notice went out
+        "UpdateItem",  # people know: nobody has to come back to it
     ]
     late = set()
 
