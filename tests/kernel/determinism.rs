@@ -79,7 +79,7 @@ fn a_further_draw_at_one_site_leaves_every_other_site_as_it_was() {
 
 #[test]
 fn many_calm_seeds_break_no_invariant() {
-    for seed in 0..30 {
+    for seed in 0..15 {
         let month = Month { size: Size { days: 4, instances: 12, seed }, faults: Level::None };
         assert_eq!(month.live().unwrap().story.violations, [], "seed {seed}");
     }
