@@ -181,8 +181,8 @@ fn rules() -> [(&'static str, Rule); 3] {
     ]
 }
 
-/// A pattern or a schedule that is written here and is of its form.
-fn known<T: FromStr<Err: Display>>(text: &str) -> T {
+/// What is written in this crate and is of its form: a name, an instant, a pattern, a schedule.
+pub(crate) fn known<T: FromStr<Err: Display>>(text: &str) -> T {
     text.parse().unwrap_or_else(|error| unreachable!("{error}"))
 }
 

@@ -15,7 +15,7 @@ use ports::{
     time,
 };
 
-use crate::stack::{ALARM_TOPIC, FunctionName, RECONCILE, Stack, usual_settings};
+use crate::stack::{ALARM_TOPIC, FunctionName, RECONCILE, Stack, known, usual_settings};
 
 /// When every story begins: early enough for a night's event to be about the day before.
 const BEGIN: &str = "2026-11-24T02:00:00Z";
@@ -25,7 +25,7 @@ const LASTS: SignedDuration = SignedDuration::from_mins(90);
 
 /// The story of a function whose event is delivered so often at once, and in which at most so many things go wrong.
 pub fn story(function: FunctionName, deliveries: u32, faults: u32) -> Scenario {
-    let begin: Timestamp = BEGIN.parse().unwrap_or_default();
+    let begin: Timestamp = known(BEGIN);
     // To the one who hears it, `Unavailable` is what `InternalError` is.
     let kinds = Fault::ALL.into_iter().filter(|fault| *fault != Fault::Unavailable).collect();
     let scenario = Scenario::at(begin)
@@ -38,14 +38,14 @@ pub fn story(function: FunctionName, deliveries: u32, faults: u32) -> Scenario {
         scenario.happens(after, deliver(FunctionName::NightlyMaintenance, RECONCILE.to_owned()))
     });
     match function {
-        FunctionName::AutoSnapshot => incident(scenario, deliveries),
+        FunctionName::AutoSnapshot => incident(scenario, begin, deliveries),
         FunctionName::AutoRemediation => alarm(scenario, begin, deliveries),
         FunctionName::NightlyMaintenance => night(scenario, begin, deliveries),
     }
 }
 
 /// An instance with two volumes stops; the events that it is stopped and that it is stopping arrive in turn, together.
-fn incident(scenario: Scenario, deliveries: u32) -> Scenario {
+fn incident(scenario: Scenario, begin: Timestamp, deliveries: u32) -> Scenario {
     let instance: InstanceId = known("i-0000000000000000a");
     let tags = Tags::from_iter([("Name", "web-1"), ("AutoSnapshot", "true")]);
     let reason = StateReason {
@@ -58,8 +58,7 @@ fn incident(scenario: Scenario, deliveries: u32) -> Scenario {
     for (n, state) in
         (0..deliveries).zip([InstanceState::Stopped, InstanceState::Stopping].into_iter().cycle())
     {
-        let at: Timestamp = BEGIN.parse().unwrap_or_default();
-        let at = if state == InstanceState::Stopped { time::later(at, STOPPING) } else { at };
+        let at = if state == InstanceState::Stopped { time::later(begin, STOPPING) } else { begin };
         let id = format!("7bf73129-1428-4cd3-a780-{n:012x}");
         let payload = payload::instance_state(&Place::default(), &id, &instance, state, at);
         scenario = scenario.happens(ARRIVES, deliver(FunctionName::AutoSnapshot, payload));
@@ -158,12 +157,4 @@ fn installed(scenario: Scenario) -> Scenario {
 
 fn deliver(function: FunctionName, payload: String) -> Happening {
     Happening::Deliver(Delivery { function: function.as_str().to_owned(), payload: payload.into_bytes() })
-}
-
-/// A name that is written here and is of its form.
-fn known<T: std::str::FromStr>(name: &str) -> T
-where
-    T::Err: std::fmt::Display,
-{
-    name.parse().unwrap_or_else(|error| unreachable!("{error}"))
 }
