@@ -24,6 +24,7 @@ mod ledger;
 mod limit;
 mod metrics;
 mod notifier;
+pub mod probe;
 mod scaling;
 mod snapshots;
 mod upload;
