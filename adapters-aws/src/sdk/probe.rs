@@ -178,7 +178,7 @@ impl Probe {
         let request = self.ec2.describe_instances().filters(filter).max_results(5);
         let answer = request.customize().interceptor(call.watch()).send().await;
         let answer = answer.map_err(|error| call.failed(&error))?;
-        let mut instances = answer.reservations().iter().flat_map(|reservation| reservation.instances());
+        let mut instances = answer.reservations().iter().flat_map(aws_sdk_ec2::types::Reservation::instances);
         Ok(instances.find_map(|instance| instance.instance_id().map(str::to_owned)))
     }
 
