@@ -155,6 +155,16 @@ impl Ec2 {
         self.instances.get_mut(instance)
     }
 
+    /// An instance, to look at.
+    pub fn look(&self, instance: &InstanceId) -> Option<&Machine> {
+        self.instances.get(instance)
+    }
+
+    /// A volume, to look at.
+    pub fn look_at_disk(&self, volume: &VolumeId) -> Option<&Disk> {
+        self.volumes.get(volume)
+    }
+
     /// A volume, to look at or to change as if by magic.
     pub fn disk(&mut self, volume: &VolumeId) -> Option<&mut Disk> {
         self.volumes.get_mut(volume)

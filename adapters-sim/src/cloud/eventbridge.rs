@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use ports::{InstanceId, InstanceState};
+use ports::{ErrorKind, InstanceId, InstanceState};
+use serde_json::Value;
 
 use super::cloudwatch::Alarm;
 use super::lambda::hand_over;
 use super::pattern::{Event, Pattern};
 use super::schedule::Schedule;
-use super::{Cloud, Fact, Happening};
+use super::{ApiError, Cloud, Fact, Happening};
 use crate::kernel::Context;
 use crate::payload::{self, AlarmChange};
 
@@ -52,6 +53,17 @@ pub enum On {
     Events(Pattern),
     /// The runs of a schedule.
     Schedule(Schedule),
+}
+
+/// An event that somebody puts on the bus.
+#[derive(Clone, Copy, Debug)]
+pub struct Put<'a> {
+    /// Who it says that it is of.
+    pub source: &'a str,
+    /// What it says that it is.
+    pub detail_type: &'a str,
+    /// What it tells.
+    pub detail: &'a Value,
 }
 
 impl EventBridge {
@@ -112,6 +124,23 @@ impl Cloud {
             tick_next(name, schedule, context);
         }
         self.eventbridge.rules.insert(name.to_owned(), rule);
+    }
+
+    /// `PutEvents` of one event on the default bus. Nobody but AWS's services may speak for one
+    /// (<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html>).
+    ///
+    /// # Errors
+    ///
+    /// When the source is one of AWS's.
+    pub fn put_event(&mut self, event: &Put<'_>, context: &mut Context<'_>) -> Result<(), ApiError> {
+        if event.source.starts_with("aws.") {
+            let message = "Not authorized for the source.";
+            return Err(ApiError::new(ErrorKind::Denied, "NotAuthorizedForSourceException", message));
+        }
+        let id = self.eventbridge.next_id();
+        let payload = payload::custom(&self.place, &id, event, context.now);
+        emit(self, &payload, false, context);
+        Ok(())
     }
 
     /// A schedule is due: within its minute, and a few seconds late.

@@ -11,6 +11,7 @@ pub mod ec2;
 pub mod error;
 pub mod eventbridge;
 pub mod fact;
+pub mod iam;
 pub mod lambda;
 pub mod pattern;
 pub mod s3;
@@ -51,6 +52,8 @@ pub struct Cloud {
     pub eventbridge: eventbridge::EventBridge,
     /// Functions and their queues.
     pub lambda: lambda::Lambda,
+    /// Who may do what.
+    pub iam: iam::Iam,
 }
 
 /// Where a cloud is.

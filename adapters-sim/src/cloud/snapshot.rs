@@ -48,6 +48,11 @@ impl SnapshotStore {
         self.snapshots.values()
     }
 
+    /// A snapshot, to look at.
+    pub fn look(&self, snapshot: &SnapshotId) -> Option<&Snapshot> {
+        self.snapshots.get(snapshot)
+    }
+
     /// A snapshot, to look at or to change as if by magic.
     pub fn get(&mut self, snapshot: &SnapshotId) -> Option<&mut Snapshot> {
         self.snapshots.get_mut(snapshot)

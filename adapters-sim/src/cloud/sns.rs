@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use ports::{MessageId, Notice};
 
 use super::lambda::hand_over;
-use super::{ApiError, Cloud, Fact, known};
+use super::{ApiError, Cloud, Fact, Place, iam, known};
 use crate::kernel::Context;
 use crate::payload;
 
@@ -167,14 +167,23 @@ impl Cloud {
         Ok(known(&id))
     }
 
-    /// Sends an alarm's own message to a topic.
+    /// Sends an alarm's own message to a topic, if the topic's policy lets CloudWatch do that for this alarm
+    /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html>).
     pub(super) fn publish_alarm(
         &mut self,
         topic: &str,
-        subject: &str,
-        message: &str,
+        (subject, message): (&str, &str),
+        (place, alarm): (&Place, &str),
         context: &mut Context<'_>,
     ) {
+        let keys = iam::Keys::default()
+            .with("aws:SourceArn", place.arn("cloudwatch", &format!("alarm:{alarm}")))
+            .with("aws:SourceAccount", place.account.as_str());
+        let request = iam::Request::new("sns:Publish", topic).knowing(keys);
+        if !self.iam.allows_service("cloudwatch.amazonaws.com", &request) {
+            context.note(Fact::NoticeRefused { topic: topic.to_owned(), why: "not authorized" });
+            return;
+        }
         let subscribers = self.sns.topics.get(topic).cloned().unwrap_or_default();
         let id = self.sns.next_id();
         for subscriber in subscribers {

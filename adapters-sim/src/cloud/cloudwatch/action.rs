@@ -57,11 +57,19 @@ impl Cloud {
         let change = AlarmChange { place: &place, name, alarm };
         let (subject, message) = (payload::alarm_subject(&change), payload::alarm_message(&change));
         for topic in topics {
-            self.publish_alarm(topic, &subject, &message, context);
+            self.publish_alarm(topic, (&subject, &message), (&place, name), context);
         }
         for function in functions {
             hand_over(function, payload::alarm_action(&change), false, context);
         }
+    }
+}
+
+impl Cloud {
+    /// An alarm of another account, or of another region, has a topic of this one among its actions.
+    pub fn act_from(&mut self, change: &AlarmChange<'_>, topic: &str, context: &mut Context<'_>) {
+        let (subject, message) = (payload::alarm_subject(change), payload::alarm_message(change));
+        self.publish_alarm(topic, (&subject, &message), (change.place, change.name), context);
     }
 }
 
