@@ -44,6 +44,8 @@ pub struct Function {
     pub concurrency: Option<usize>,
     /// Where the record of a request that was given up goes.
     pub on_failure: Option<String>,
+    /// The group its logs go to, if somebody cares.
+    pub log_group: Option<String>,
     /// Where the event of a request that was given up goes.
     pub dead_letters: Option<String>,
 }
@@ -58,6 +60,7 @@ impl Function {
             max_age: SignedDuration::from_hours(6),
             concurrency: None,
             on_failure: None,
+            log_group: None,
             dead_letters: None,
         }
     }

@@ -1,0 +1,120 @@
+//! The policies of a template.
+
+use serde_json::Value;
+
+use super::body::Body;
+use super::resolve::Resolver;
+use super::{DeployError, Plan};
+use crate::cloud::iam::{Kind, Policy, Role};
+
+/// What of a role is not modelled: who may assume it, and what it says about itself.
+const OF_ROLE: [&str; 4] = ["AssumeRolePolicyDocument", "Description", "Tags", "Path"];
+
+pub(super) fn role(mut body: Body<'_>, name: &str, resolver: &Resolver<'_>) -> Result<Role, DeployError> {
+    let path = body.path("Policies");
+    let policies = body.value("Policies")?;
+    let mut read = Vec::new();
+    for (n, policy) in policies.as_ref().and_then(Value::as_array).into_iter().flatten().enumerate() {
+        let path = format!("{path}[{n}]");
+        let mut body = Body::of(policy, &path, resolver)?;
+        body.text("PolicyName")?;
+        let document = body.value("PolicyDocument")?.unwrap_or_default();
+        body.finish(&[])?;
+        read.push(parsed(&document, Kind::Identity, &path)?);
+    }
+    body.text("RoleName")?;
+    body.finish(&OF_ROLE)?;
+    Ok(Role::new(resolver.place, name, read))
+}
+
+fn parsed(document: &Value, kind: Kind, path: &str) -> Result<Policy, DeployError> {
+    Policy::parse(document, kind)
+        .map_err(|error| DeployError::new(format!("{path}.PolicyDocument.{}", error.path), error.why))
+}
+
+/// The policy of topics, queues or a bucket, which `holders` names.
+pub(super) fn of_resource(mut body: Body<'_>, holders: &str, plan: &mut Plan) -> Result<(), DeployError> {
+    let path = body.path("");
+    let arns: Vec<String> = body.texts(holders)?.iter().map(|holder| arn(holder)).collect();
+    let document = body.value("PolicyDocument")?.unwrap_or_default();
+    body.finish(&[])?;
+    let policy = parsed(&document, Kind::Resource, path.trim_end_matches('.'))?;
+    plan.policies.extend(arns.into_iter().map(|arn| (arn, policy.clone())));
+    Ok(())
+}
+
+/// The ARN of what `Ref` gives: a topic's ARN, a queue's URL, a bucket's name.
+fn arn(reference: &str) -> String {
+    let Some(url) = reference.strip_prefix("https://sqs.") else {
+        let is_arn = reference.starts_with("arn:");
+        return if is_arn { reference.to_owned() } else { format!("arn:aws:s3:::{reference}") };
+    };
+    let mut parts = url.splitn(2, ".amazonaws.com/");
+    let (region, rest) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    format!("arn:aws:sqs:{region}:{}", rest.replace('/', ":"))
+}
+
+/// The statements of a role as the template has them, those that only a condition brings in included.
+fn statements(role: &Value) -> Vec<&Value> {
+    let policies = role.pointer("/Properties/Policies").and_then(Value::as_array);
+    let documents = policies.into_iter().flatten().filter_map(|p| p.pointer("/PolicyDocument/Statement"));
+    let all = documents.filter_map(Value::as_array).flatten();
+    all.flat_map(|statement| match statement.pointer("/Fn::If").and_then(Value::as_array) {
+        Some(branches) => branches.iter().skip(1).collect(),
+        None => vec![statement],
+    })
+    .collect()
+}
+
+fn is_allow(statement: &Value) -> bool {
+    statement.get("Effect").and_then(Value::as_str) == Some("Allow")
+}
+
+/// The actions that a role allows by name.
+pub(super) fn allowed(role: &Value) -> Vec<String> {
+    let mut actions: Vec<String> = Vec::new();
+    for statement in statements(role).into_iter().filter(|statement| is_allow(statement)) {
+        let named = statement.get("Action").into_iter();
+        let named = named.flat_map(|a| a.as_array().map_or(std::slice::from_ref(a), Vec::as_slice));
+        actions.extend(named.filter_map(Value::as_str).map(str::to_owned));
+    }
+    actions.sort();
+    actions.dedup();
+    actions
+}
+
+/// Takes an action out of all of a role's statements that allow it; tells whether one did.
+pub(super) fn take_away(role: &mut Value, action: &str) -> bool {
+    let Some(policies) = role.pointer_mut("/Properties/Policies").and_then(Value::as_array_mut) else {
+        return false;
+    };
+    let mut found = false;
+    for policy in policies {
+        if let Some(all) = policy.pointer_mut("/PolicyDocument/Statement").and_then(Value::as_array_mut) {
+            for statement in all {
+                found |= take_out_of(statement, action);
+            }
+        }
+    }
+    found
+}
+
+fn take_out_of(statement: &mut Value, action: &str) -> bool {
+    if let Some(branches) = statement.pointer_mut("/Fn::If").and_then(Value::as_array_mut) {
+        let found: Vec<bool> =
+            branches.iter_mut().skip(1).map(|branch| take_out_of(branch, action)).collect();
+        return found.contains(&true);
+    }
+    let has_it = is_allow(statement);
+    match statement.get_mut("Action").filter(|_| has_it) {
+        Some(Value::Array(actions)) if actions.iter().any(|named| named == action) && 1 < actions.len() => {
+            actions.retain(|named| named != action);
+        }
+        // A statement needs an action: one that nothing here asks for.
+        Some(named) if *named == action || *named == serde_json::json!([action]) => {
+            *named = "iam:GetAccountName".into();
+        }
+        Some(_) | None => return false,
+    }
+    true
+}
