@@ -213,8 +213,8 @@ impl Cloud {
             Happening::ActAgain { alarm, since } => self.act_again(&alarm, since, context),
             Happening::Alarm { alarm, state, value } => self.force_alarm(&alarm, state, value, context),
             Happening::Tick { rule } => self.tick(&rule, context),
-            Happening::Deliver(delivery) => self.lambda.deliver(delivery, context),
-            Happening::Retry { request } => self.lambda.attempt(&request, context),
+            Happening::Deliver(delivery) => self.lambda.deliver(delivery, &mut self.iam, context),
+            Happening::Retry { request } => self.lambda.attempt(&request, &mut self.iam, context),
         }
     }
 
@@ -227,7 +227,7 @@ impl Cloud {
 
     /// Lets an invocation be over.
     pub fn invocation_ended(&mut self, id: InvocationId, ended: &Ended, context: &mut Context<'_>) {
-        self.lambda.ended(id, ended, context);
+        self.lambda.ended(id, ended, &mut self.iam, context);
     }
 }
 

@@ -186,11 +186,14 @@ impl Cloud {
         }
         let subscribers = self.sns.topics.get(topic).cloned().unwrap_or_default();
         let id = self.sns.next_id();
-        for subscriber in subscribers {
-            if let Subscriber::Function(function) = subscriber {
+        for to in subscribers {
+            if let Subscriber::Function(function) = &to {
                 let message = payload::Sns { topic, id: &id, subject, message, at: context.now };
-                hand_over(&function, payload::sns(&message), false, context);
+                hand_over(function, payload::sns(&message), false, context);
+                continue;
             }
+            let (subject, body) = (subject.to_owned(), message.to_owned());
+            self.sns.deliver(Delivered { at: context.now, to, subject, body, key: alarm.to_owned() });
         }
     }
 }

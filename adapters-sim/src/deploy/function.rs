@@ -2,6 +2,7 @@
 //! (<https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-function.html>).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 use serde_json::{Map, Value};
@@ -39,7 +40,7 @@ pub(super) fn over(defaults: &Map<String, Value>, own: &Map<String, Value>) -> M
 pub(super) fn function(
     id: &str,
     mut body: Body<'_>,
-    roles: &BTreeMap<String, Role>,
+    roles: &BTreeMap<String, Arc<Role>>,
     resolver: &Resolver<'_>,
     plan: &mut Plan,
 ) -> Result<(), DeployError> {

@@ -17,6 +17,7 @@ mod topic;
 mod yaml;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -84,7 +85,7 @@ pub struct Plan {
     /// The buckets, by name.
     pub buckets: Vec<String>,
     /// The policies of resources, by ARN.
-    pub policies: Vec<(String, Policy)>,
+    pub policies: Vec<(String, Arc<Policy>)>,
 }
 
 /// A function that is to be deployed.
@@ -97,7 +98,7 @@ pub struct Planned {
     /// How it is configured.
     pub function: Function,
     /// What it runs as.
-    pub role: Role,
+    pub role: Arc<Role>,
     /// Its environment.
     pub environment: BTreeMap<String, String>,
     /// The group its logs go to.
@@ -198,14 +199,14 @@ impl Cloud {
             self.s3.add_bucket(bucket);
         }
         for (arn, policy) in &plan.policies {
-            self.iam.put_resource_policy(arn, policy.clone());
+            self.iam.put_resource_policy(arn, Arc::clone(policy));
         }
         for (name, alarm) in &plan.alarms {
             self.cloudwatch.add_alarm(name, alarm.clone());
         }
         for planned in &plan.functions {
             self.lambda.add_function(&planned.name, planned.function.clone());
-            self.iam.put_role(&planned.name, planned.role.clone());
+            self.iam.put_role(&planned.name, Arc::clone(&planned.role));
         }
         for (name, rule) in &plan.rules {
             self.add_rule(name, rule.clone(), context);

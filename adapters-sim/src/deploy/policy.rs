@@ -1,5 +1,7 @@
 //! The policies of a template.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::body::Body;
@@ -38,8 +40,8 @@ pub(super) fn of_resource(mut body: Body<'_>, holders: &str, plan: &mut Plan) ->
     let arns: Vec<String> = body.texts(holders)?.iter().map(|holder| arn(holder)).collect();
     let document = body.value("PolicyDocument")?.unwrap_or_default();
     body.finish(&[])?;
-    let policy = parsed(&document, Kind::Resource, path.trim_end_matches('.'))?;
-    plan.policies.extend(arns.into_iter().map(|arn| (arn, policy.clone())));
+    let policy = Arc::new(parsed(&document, Kind::Resource, path.trim_end_matches('.'))?);
+    plan.policies.extend(arns.into_iter().map(|arn| (arn, Arc::clone(&policy))));
     Ok(())
 }
 

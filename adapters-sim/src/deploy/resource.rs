@@ -1,6 +1,7 @@
 //! Resources in their order: first what they are called, then what they refer to, then what refers to that.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use xxhash_rust::xxh3::xxh3_64;
@@ -37,10 +38,11 @@ pub(super) fn plan(template: &Template, place: &Place, stack: &Stack) -> Result<
     }
     let resolver = resolver;
     let mut plan = Plan::default();
-    let mut roles: BTreeMap<String, Role> = BTreeMap::new();
+    let mut roles: BTreeMap<String, Arc<Role>> = BTreeMap::new();
     for resource in wanted.iter().filter(|resource| resource.kind == "AWS::IAM::Role") {
         let name = name_of(resource.id, &resolver);
-        roles.insert(name.clone(), policy::role(resource.body(&resolver), &name, &resolver)?);
+        let role = policy::role(resource.body(&resolver), &name, &resolver)?;
+        roles.insert(name, Arc::new(role));
     }
     for resource in &wanted {
         resource.add_to(&mut plan, &roles, &resolver)?;
@@ -130,7 +132,7 @@ impl<'a> Resource<'a> {
     fn add_to(
         &self,
         plan: &mut Plan,
-        roles: &BTreeMap<String, Role>,
+        roles: &BTreeMap<String, Arc<Role>>,
         resolver: &Resolver<'_>,
     ) -> Result<(), DeployError> {
         let known = resolver.resources.get(self.id).cloned().unwrap_or_default();
@@ -185,6 +187,6 @@ fn permission(mut body: Body<'_>, plan: &mut Plan, resolver: &Resolver<'_>) -> R
     let document = serde_json::json!({ "Version": "2012-10-17", "Statement": statement });
     let policy = Policy::parse(&document, Kind::Resource)
         .map_err(|error| DeployError::new(path, error.to_string()))?;
-    plan.policies.push((arn, policy));
+    plan.policies.push((arn, Arc::new(policy)));
     Ok(())
 }

@@ -6,7 +6,7 @@ use ports::trigger::AlarmState;
 use super::alarm::Alarm;
 use crate::cloud::eventbridge::alarm_state_change;
 use crate::cloud::lambda::hand_over;
-use crate::cloud::{Cloud, Fact, Happening};
+use crate::cloud::{Cloud, Fact, Happening, iam};
 use crate::invariant::Sometimes;
 use crate::kernel::Context;
 use crate::payload::{self, AlarmChange};
@@ -59,7 +59,17 @@ impl Cloud {
         for topic in topics {
             self.publish_alarm(topic, (&subject, &message), (&place, name), context);
         }
+        let keys = iam::Keys::default()
+            .with("aws:SourceArn", place.arn("cloudwatch", &format!("alarm:{name}")))
+            .with("aws:SourceAccount", place.account.as_str());
         for function in functions {
+            // A function lets itself be invoked by those whom its policy names
+            // (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html>).
+            let arn = self.place.arn("lambda", &format!("function:{function}"));
+            let request = iam::Request::new("lambda:InvokeFunction", arn).knowing(keys.clone());
+            if !self.iam.allows_service("lambda.alarms.cloudwatch.amazonaws.com", &request) {
+                continue;
+            }
             hand_over(function, payload::alarm_action(&change), false, context);
         }
     }

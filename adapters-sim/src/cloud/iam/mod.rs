@@ -120,8 +120,8 @@ fn decide_knowing<'a>(
 
 impl Iam {
     /// Lets a function run as a role.
-    pub fn put_role(&mut self, function: &str, role: Role) {
-        self.roles.insert(function.to_owned(), Arc::new(role));
+    pub fn put_role(&mut self, function: &str, role: Arc<Role>) {
+        self.roles.insert(function.to_owned(), role);
     }
 
     /// The role that a function runs as.
@@ -130,8 +130,8 @@ impl Iam {
     }
 
     /// Attaches a policy to a resource.
-    pub fn put_resource_policy(&mut self, arn: &str, policy: Policy) {
-        self.resources.insert(arn.to_owned(), Arc::new(policy));
+    pub fn put_resource_policy(&mut self, arn: &str, policy: Arc<Policy>) {
+        self.resources.insert(arn.to_owned(), policy);
     }
 
     /// How often which action was refused to which function.
@@ -143,6 +143,35 @@ impl Iam {
     fn verdict(&self, role: &Role, request: &Request) -> Verdict {
         let of_resource = policy_holder(&request.resource).and_then(|arn| self.resources.get(arn));
         role.decide(request, of_resource.map(Arc::as_ref))
+    }
+
+    /// Whether a function's role allows requests; the first that it does not is counted.
+    fn permit(
+        &mut self,
+        function: &str,
+        requests: impl IntoIterator<Item = Request>,
+    ) -> Result<(), ApiError> {
+        let Some(role) = self.roles.get(function).cloned() else { return Ok(()) };
+        let refused = requests.into_iter().find_map(|request| {
+            let verdict = self.verdict(&role, &request);
+            (verdict != Verdict::Allowed).then_some((request, verdict))
+        });
+        let Some((request, verdict)) = refused else { return Ok(()) };
+        *self.refused.entry((function.to_owned(), request.action)).or_default() += 1;
+        Err(refusal(&role, &request, verdict))
+    }
+
+    /// Whether a function may leave its log. Lambda writes it for the function, by the function's role
+    /// (<https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html>).
+    pub(super) fn lets_log(&mut self, function: &str, stream: &str) -> bool {
+        let requests = ["logs:CreateLogStream", "logs:PutLogEvents"].map(|a| Request::new(a, stream));
+        self.permit(function, requests).is_ok()
+    }
+
+    /// Whether a function may leave the record of a request that it gave up in a queue
+    /// (<https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>).
+    pub(super) fn lets_send(&mut self, function: &str, queue: &str) -> bool {
+        self.permit(function, [Request::new("sqs:SendMessage", queue)]).is_ok()
     }
 
     /// Whether a service of AWS may do something with a resource: its policy says so, or there is none.
@@ -170,15 +199,11 @@ impl Cloud {
         function: &str,
         requests: impl FnOnce(&Self) -> Vec<Request>,
     ) -> Result<(), ApiError> {
-        let Some(role) = self.iam.roles.get(function).cloned() else { return Ok(()) };
+        if !self.iam.roles.contains_key(function) {
+            return Ok(());
+        }
         let requests = requests(self);
-        let refused = requests.iter().find_map(|request| {
-            let verdict = self.iam.verdict(&role, request);
-            (verdict != Verdict::Allowed).then_some((request, verdict))
-        });
-        let Some((request, verdict)) = refused else { return Ok(()) };
-        *self.iam.refused.entry((function.to_owned(), request.action)).or_default() += 1;
-        Err(refusal(&role, request, verdict))
+        self.iam.permit(function, requests)
     }
 }
 
