@@ -211,9 +211,11 @@ fn create_one(cloud: &Cloud, wish: &CreateOne) -> Vec<Request> {
 
 fn of_snapshot(cloud: &Cloud, id: &SnapshotId) -> Option<Keys> {
     let found = cloud.snapshots.look(id)?;
+    let owner = cloud.snapshots.owner(id).unwrap_or(&cloud.place.account);
     let keys = Keys::default()
         .with("ec2:SnapshotID", id.as_str())
-        .with("ec2:Owner", cloud.place.account.as_str())
+        .with("ec2:Owner", owner.as_str())
+        .with("aws:ResourceAccount", owner.as_str())
         .with("ec2:ParentVolume", volume(cloud, &found.volume))
         .with("ec2:VolumeSize", found.size_gib.to_string())
         .with("ec2:SnapshotTime", time(found.started_at));
