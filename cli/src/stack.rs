@@ -149,19 +149,30 @@ impl Stack {
     ///
     /// Everything that is wrong with the settings, or with the template.
     pub fn of(template: &Template, settings: &Pairs) -> Result<Self, StackError> {
-        // What the functions themselves say of a setting is more use than what its parameter may be.
-        SnapshotSettings::parse(settings)?;
-        RemediationSettings::parse(settings)?;
-        let names = handler::names(&NightSettings::parse(settings)?);
         let place = Place::default();
-        let plan = template::plan(template, &place, settings)?;
+        let plan = match template::plan(template, &place, settings) {
+            Ok(plan) => plan,
+            // What a function itself says of a setting is more use than what its parameter may be.
+            Err(error) => {
+                SnapshotSettings::parse(settings)?;
+                NightSettings::parse(settings)?;
+                RemediationSettings::parse(settings)?;
+                return Err(error.into());
+            }
+        };
+        let environment = |function| template::environment(&plan, function, settings);
+        let names = handler::names(&NightSettings::parse(&environment(FunctionName::NightlyMaintenance))?);
         let mut handlers = Vec::new();
         for function in FunctionName::ALL {
-            let environment = template::environment(&plan, function, settings);
-            handlers.push((function, handler::of(function, &environment)?));
+            handlers.push((function, handler::of(function, &environment(function))?));
         }
         let (settings, template) = (settings.clone(), template.clone());
         Ok(Self { handlers, names, settings, template, place, plan: Arc::new(plan) })
+    }
+
+    /// What the template is with these settings.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
     }
 
     /// Installs the functions and what they use: topics, tables, the bucket. Nothing sets them off yet.

@@ -86,6 +86,8 @@ pub struct Plan {
     pub buckets: Vec<String>,
     /// The policies of resources, by ARN.
     pub policies: Vec<(String, Arc<Policy>)>,
+    /// All policies as they read when everything in them is worked out, by the logical id of what has them.
+    pub documents: BTreeMap<String, Vec<Value>>,
 }
 
 /// A function that is to be deployed.

@@ -6,13 +6,19 @@ use serde_json::Value;
 
 use super::body::Body;
 use super::resolve::Resolver;
+use super::resource::name_of;
 use super::{DeployError, Plan};
 use crate::cloud::iam::{Kind, Policy, Role};
 
 /// What of a role is not modelled: who may assume it, and what it says about itself.
 const OF_ROLE: [&str; 4] = ["AssumeRolePolicyDocument", "Description", "Tags", "Path"];
 
-pub(super) fn role(mut body: Body<'_>, name: &str, resolver: &Resolver<'_>) -> Result<Role, DeployError> {
+pub(super) fn role(
+    mut body: Body<'_>,
+    id: &str,
+    resolver: &Resolver<'_>,
+    plan: &mut Plan,
+) -> Result<Role, DeployError> {
     let path = body.path("Policies");
     let policies = body.value("Policies")?;
     let mut read = Vec::new();
@@ -23,10 +29,11 @@ pub(super) fn role(mut body: Body<'_>, name: &str, resolver: &Resolver<'_>) -> R
         let document = body.value("PolicyDocument")?.unwrap_or_default();
         body.finish(&[])?;
         read.push(parsed(&document, Kind::Identity, &path)?);
+        plan.documents.entry(id.to_owned()).or_default().push(document);
     }
     body.text("RoleName")?;
     body.finish(&OF_ROLE)?;
-    Ok(Role::new(resolver.place, name, read))
+    Ok(Role::new(resolver.place, &name_of(id, resolver), read))
 }
 
 fn parsed(document: &Value, kind: Kind, path: &str) -> Result<Policy, DeployError> {
@@ -35,12 +42,18 @@ fn parsed(document: &Value, kind: Kind, path: &str) -> Result<Policy, DeployErro
 }
 
 /// The policy of topics, queues or a bucket, which `holders` names.
-pub(super) fn of_resource(mut body: Body<'_>, holders: &str, plan: &mut Plan) -> Result<(), DeployError> {
+pub(super) fn of_resource(
+    id: &str,
+    mut body: Body<'_>,
+    holders: &str,
+    plan: &mut Plan,
+) -> Result<(), DeployError> {
     let path = body.path("");
     let arns: Vec<String> = body.texts(holders)?.iter().map(|holder| arn(holder)).collect();
     let document = body.value("PolicyDocument")?.unwrap_or_default();
     body.finish(&[])?;
     let policy = Arc::new(parsed(&document, Kind::Resource, path.trim_end_matches('.'))?);
+    plan.documents.entry(id.to_owned()).or_default().push(document);
     plan.policies.extend(arns.into_iter().map(|arn| (arn, Arc::clone(&policy))));
     Ok(())
 }

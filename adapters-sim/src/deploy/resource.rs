@@ -41,7 +41,7 @@ pub(super) fn plan(template: &Template, place: &Place, stack: &Stack) -> Result<
     let mut roles: BTreeMap<String, Arc<Role>> = BTreeMap::new();
     for resource in wanted.iter().filter(|resource| resource.kind == "AWS::IAM::Role") {
         let name = name_of(resource.id, &resolver);
-        let role = policy::role(resource.body(&resolver), &name, &resolver)?;
+        let role = policy::role(resource.body(&resolver), resource.id, &resolver, &mut plan)?;
         roles.insert(name, Arc::new(role));
     }
     for resource in &wanted {
@@ -145,9 +145,9 @@ impl<'a> Resource<'a> {
             "AWS::DynamoDB::Table" => storage::table(body, &known.name, plan),
             "AWS::S3::Bucket" => storage::bucket(body, &known.name, plan),
             "AWS::CloudWatch::Alarm" => alarm::alarm(body, &known.name, plan),
-            "AWS::SNS::TopicPolicy" => policy::of_resource(body, "Topics", plan),
-            "AWS::SQS::QueuePolicy" => policy::of_resource(body, "Queues", plan),
-            "AWS::S3::BucketPolicy" => policy::of_resource(body, "Bucket", plan),
+            "AWS::SNS::TopicPolicy" => policy::of_resource(self.id, body, "Topics", plan),
+            "AWS::SQS::QueuePolicy" => policy::of_resource(self.id, body, "Queues", plan),
+            "AWS::S3::BucketPolicy" => policy::of_resource(self.id, body, "Bucket", plan),
             "AWS::Lambda::Permission" => permission(body, plan, resolver),
             // Read before, so that functions can have them.
             "AWS::IAM::Role" => Ok(()),

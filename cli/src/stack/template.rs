@@ -49,10 +49,10 @@ pub(super) fn plan(template: &Template, place: &Place, settings: &Pairs) -> Resu
         parameters: BTreeMap::from([("AlertEmail".to_owned(), PERSON.to_owned())]),
         names: NAMES.map(|(id, name)| (id.to_owned(), name.to_owned())).into(),
     };
-    for (setting, value) in settings {
+    // An empty setting is none. The environment below has it all the same.
+    for (setting, value) in settings.iter().filter(|(_, value)| !value.trim().is_empty()) {
         match (setting.as_str(), template.parameter_of(setting)) {
             (_, Some(parameter)) => drop(stack.parameters.insert(parameter.to_owned(), value.clone())),
-            (_, None) if value.trim().is_empty() => {}
             ("LEDGER_TABLE", _) => drop(stack.names.insert("LedgerTable".to_owned(), value.clone())),
             ("REPORT_BUCKET", _) => drop(stack.names.insert("ReportBucket".to_owned(), value.clone())),
             // A table that is there already, and is scanned.
