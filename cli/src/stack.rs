@@ -126,6 +126,7 @@ pub struct Stack {
     handlers: Vec<(FunctionName, Handler)>,
     names: Names,
     settings: Pairs,
+    parameters: Pairs,
     template: Template,
     place: Place,
     /// What is there before anything sets a function off, and what does.
@@ -140,17 +141,17 @@ impl Stack {
     ///
     /// Everything that is wrong with the settings.
     pub fn new(settings: &Pairs) -> Result<Self, StackError> {
-        Self::of(shipped(), settings)
+        Self::of(shipped(), settings, &Pairs::new())
     }
 
-    /// The stack of another template with these settings.
+    /// The stack of another template with these settings, and these parameters beside them.
     ///
     /// # Errors
     ///
     /// Everything that is wrong with the settings, or with the template.
-    pub fn of(template: &Template, settings: &Pairs) -> Result<Self, StackError> {
+    pub fn of(template: &Template, settings: &Pairs, parameters: &Pairs) -> Result<Self, StackError> {
         let place = Place::default();
-        let plan = match template::plan(template, &place, settings) {
+        let plan = match template::plan(template, &place, (settings, parameters)) {
             Ok(plan) => plan,
             // What a function itself says of a setting is more use than what its parameter may be.
             Err(error) => {
@@ -166,8 +167,9 @@ impl Stack {
         for function in FunctionName::ALL {
             handlers.push((function, handler::of(function, &environment(function))?));
         }
-        let (settings, template) = (settings.clone(), template.clone());
-        Ok(Self { handlers, names, settings, template, place, plan: Arc::new(plan) })
+        let (settings, parameters) = (settings.clone(), parameters.clone());
+        let template = template.clone();
+        Ok(Self { handlers, names, settings, parameters, template, place, plan: Arc::new(plan) })
     }
 
     /// What the template is with these settings.
@@ -201,7 +203,7 @@ impl Stack {
     }
 
     /// Connects the functions with what sets them off: the rules that are wanted and the alarm topic.
-    fn connect(&self, sim: &Sim, wanted: impl Fn(&str) -> bool) {
+    pub fn connect(&self, sim: &Sim, wanted: impl Fn(&str) -> bool) {
         let plan = self.plan_for(sim);
         let is_first = wanted(adapters_sim::invariant::NIGHT);
         let subscriptions = plan.subscriptions.iter().filter(|_| is_first);
@@ -222,7 +224,7 @@ impl Stack {
         if place == self.place {
             return Arc::clone(&self.plan);
         }
-        let elsewhere = template::plan(&self.template, &place, &self.settings);
+        let elsewhere = template::plan(&self.template, &place, (&self.settings, &self.parameters));
         elsewhere.map_or_else(|_| Arc::clone(&self.plan), Arc::new)
     }
 }

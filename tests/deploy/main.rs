@@ -8,4 +8,6 @@
 )]
 
 mod iam;
+mod permission;
+mod story;
 mod template;

@@ -93,6 +93,6 @@ fn short_tags_say_the_same_as_long_ones() {
 fn settings_are_the_parameters_that_they_are_taken_from() {
     let template = Template::parse(SHIPPED).unwrap();
     assert_eq!(template.parameter_of("SNAPSHOT_MODE"), Some("SnapshotMode"));
-    assert_eq!(template.parameter_of("SCALE_GROUPS"), Some("ScaleGroups"));
+    assert_eq!(template.parameter_of("AUTO_SCALING_GROUP_NAME"), Some("AutoScalingGroupName"));
     assert_eq!(template.parameter_of("LEDGER_TABLE"), None);
 }

@@ -86,6 +86,8 @@ pub struct Plan {
     pub buckets: Vec<String>,
     /// The policies of resources, by ARN.
     pub policies: Vec<(String, Arc<Policy>)>,
+    /// The keys of KMS that resources are encrypted with, by the resources' ARNs.
+    pub keys: Vec<(String, String)>,
     /// All policies as they read when everything in them is worked out, by the logical id of what has them.
     pub documents: BTreeMap<String, Vec<Value>>,
 }
@@ -149,11 +151,7 @@ impl Template {
         let environments =
             self.resources.values().filter_map(|r| r.pointer("/Properties/Environment/Variables"));
         let mut values = environments.filter_map(|variables| variables.get(setting));
-        values.find_map(|value| {
-            // A list is written with commas in both.
-            let value = value.pointer("/Fn::Join/1").unwrap_or(value);
-            value.get("Ref")?.as_str().filter(|name| self.parameters.contains_key(*name))
-        })
+        values.find_map(|value| value.get("Ref")?.as_str().filter(|name| self.parameters.contains_key(*name)))
     }
 
     /// What a stack of it is in a place.
@@ -165,24 +163,37 @@ impl Template {
         resource::plan(self, place, stack)
     }
 
-    /// The same template without an action that a function's role allows, wherever it is allowed.
+    /// The same template, with one action less in a statement of a role.
     ///
     /// # Errors
     ///
-    /// When no statement of that role allows the action by its name.
-    pub fn without_action(&self, role: &str, action: &str) -> Result<Self, DeployError> {
+    /// When there is no such statement, or it does not allow the action by its name.
+    pub fn without(&self, taken: &Allowed) -> Result<Self, DeployError> {
         let mut template = self.clone();
-        let found = template.resources.get_mut(role).is_some_and(|role| policy::take_away(role, action));
-        if found { Ok(template) } else { Err(DeployError::new(role, format!("does not allow `{action}`"))) }
+        let role = template.resources.get_mut(&taken.role);
+        let found = role.is_some_and(|role| policy::take_away(role, &taken.statement, &taken.action));
+        let why = || format!("`{}` does not allow `{}`", taken.statement, taken.action);
+        if found { Ok(template) } else { Err(DeployError::new(&taken.role, why())) }
     }
 
-    /// The roles, and the actions that each allows.
-    pub fn allowed_actions(&self) -> BTreeMap<String, Vec<String>> {
+    /// Every action that a statement of a role allows by its name, those behind conditions included.
+    pub fn allowed(&self) -> Vec<Allowed> {
         let is_role =
             |resource: &Value| resource.get("Type").and_then(Value::as_str) == Some("AWS::IAM::Role");
         let roles = self.resources.iter().filter(|(_, resource)| is_role(resource));
-        roles.map(|(name, role)| (name.clone(), policy::allowed(role))).collect()
+        roles.flat_map(|(name, role)| policy::allowed(name, role)).collect()
     }
+}
+
+/// An action that a statement of a role allows.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Allowed {
+    /// The role's logical id.
+    pub role: String,
+    /// The statement's name.
+    pub statement: String,
+    /// The action.
+    pub action: String,
 }
 
 impl Cloud {
@@ -202,6 +213,9 @@ impl Cloud {
         }
         for (arn, policy) in &plan.policies {
             self.iam.put_resource_policy(arn, Arc::clone(policy));
+        }
+        for (resource, key) in &plan.keys {
+            self.iam.put_key(resource, key);
         }
         for (name, alarm) in &plan.alarms {
             self.cloudwatch.add_alarm(name, alarm.clone());

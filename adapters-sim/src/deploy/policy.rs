@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::body::Body;
 use super::resolve::Resolver;
 use super::resource::name_of;
-use super::{DeployError, Plan};
+use super::{Allowed, DeployError, Plan};
 use crate::cloud::iam::{Kind, Policy, Role};
 
 /// What of a role is not modelled: who may assume it, and what it says about itself.
@@ -85,43 +85,45 @@ fn is_allow(statement: &Value) -> bool {
     statement.get("Effect").and_then(Value::as_str) == Some("Allow")
 }
 
-/// The actions that a role allows by name.
-pub(super) fn allowed(role: &Value) -> Vec<String> {
-    let mut actions: Vec<String> = Vec::new();
+fn sid(statement: &Value) -> &str {
+    statement.get("Sid").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The actions that a role's statements allow by name.
+pub(super) fn allowed(name: &str, role: &Value) -> Vec<Allowed> {
+    let mut all = Vec::new();
     for statement in statements(role).into_iter().filter(|statement| is_allow(statement)) {
         let named = statement.get("Action").into_iter();
         let named = named.flat_map(|a| a.as_array().map_or(std::slice::from_ref(a), Vec::as_slice));
-        actions.extend(named.filter_map(Value::as_str).map(str::to_owned));
+        all.extend(named.filter_map(Value::as_str).map(|action| Allowed {
+            role: name.to_owned(),
+            statement: sid(statement).to_owned(),
+            action: action.to_owned(),
+        }));
     }
-    actions.sort();
-    actions.dedup();
-    actions
+    all
 }
 
-/// Takes an action out of all of a role's statements that allow it; tells whether one did.
-pub(super) fn take_away(role: &mut Value, action: &str) -> bool {
-    let Some(policies) = role.pointer_mut("/Properties/Policies").and_then(Value::as_array_mut) else {
-        return false;
-    };
+/// Takes an action out of a statement of a role; tells whether it was there.
+pub(super) fn take_away(role: &mut Value, statement: &str, action: &str) -> bool {
+    let policies = role.pointer_mut("/Properties/Policies").and_then(Value::as_array_mut);
+    let documents = policies.into_iter().flatten().filter_map(|p| p.pointer_mut("/PolicyDocument/Statement"));
     let mut found = false;
-    for policy in policies {
-        if let Some(all) = policy.pointer_mut("/PolicyDocument/Statement").and_then(Value::as_array_mut) {
-            for statement in all {
-                found |= take_out_of(statement, action);
+    for written in documents.filter_map(Value::as_array_mut).flatten() {
+        // What only a condition brings in stands behind it.
+        if let Some(branches) = written.pointer_mut("/Fn::If").and_then(Value::as_array_mut) {
+            for branch in branches.iter_mut().skip(1).filter(|branch| sid(branch) == statement) {
+                found |= take_out_of(branch, action);
             }
+        } else if sid(written) == statement {
+            found |= take_out_of(written, action);
         }
     }
     found
 }
 
 fn take_out_of(statement: &mut Value, action: &str) -> bool {
-    if let Some(branches) = statement.pointer_mut("/Fn::If").and_then(Value::as_array_mut) {
-        let found: Vec<bool> =
-            branches.iter_mut().skip(1).map(|branch| take_out_of(branch, action)).collect();
-        return found.contains(&true);
-    }
-    let has_it = is_allow(statement);
-    match statement.get_mut("Action").filter(|_| has_it) {
+    match statement.get_mut("Action") {
         Some(Value::Array(actions)) if actions.iter().any(|named| named == action) && 1 < actions.len() => {
             actions.retain(|named| named != action);
         }

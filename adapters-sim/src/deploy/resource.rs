@@ -16,6 +16,23 @@ use crate::cloud::iam::{Kind, Policy, Role};
 const ABOUT: [&str; 6] =
     ["Condition", "DeletionPolicy", "DependsOn", "Metadata", "Type", "UpdateReplacePolicy"];
 
+/// The types that are understood.
+const KINDS: [&str; 13] = [
+    "AWS::CloudWatch::Alarm",
+    "AWS::DynamoDB::Table",
+    "AWS::IAM::Role",
+    "AWS::Lambda::Permission",
+    "AWS::Logs::LogGroup",
+    "AWS::S3::Bucket",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::Subscription",
+    "AWS::SNS::Topic",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::Queue",
+    "AWS::SQS::QueuePolicy",
+    "AWS::Serverless::Function",
+];
+
 pub(super) fn plan(template: &Template, place: &Place, stack: &Stack) -> Result<Plan, DeployError> {
     let mut resolver = Resolver {
         place,
@@ -78,7 +95,10 @@ impl<'a> Resource<'a> {
             return Err(DeployError::new(format!("{path}.{unknown}"), "not understood"));
         }
         let text = |name: &str| members.get(name).and_then(Value::as_str);
-        let kind = text("Type").ok_or_else(|| DeployError::new(format!("{path}.Type"), "missing"))?;
+        let kind = text("Type").unwrap_or_default();
+        if !KINDS.contains(&kind) {
+            return Err(DeployError::new(format!("{path}.Type"), format!("`{kind}` is not understood")));
+        }
         let own = members.get("Properties").and_then(Value::as_object).cloned().unwrap_or_default();
         let is_function = kind == "AWS::Serverless::Function";
         let properties = if is_function { function::over(defaults, &own) } else { own };
@@ -149,13 +169,10 @@ impl<'a> Resource<'a> {
             "AWS::SQS::QueuePolicy" => policy::of_resource(self.id, body, "Queues", plan),
             "AWS::S3::BucketPolicy" => policy::of_resource(self.id, body, "Bucket", plan),
             "AWS::Lambda::Permission" => permission(body, plan, resolver),
-            // Read before, so that functions can have them.
-            "AWS::IAM::Role" => Ok(()),
             // Nothing reads what is logged.
             "AWS::Logs::LogGroup" => body.finish(&["LogGroupName", "RetentionInDays", "KmsKeyId", "Tags"]),
-            kind => {
-                Err(DeployError::new(format!("{}.Type", self.path), format!("`{kind}` is not understood")))
-            }
+            // Roles were read before, so that functions can have them.
+            _ => Ok(()),
         }
     }
 }

@@ -34,8 +34,7 @@ pub(super) fn table(mut body: Body<'_>, name: &str, plan: &mut Plan) -> Result<(
 }
 
 /// What of a bucket is not modelled: objects stay as they are, and there is nobody to keep out but by policies.
-const OF_BUCKET: [&str; 9] = [
-    "BucketEncryption",
+const OF_BUCKET: [&str; 8] = [
     "IntelligentTieringConfigurations",
     "LifecycleConfiguration",
     "LoggingConfiguration",
@@ -48,6 +47,11 @@ const OF_BUCKET: [&str; 9] = [
 
 pub(super) fn bucket(mut body: Body<'_>, name: &str, plan: &mut Plan) -> Result<(), DeployError> {
     body.text("BucketName")?;
+    let encryption = body.value("BucketEncryption")?.unwrap_or_default();
+    let key = encryption
+        .pointer("/ServerSideEncryptionConfiguration/0/ServerSideEncryptionByDefault/KMSMasterKeyID");
+    let key = key.and_then(Value::as_str).map(str::to_owned);
+    plan.keys.extend(key.map(|key| (format!("arn:aws:s3:::{name}"), key)));
     body.finish(&OF_BUCKET)?;
     plan.buckets.push(name.to_owned());
     Ok(())

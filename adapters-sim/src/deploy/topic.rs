@@ -5,10 +5,11 @@ use super::{DeployError, Plan};
 use crate::cloud::sns::Subscriber;
 
 /// What of a topic is not modelled.
-const OF_TOPIC: [&str; 4] = ["DisplayName", "KmsMasterKeyId", "SignatureVersion", "Tags"];
+const OF_TOPIC: [&str; 3] = ["DisplayName", "SignatureVersion", "Tags"];
 
 pub(super) fn topic(mut body: Body<'_>, arn: &str, plan: &mut Plan) -> Result<(), DeployError> {
     body.text("TopicName")?;
+    plan.keys.extend(body.text("KmsMasterKeyId")?.map(|key| (arn.to_owned(), key)));
     body.finish(&OF_TOPIC)?;
     plan.topics.push(arn.to_owned());
     Ok(())

@@ -43,7 +43,11 @@ const NAMES: [(&str, &str); 16] = [
 ];
 
 /// What the template is in a place, with these settings.
-pub(super) fn plan(template: &Template, place: &Place, settings: &Pairs) -> Result<Plan, DeployError> {
+pub(super) fn plan(
+    template: &Template,
+    place: &Place,
+    (settings, parameters): (&Pairs, &Pairs),
+) -> Result<Plan, DeployError> {
     let mut stack = Stack {
         name: "caretaker".to_owned(),
         parameters: BTreeMap::from([("AlertEmail".to_owned(), PERSON.to_owned())]),
@@ -67,6 +71,7 @@ pub(super) fn plan(template: &Template, place: &Place, settings: &Pairs) -> Resu
             (_, None) => {}
         }
     }
+    stack.parameters.extend(parameters.clone());
     template.plan(place, &stack)
 }
 
@@ -75,6 +80,10 @@ pub(super) fn environment(plan: &Plan, function: FunctionName, settings: &Pairs)
     let planned = plan.functions.iter().find(|planned| planned.name == function.as_str());
     let mut environment = planned.map(|planned| planned.environment.clone()).unwrap_or_default();
     for (setting, value) in settings {
+        // Without a table named, the stack has one of its own.
+        if setting == "METRICS_TABLE" && value.trim().is_empty() {
+            continue;
+        }
         environment.insert(setting.clone(), value.clone());
     }
     environment

@@ -106,19 +106,41 @@ impl Ask {
                 let keys = Keys::default().with_all("dynamodb:LeadingKeys", [key.clone()]);
                 vec![Request::new("dynamodb:Query", arn).knowing(keys)]
             }
-            Self::Write { action, bucket, key } => {
-                // Objects are never overwritten: every write says `If-None-Match: *`, but parts and the end of an upload
-                // that is given up are not writes of an object.
-                let creates = matches!(*action, "s3:PutObject");
-                let keys =
-                    if creates { Keys::default().with("s3:if-none-match", "*") } else { Keys::default() };
-                vec![Request::new(action, object(bucket, key)).knowing(keys)]
-            }
+            Self::Write { action, bucket, key } => write(cloud, action, bucket, key),
             Self::Read { bucket, key } => read(cloud, bucket, key),
-            Self::Publish { topic } => vec![Request::new("sns:Publish", topic.clone())],
+            Self::Publish { topic } => publish(cloud, topic),
             Self::SetDesired(name) => set_desired(cloud, name),
         }
     }
+}
+
+/// The keys of KMS that a resource is encrypted with are used on behalf of whoever uses the resource, by way of its service
+/// (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html>).
+fn with_key(cloud: &Cloud, resource: &str, actions: &[&'static str]) -> Vec<Request> {
+    let Some(key) = cloud.iam.key_of(resource) else { return Vec::new() };
+    let service = resource.split(':').nth(2).unwrap_or_default();
+    let via = format!("{service}.{}.amazonaws.com", cloud.place.region);
+    let keys = Keys::default().with("kms:ViaService", via);
+    actions.iter().map(|action| Request::new(action, key).knowing(keys.clone())).collect()
+}
+
+/// A topic with a key needs both permissions (<https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>).
+fn publish(cloud: &Cloud, topic: &str) -> Vec<Request> {
+    let mut requests = vec![Request::new("sns:Publish", topic)];
+    requests.extend(with_key(cloud, topic, &["kms:GenerateDataKey", "kms:Decrypt"]));
+    requests
+}
+
+/// Objects are never overwritten: every write of one says `If-None-Match: *`. An upload that is given up is no write.
+fn write(cloud: &Cloud, action: &'static str, bucket: &str, key: &ObjectKey) -> Vec<Request> {
+    if action != "s3:PutObject" {
+        return vec![Request::new(action, object(bucket, key))];
+    }
+    let keys = Keys::default().with("s3:if-none-match", "*");
+    let mut requests = vec![Request::new(action, object(bucket, key)).knowing(keys)];
+    // (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html>).
+    requests.extend(with_key(cloud, &format!("arn:aws:s3:::{bucket}"), &["kms:GenerateDataKey"]));
+    requests
 }
 
 fn instance(cloud: &Cloud, id: &InstanceId) -> String {
@@ -242,6 +264,7 @@ fn delete(cloud: &Cloud, id: &SnapshotId) -> Vec<Request> {
 /// condition on one does not help (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>).
 fn read(cloud: &Cloud, bucket: &str, key: &ObjectKey) -> Vec<Request> {
     let mut requests = vec![Request::new("s3:GetObject", object(bucket, key))];
+    requests.extend(with_key(cloud, &format!("arn:aws:s3:::{bucket}"), &["kms:Decrypt"]));
     if cloud.s3.look(bucket).is_some_and(|bucket| bucket.get(key).is_none()) {
         requests.push(Request::new("s3:ListBucket", format!("arn:aws:s3:::{bucket}")));
     }

@@ -31,6 +31,8 @@ pub struct Iam {
     roles: BTreeMap<String, Arc<Role>>,
     /// The policies of resources, by ARN.
     resources: BTreeMap<String, Arc<Policy>>,
+    /// The keys of KMS that resources are encrypted with, by the resources' ARNs.
+    keys: BTreeMap<String, String>,
     /// How often which action was refused to which function.
     refused: BTreeMap<(String, &'static str), u64>,
 }
@@ -124,6 +126,11 @@ impl Iam {
         self.roles.insert(function.to_owned(), role);
     }
 
+    /// Lets every function do everything, whatever its role: for functions that the roles were not made for.
+    pub fn forget_roles(&mut self) {
+        self.roles.clear();
+    }
+
     /// The role that a function runs as.
     pub fn role(&self, function: &str) -> Option<&Role> {
         self.roles.get(function).map(Arc::as_ref)
@@ -132,6 +139,16 @@ impl Iam {
     /// Attaches a policy to a resource.
     pub fn put_resource_policy(&mut self, arn: &str, policy: Arc<Policy>) {
         self.resources.insert(arn.to_owned(), policy);
+    }
+
+    /// Lets a resource be encrypted with a key of KMS.
+    pub fn put_key(&mut self, resource: &str, key: &str) {
+        self.keys.insert(resource.to_owned(), key.to_owned());
+    }
+
+    /// The key that a resource is encrypted with.
+    fn key_of(&self, resource: &str) -> Option<&str> {
+        self.keys.get(resource).map(String::as_str)
     }
 
     /// How often which action was refused to which function.
