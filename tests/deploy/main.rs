@@ -9,5 +9,7 @@
 
 mod iam;
 mod permission;
+mod role;
 mod story;
 mod template;
+mod threat;

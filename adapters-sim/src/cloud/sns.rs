@@ -176,10 +176,8 @@ impl Cloud {
         (place, alarm): (&Place, &str),
         context: &mut Context<'_>,
     ) {
-        let keys = iam::Keys::default()
-            .with("aws:SourceArn", place.arn("cloudwatch", &format!("alarm:{alarm}")))
-            .with("aws:SourceAccount", place.account.as_str());
-        let request = iam::Request::new("sns:Publish", topic).knowing(keys);
+        let source = place.arn("cloudwatch", &format!("alarm:{alarm}"));
+        let request = iam::Request::new("sns:Publish", topic).knowing(iam::Keys::of_source(&source, place));
         if !self.iam.allows_service("cloudwatch.amazonaws.com", &request) {
             context.note(Fact::NoticeRefused { topic: topic.to_owned(), why: "not authorized" });
             return;

@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::cloud::Place;
+
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Principal {
@@ -83,6 +85,12 @@ impl Keys {
     pub fn with_all(mut self, key: &str, values: impl IntoIterator<Item = String>) -> Self {
         self.0.insert(key.to_lowercase(), values.into_iter().collect());
         self
+    }
+
+    /// What a service tells of whom it acts for
+    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>).
+    pub(crate) fn of_source(arn: &str, place: &Place) -> Self {
+        Self::default().with("aws:SourceArn", arn).with("aws:SourceAccount", place.account.as_str())
     }
 
     fn get(&self, key: &str) -> Option<&[String]> {
