@@ -85,7 +85,7 @@ impl Clients {
         let time = event.get("time").and_then(Value::as_str).unwrap_or_default();
         let now: jiff::Timestamp = time.parse()?;
         let deleted = self.clean_up(now.as_second().saturating_sub(OLD)).await?;
-        let day = now.to_zoned(jiff::tz::TimeZone::UTC).date().yesterday()?.to_string();
+        let day = ports::time::yesterday(ports::time::day(now)).to_string();
         let archived = if setting("METRICS_TABLE").is_empty() { 0 } else { self.archive(&day).await? };
         let result = json!({ "deleted": deleted, "records_archived": archived });
         self.tell("[Daily Ops Report]", &result).await?;

@@ -29,6 +29,7 @@ pub mod config;
 mod dynamo;
 mod ec2;
 mod error;
+mod http;
 mod instances;
 mod inventory;
 mod ledger;
