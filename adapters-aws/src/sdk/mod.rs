@@ -18,6 +18,7 @@ pub mod config;
 mod dynamo;
 mod ec2;
 mod error;
+mod http;
 mod instances;
 mod inventory;
 mod ledger;

@@ -163,10 +163,11 @@ fn problems(pairs: &Pairs, function: Function) -> Vec<Finding> {
 }
 
 /// What the settings' names begin with. A name of a kind that nobody reads is a slip that would go unnoticed.
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 12] = [
     "ALARM_",
     "ALERT_",
     "AUTO_SCALING_",
+    "DELETE_",
     "KEEP_",
     "LEDGER_",
     "MAX_REMOVE",

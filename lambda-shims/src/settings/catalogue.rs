@@ -49,6 +49,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("KEEP_FLOOR", NIGHT, "1"),
     setting("MAX_REMOVE_PERCENT", NIGHT, "25"),
     setting("MAX_REMOVE", NIGHT, "10"),
+    setting("DELETE_RATE", NIGHT, "5"),
     setting("METRICS_TABLE", NIGHT, "none"),
     setting("REPORT_BUCKET", NIGHT, "none"),
     setting("REPORT_PREFIX", NIGHT, "none"),
