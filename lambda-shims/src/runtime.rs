@@ -8,7 +8,9 @@ use ports::{AccountId, Region};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tracing::Instrument;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::emf::Metrics;
 use crate::handler::{Context, Failure, PortsIn, Reply};
@@ -59,12 +61,12 @@ where
     .await
 }
 
-/// JSON logs on standard output, one line an event; `RUST_LOG` sets how much.
+/// JSON logs on standard output, one line an event; `RUST_LOG` sets how much: a level, or levels by target.
 fn log() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let logger =
-        tracing_subscriber::fmt().json().flatten_event(true).with_span_list(false).with_env_filter(filter);
-    let _ = logger.try_init();
+    let asked: Option<Targets> = std::env::var("RUST_LOG").ok().and_then(|text| text.parse().ok());
+    let filter = asked.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
+    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_span_list(false);
+    let _ = tracing_subscriber::registry().with(lines).with(filter).try_init();
 }
 
 fn context(told: &lambda_runtime::Context) -> Result<Context, Diagnostic> {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lambda_shims::permission::Function;
+use lambda_shims::settings::{SETTINGS, Setting};
 use serde_json::Value;
 
 use super::read;
@@ -72,5 +73,19 @@ fn nothing_has_a_name_that_a_second_stack_could_not_have() {
             let named = resource["Properties"].get(property).filter(|named| named.get("Ref").is_none());
             assert_eq!(named, None, "{name}");
         }
+    }
+}
+
+#[test]
+fn the_list_of_settings_is_the_readmes() {
+    for function in Function::ALL {
+        let is_read = |setting: &&Setting| setting.functions.contains(&function);
+        let listed: BTreeSet<String> = SETTINGS.iter().filter(is_read).map(|s| s.name.to_owned()).collect();
+        assert_eq!(listed, documented(function), "{}", function.binary());
+    }
+    let readme = read("README.md").replace('`', "");
+    for setting in SETTINGS {
+        let row = readme.lines().find(|line| line.starts_with(&format!("| {} |", setting.name))).unwrap();
+        assert!(row.ends_with(&format!("| {} |", setting.default)), "{row}");
     }
 }

@@ -1,6 +1,6 @@
 //! Plans after they were made: refused, compared, checked against the world.
 
-use domain::policy::pace::Pace;
+use domain::policy::pace::{Pace, Rate};
 use domain::policy::retention::{Cap, Draft, Mismatch, RetentionPlan};
 use jiff::{SignedDuration, Timestamp};
 
@@ -162,14 +162,21 @@ fn gap(pace: &mut Pace, now: Timestamp) -> i128 {
 
 #[test]
 fn r20_the_pace_is_that_of_the_bucket() {
-    let mut pace = Pace::of_deletions(second(0));
+    let mut pace = Pace::of_deletions(Rate::default(), second(0));
     let last = (0..10_000).map(|_| pace.reserve(second(0))).last().unwrap();
     assert_eq!(last.duration_since(second(0)), SignedDuration::from_millis((10_000 - 95) * 200));
 }
 
 #[test]
+fn r20_an_account_with_a_larger_bucket_is_served_faster() {
+    let mut pace = Pace::of_deletions(Rate::new(100).unwrap(), second(0));
+    let at_once = (0..10_000).take_while(|_| pace.reserve(second(0)) == second(0)).count();
+    assert_eq!((at_once, gap(&mut pace, second(0))), (1_900, 10));
+}
+
+#[test]
 fn r20_a_rest_saves_up_no_more_than_a_burst() {
-    let mut pace = Pace::of_deletions(second(0));
+    let mut pace = Pace::of_deletions(Rate::default(), second(0));
     let _ = (0..500).map(|_| pace.reserve(second(0))).last();
     let rested = second(100_000);
     assert_eq!((0..500).filter(|_| pace.reserve(rested) == rested).count(), 95);
@@ -177,7 +184,7 @@ fn r20_a_rest_saves_up_no_more_than_a_burst() {
 
 #[test]
 fn r20_throttles_slow_it_down_and_success_speeds_it_up_again() {
-    let mut pace = Pace::of_deletions(second(0));
+    let mut pace = Pace::of_deletions(Rate::default(), second(0));
     pace.throttled(second(1), second(2));
     assert_eq!(gap(&mut pace, second(2)), 400);
     // It was sent before the pace was slowed down: nothing new.
@@ -193,7 +200,7 @@ fn r20_throttles_slow_it_down_and_success_speeds_it_up_again() {
 
 #[test]
 fn r20_a_throttle_ends_the_burst() {
-    let mut pace = Pace::of_deletions(second(0));
+    let mut pace = Pace::of_deletions(Rate::default(), second(0));
     pace.throttled(second(0), second(1));
     assert!(second(1) < pace.reserve(second(1)));
 }

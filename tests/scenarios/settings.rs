@@ -1,4 +1,5 @@
 use cli::stack::usual_settings;
+use domain::policy::pace::Rate;
 use domain::policy::retention::Retention;
 use lambda_shims::settings::{NightSettings, Pairs, RemediationSettings, SnapshotSettings};
 
@@ -30,6 +31,15 @@ fn r24_a_retention_that_would_remove_everything_is_refused() {
     }
     // An empty value is no value: the usual thirty days.
     assert!(NightSettings::parse(&with("SNAPSHOT_RETENTION_DAYS", "")).is_ok());
+}
+
+#[test]
+fn r20_a_rate_of_deletions_is_one_that_an_account_may_have() {
+    for rate in ["0", "-5", "1001", "fast"] {
+        let error = NightSettings::parse(&with("DELETE_RATE", rate)).unwrap_err();
+        assert_eq!((error.0[0].name, error.0[0].found.as_deref()), ("DELETE_RATE", Some(rate)));
+    }
+    assert_eq!(NightSettings::parse(&with("DELETE_RATE", "20")).unwrap().delete_rate, Rate::new(20).unwrap());
 }
 
 #[test]

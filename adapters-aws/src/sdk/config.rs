@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 
+use super::http;
+
 /// How long a connection may take to come about.
 pub const CONNECT: Duration = Duration::from_secs(2);
 /// How long one attempt may take.
@@ -17,7 +19,7 @@ pub const ATTEMPTS: u32 = 3;
 ///
 /// A region given here goes before the one found there.
 pub async fn load(region: Option<&ports::Region>) -> SdkConfig {
-    let loader = aws_config::defaults(BehaviorVersion::latest());
+    let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http::shared());
     let loader = match region {
         Some(region) => loader.region(Region::new(region.as_str().to_owned())),
         None => loader,

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use domain::policy::pace::Rate;
 use domain::policy::retention::{RetentionPlan, Verdict};
 use domain::workflow::prune::{PrunePorts, Pruned, Unapproved, apply, recheck};
 use jiff::Timestamp;
@@ -42,5 +43,5 @@ pub async fn carry_out(
         return Ok(None);
     }
     let seen = person.seen;
-    Ok(Some(apply(ports, Timestamp::MAX, &plan, &|verdict| seen(verdict, count)).await))
+    Ok(Some(apply(ports, Timestamp::MAX, Rate::default(), &plan, &|verdict| seen(verdict, count)).await))
 }

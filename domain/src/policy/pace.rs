@@ -9,11 +9,11 @@ use ports::time;
 /// # Examples
 ///
 /// ```
-/// use domain::policy::pace::Pace;
+/// use domain::policy::pace::{Pace, Rate};
 /// use jiff::{SignedDuration, Timestamp};
 ///
 /// let now = Timestamp::UNIX_EPOCH;
-/// let mut pace = Pace::of_deletions(now);
+/// let mut pace = Pace::of_deletions(Rate::default(), now);
 /// let at_once = (0..200).take_while(|_| pace.reserve(now) == now).count();
 /// assert_eq!(at_once, 95);
 /// let gap = pace.reserve(now).duration_since(now);
@@ -35,14 +35,48 @@ pub struct Pace {
 
 /// The longest time between two requests, however often they are throttled.
 const SLOWEST: SignedDuration = SignedDuration::from_secs(4);
+/// How many requests a second's worth of the bucket is sent at once after a rest: EC2's holds twenty seconds' worth. A few
+/// are left in it, because requests do not arrive as evenly as they are sent.
+const BURST_SECONDS: i32 = 19;
+
+/// How many requests a second a service lets through in the long run.
+///
+/// # Examples
+///
+/// ```
+/// use domain::policy::pace::Rate;
+///
+/// assert!(Rate::new(1).is_some() && Rate::new(1_000).is_some());
+/// assert!(Rate::new(0).is_none() && Rate::new(1_001).is_none());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate(i32);
+
+impl Rate {
+    /// The largest rate.
+    pub const MOST: i32 = 1_000;
+
+    /// A rate from 1 to [`Rate::MOST`].
+    pub fn new(a_second: i32) -> Option<Self> {
+        (1..=Self::MOST).contains(&a_second).then_some(Self(a_second))
+    }
+}
+
+/// What EC2 grants an account that has not asked for more
+/// (<https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html>).
+impl Default for Rate {
+    fn default() -> Self {
+        Self(5)
+    }
+}
 
 impl Pace {
-    /// As EC2 lets snapshots be deleted: 100 at once, then 5 a second
-    /// (<https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html>). A few of the hundred are left in the
-    /// bucket, because requests do not arrive as evenly as they are sent.
-    pub fn of_deletions(now: Timestamp) -> Self {
-        let best = SignedDuration::from_millis(200);
-        Self { best, every: best, burst: 95, due: Timestamp::MIN, slowed_at: Timestamp::MIN }.rested(now)
+    /// As EC2 lets snapshots be deleted: so many a second, and as many at once as its bucket holds. An account that has
+    /// not asked for more has a bucket of 100 and 5 a second.
+    pub fn of_deletions(rate: Rate, now: Timestamp) -> Self {
+        let best = SignedDuration::from_secs(1).checked_div(rate.0).unwrap_or(SLOWEST);
+        let burst = rate.0.saturating_mul(BURST_SECONDS);
+        Self { best, every: best, burst, due: Timestamp::MIN, slowed_at: Timestamp::MIN }.rested(now)
     }
 
     /// The instant at which the next request may be sent; it is taken for sent then.

@@ -17,6 +17,7 @@ use super::run::Run;
 use crate::policy::archive::days_of_night;
 use crate::policy::key;
 use crate::policy::mode::Mode;
+use crate::policy::pace::Rate;
 use crate::policy::retention::{Retention, RetentionPlan};
 use crate::policy::status::Status;
 use crate::render;
@@ -54,6 +55,8 @@ impl std::fmt::Debug for NightPorts<'_> {
 pub struct NightPolicy {
     /// Which snapshots are kept.
     pub retention: Retention,
+    /// How fast the others are removed.
+    pub delete_rate: Rate,
     /// The records to archive; `None` where there are none.
     pub source: Option<Source>,
 }
@@ -207,8 +210,9 @@ async fn clean_up(
     if let Some(refusal) = plan.refused {
         return (Task::Refused(refusal.to_string()), Some(plan));
     }
-    let decided = &plan;
-    let act = move || async move { Ok(prune::apply(pruning, run.deadline, decided, &|_| ()).await) }.boxed();
+    let (decided, rate) = (&plan, policy.delete_rate);
+    let act =
+        move || async move { Ok(prune::apply(pruning, run.deadline, rate, decided, &|_| ()).await) }.boxed();
     let task = match once(ports, run, key::night("cleanup", night), "clean up snapshots", act).await {
         Ok(performed) => Task::Done(performed.outcome, performed.how),
         Err(error) => Task::not_done(&error),

@@ -35,7 +35,11 @@ pub async fn nightly_maintenance(
             return Ok(Reply { body, metrics });
         }
     };
-    let policy = NightPolicy { retention: settings.retention.clone(), source: settings.source.clone() };
+    let policy = NightPolicy {
+        retention: settings.retention.clone(),
+        delete_rate: settings.delete_rate,
+        source: settings.source.clone(),
+    };
     let ports = ports_in(None);
     let reconciling = Box::pin(reconciliation::as_task(&ports, settings, context));
     let night = maintain(&ports.night(), &policy, &context.run(settings.mode), &trigger, reconciling).await;

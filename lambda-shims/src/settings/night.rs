@@ -1,4 +1,5 @@
 use domain::policy::mode::Mode;
+use domain::policy::pace::Rate;
 use domain::policy::retention::Retention;
 use domain::policy::snapshot::SnapshotPolicy;
 use domain::workflow::archive::Source;
@@ -19,6 +20,8 @@ pub struct NightSettings {
     pub mode: Mode,
     /// `SNAPSHOT_RETENTION_DAYS`, `KEEP_*`, `MAX_REMOVE*`: which snapshots are kept.
     pub retention: Retention,
+    /// `DELETE_RATE`: how many snapshots EC2 lets this account delete a second.
+    pub delete_rate: Rate,
     /// `SNAPSHOT_ON`, `SNAPSHOT_STATES`, `SNAPSHOT_MODE`, `SNAPSHOT_EXCLUDE`: when and how to snapshot what nobody heard of.
     pub snapshots: SnapshotPolicy,
     /// `ALARM_MAX_AGE_SECONDS`: older transitions are history.
@@ -42,6 +45,7 @@ impl NightSettings {
         let common = common(&mut reader);
         let mode = mode(&mut reader);
         let retention = retention(&mut reader);
+        let delete_rate = delete_rate(&mut reader);
         let snapshots = snapshot::policy(&mut reader);
         let alarm_max_age = remediation::max_age(&mut reader);
         let (source, bucket) = source(&mut reader);
@@ -52,6 +56,7 @@ impl NightSettings {
             common,
             mode,
             retention,
+            delete_rate,
             snapshots,
             alarm_max_age,
             source,
@@ -59,6 +64,11 @@ impl NightSettings {
             prefix,
         }))
     }
+}
+
+fn delete_rate(reader: &mut Reader<'_>) -> Rate {
+    let expected = format!("a whole number from 1 to {}", Rate::MOST);
+    reader.optional("DELETE_RATE", &expected, |text| Rate::new(text.parse().ok()?)).unwrap_or_default()
 }
 
 /// Table and bucket make sense only together.
