@@ -1,5 +1,7 @@
 //! A fleet that lives through so many days: instances fail and are stopped, alarms fire, nights pass.
 
+use std::sync::LazyLock;
+
 use adapters_sim::cloud::cloudwatch::Alarm;
 use adapters_sim::cloud::s3::{Bucket, Object};
 use adapters_sim::cloud::{Cloud, Happening};
@@ -14,7 +16,7 @@ use ports::{
 };
 use serde::Serialize;
 
-use crate::stack::{ALARM_TOPIC, StackError, deploy_whole, usual_settings};
+use crate::stack::{ALARM_TOPIC, Stack, StackError, usual_settings};
 
 /// How long and how large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -62,6 +64,17 @@ const RECORDS: u32 = 24;
 const RECORD_DAYS: i32 = 9;
 /// How many days objects stay in the bucket.
 const OBJECT_DAYS: i32 = 30;
+/// The stack that the fleet lives with: planned once, however many lives there are.
+static STACK: LazyLock<Result<Stack, StackError>> = LazyLock::new(|| {
+    let mut settings = usual_settings();
+    // Short enough for a month to see snapshots go.
+    settings.insert("SNAPSHOT_RETENTION_DAYS".to_owned(), "7".to_owned());
+    // With a week's snapshots a bad day's are a large share, and no person is here to look.
+    settings.insert("MAX_REMOVE_PERCENT".to_owned(), "50".to_owned());
+    // The stack makes a table of its own, with an index by date.
+    settings.remove("METRICS_TABLE");
+    Stack::new(&settings)
+});
 /// How many notices, and how many records of failures, are remembered.
 const REMEMBERED: usize = 1000;
 
@@ -110,14 +123,8 @@ impl Month {
             plan = plan.swarm(chooser.as_mut());
         }
         let sim = Sim::with(start, chooser, trace);
-        let mut settings = usual_settings();
-        // Short enough for a month to see snapshots go.
-        settings.insert("SNAPSHOT_RETENTION_DAYS".to_owned(), "7".to_owned());
-        // With a week's snapshots a bad day's are a large share, and no person is here to look.
-        settings.insert("MAX_REMOVE_PERCENT".to_owned(), "50".to_owned());
-        // The stack makes a table of its own, with an index by date.
-        settings.remove("METRICS_TABLE");
-        deploy_whole(&sim, &settings)?;
+        let stack = STACK.as_ref().map_err(StackError::clone)?;
+        stack.deploy(&sim);
         sim.fault_plan(plan);
         sim.expect(StepAtMost(2));
         sim.expect(OldEnough(7 * 24));

@@ -98,18 +98,6 @@ pub fn deploy(sim: &Sim, settings: &Pairs) -> Result<(), StackError> {
     Ok(())
 }
 
-/// Deploys all that the template has.
-///
-/// # Errors
-///
-/// Everything that is wrong with the settings.
-pub fn deploy_whole(sim: &Sim, settings: &Pairs) -> Result<(), StackError> {
-    let stack = Stack::new(settings)?;
-    stack.install(sim);
-    stack.connect(sim, |_| true);
-    Ok(())
-}
-
 /// Lets the nightly function reconcile every quarter of an hour as well.
 ///
 /// # Errors
@@ -175,6 +163,12 @@ impl Stack {
     /// What the template is with these settings.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// Deploys all that the template has, with the functions.
+    pub fn deploy(&self, sim: &Sim) {
+        self.install(sim);
+        self.connect(sim, |_| true);
     }
 
     /// Installs the functions and what they use: topics, tables, the bucket. Nothing sets them off yet.

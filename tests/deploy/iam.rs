@@ -41,9 +41,9 @@ fn documents() -> BTreeMap<String, Vec<Value>> {
 
 fn keys(context: &Map<String, Value>) -> Keys {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    context.iter().fold(Keys::default(), |keys, (key, value)| match value {
-        Value::Array(values) => keys.with_all(key, values.iter().map(text)),
-        value => keys.with(key, text(value)),
+    context.iter().fold(Keys::default(), |keys, (key, value)| {
+        let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        keys.with_all(key, values.iter().map(text))
     })
 }
 

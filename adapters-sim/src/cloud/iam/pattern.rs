@@ -5,7 +5,11 @@ use super::request::Context;
 
 /// A text of a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Pattern(Vec<Piece>);
+pub(super) struct Pattern {
+    pieces: Vec<Piece>,
+    /// The same, when it is the same for every request.
+    fixed: Option<Resolved>,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
@@ -44,7 +48,7 @@ impl Pattern {
             });
             rest = rest.get(letter.len_utf8()..).unwrap_or_default();
         }
-        Ok(Self(pieces))
+        Ok(Self::of(pieces))
     }
 
     /// A text that stands for itself, as operators without wildcards have them.
@@ -54,7 +58,7 @@ impl Pattern {
             Piece::One => Piece::Letter('?'),
             Piece::Letter(_) | Piece::Variable { .. } => piece,
         };
-        Ok(Self(Self::parse(text, has_variables)?.0.into_iter().map(plain).collect()))
+        Ok(Self::of(Self::parse(text, has_variables)?.pieces.into_iter().map(plain).collect()))
     }
 
     /// The same text in small letters.
@@ -63,40 +67,45 @@ impl Pattern {
             Piece::Letter(letter) => Piece::Letter(letter.to_ascii_lowercase()),
             Piece::One | Piece::Any | Piece::Variable { .. } => piece,
         };
-        Self(self.0.into_iter().map(lower).collect())
-    }
-
-    /// Whether it is `*` alone.
-    pub(super) fn is_all(&self) -> bool {
-        self.0 == [Piece::Any]
+        Self::of(self.pieces.into_iter().map(lower).collect())
     }
 
     /// Whether a text is such a one. One that needs a value which the request does not have, or has more than one of, is no text
     /// at all.
     pub(super) fn is(&self, text: &str, keys: Context<'_>) -> bool {
-        if self.is_all() {
-            return true;
+        match &self.fixed {
+            Some(tokens) => matches(tokens, text),
+            None => self.resolve(keys).is_some_and(|tokens| matches(&tokens, text)),
         }
-        self.resolve(keys).is_some_and(|tokens| matches(&tokens, text))
     }
 
     /// The text with its values.
-    pub(super) fn resolve(&self, keys: Context<'_>) -> Option<Resolved> {
-        let mut tokens = Vec::with_capacity(self.0.len());
-        for piece in &self.0 {
-            match piece {
-                Piece::Letter(letter) => tokens.push(Token::Letter(*letter)),
-                Piece::One => tokens.push(Token::One),
-                Piece::Any => tokens.push(Token::Any),
-                // What a value brings along stands for itself, `*` too.
-                Piece::Variable { key, default } => {
-                    let value = keys.single(key).or(default.as_deref())?;
-                    tokens.extend(value.chars().map(Token::Letter));
-                }
+    pub(super) fn resolve<'a>(&'a self, keys: Context<'a>) -> Option<Resolved> {
+        resolved(&self.pieces, |key| keys.single(key))
+    }
+
+    fn of(pieces: Vec<Piece>) -> Self {
+        let varies = pieces.iter().any(|piece| matches!(piece, Piece::Variable { .. }));
+        let fixed = if varies { None } else { resolved(&pieces, |_| None) };
+        Self { pieces, fixed }
+    }
+}
+
+fn resolved<'a>(pieces: &'a [Piece], value_of: impl Fn(&str) -> Option<&'a str>) -> Option<Resolved> {
+    let mut tokens = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        match piece {
+            Piece::Letter(letter) => tokens.push(Token::Letter(*letter)),
+            Piece::One => tokens.push(Token::One),
+            Piece::Any => tokens.push(Token::Any),
+            // What a value brings along stands for itself, `*` too.
+            Piece::Variable { key, default } => {
+                let value = value_of(key).or(default.as_deref())?;
+                tokens.extend(value.chars().map(Token::Letter));
             }
         }
-        Some(tokens)
     }
+    Some(tokens)
 }
 
 fn variable(name: &str) -> Result<Piece, String> {
