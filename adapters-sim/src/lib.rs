@@ -5,6 +5,7 @@
 //!
 //! - [`kernel`]: virtual time, the executor that runs handlers, port calls as events, choices, the trace.
 //! - [`cloud`]: the services, as plain data.
+//! - [`deploy`]: a template of AWS SAM, brought about in the cloud.
 //! - [`payload`]: the JSON that services deliver, built from AWS's documentation.
 //! - [`port`]: Caretaker's ports over the cloud.
 //! - [`fault`]: what can go wrong, as data.
@@ -15,6 +16,7 @@
 //! - [`view`]: a run as people read it.
 
 pub mod cloud;
+pub mod deploy;
 pub mod explore;
 pub mod fault;
 pub mod invariant;

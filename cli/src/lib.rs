@@ -5,10 +5,12 @@
 //! - [`story`]: one incident, one alarm, one night, for every order of things.
 //! - [`shrink`]: the shortest story that still fails.
 //! - [`retention`]: plans for snapshots.
+//! - [`doctor`]: what is wrong with settings, and with the account they are for.
 //! - [`world`]: a small world for one event.
 //! - [`command`]: what the commands do and print.
 
 pub mod command;
+pub mod doctor;
 pub mod month;
 pub mod retention;
 pub mod shrink;

@@ -1,27 +1,23 @@
-//! The functions and what they need, in a simulated cloud: the same handlers that Lambda runs.
+//! The stack that ships, in a simulated cloud: its template, and the same handlers that Lambda runs.
+
+mod handler;
+mod template;
 
 use std::fmt::Display;
-use std::future::Future;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use adapters_sim::cloud::eventbridge::{On, Rule};
-use adapters_sim::cloud::lambda::Function;
+use adapters_sim::Sim;
+use adapters_sim::cloud::Place;
 use adapters_sim::cloud::sns::Subscriber;
-use adapters_sim::invariant::NIGHT;
-use adapters_sim::kernel::{FunctionError, Handler};
+use adapters_sim::deploy::{DeployError, Plan, Template};
+use adapters_sim::kernel::Handler;
 use adapters_sim::port::Names;
-use adapters_sim::{Invocation, Sim, SimPorts};
-use futures::FutureExt;
-use jiff::SignedDuration;
-use lambda_shims::Ports;
-use lambda_shims::handler::{self, Context, Failure, Reply};
-use lambda_shims::settings::{
-    Common, NightSettings, Pairs, RemediationSettings, SettingsError, SnapshotSettings,
-};
-use ports::{AccountId, Region};
+use lambda_shims::settings::{NightSettings, Pairs, RemediationSettings, SettingsError, SnapshotSettings};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use thiserror::Error;
+
+pub use template::shipped;
 
 /// One of Caretaker's functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
@@ -48,27 +44,31 @@ impl FunctionName {
         }
     }
 
-    /// How long it may run.
-    fn timeout(self) -> SignedDuration {
-        match self {
-            Self::AutoSnapshot | Self::AutoRemediation => SignedDuration::from_mins(2),
-            Self::NightlyMaintenance => SignedDuration::from_mins(15),
-        }
+    /// The queue that requests which it gave up leave their records in.
+    pub fn failures(self) -> String {
+        format!("{}-failures", self.as_str())
     }
 }
 
 /// The event that asks the nightly function to reconcile.
 pub const RECONCILE: &str = r#"{"task": "reconcile"}"#;
 
+/// The rule that asks for it.
+const RECONCILES: &str = "reconcile";
+
 /// The topic that alarms go to.
 pub const ALARM_TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:alarms";
-/// Where requests that were given up leave their records.
-pub const FAILURES: &str = "caretaker-failures";
 
-const INSTANCE_STATE: &str =
-    r#"{"source": ["aws.ec2"], "detail-type": ["EC2 Instance State-change Notification"]}"#;
-const ALARM_STATE: &str =
-    r#"{"source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm State Change"]}"#;
+/// Why a stack cannot be deployed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum StackError {
+    /// The functions would not take their settings.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The template, or what its parameters may be.
+    #[error("the template cannot be deployed: {0}")]
+    Template(#[from] DeployError),
+}
 
 /// The settings of a simulated stack that acts.
 pub fn usual_settings() -> Pairs {
@@ -86,39 +86,95 @@ pub fn usual_settings() -> Pairs {
     .collect()
 }
 
-/// Deploys the functions with all that sets them off.
+/// Deploys the functions with all that sets them off, but for the schedule of reconciling.
 ///
 /// # Errors
 ///
 /// Everything that is wrong with the settings.
-pub fn deploy(sim: &Sim, settings: &Pairs) -> Result<(), SettingsError> {
-    Stack::new(settings)?.install(sim);
-    connect(sim);
+pub fn deploy(sim: &Sim, settings: &Pairs) -> Result<(), StackError> {
+    let stack = Stack::new(settings)?;
+    stack.install(sim);
+    stack.connect(sim, |rule| rule != RECONCILES);
     Ok(())
 }
 
-/// The functions, ready to be installed.
+/// Deploys all that the template has.
+///
+/// # Errors
+///
+/// Everything that is wrong with the settings.
+pub fn deploy_whole(sim: &Sim, settings: &Pairs) -> Result<(), StackError> {
+    let stack = Stack::new(settings)?;
+    stack.install(sim);
+    stack.connect(sim, |_| true);
+    Ok(())
+}
+
+/// Lets the nightly function reconcile every quarter of an hour as well.
+///
+/// # Errors
+///
+/// When the template cannot be deployed.
+pub fn reconcile_regularly(sim: &Sim) -> Result<(), StackError> {
+    Stack::new(&usual_settings())?.connect(sim, |rule| rule == RECONCILES);
+    Ok(())
+}
+
+/// The stack, ready to be installed.
 #[derive(Clone)]
 pub struct Stack {
-    handlers: [(FunctionName, Handler); 3],
+    handlers: Vec<(FunctionName, Handler)>,
     names: Names,
+    settings: Pairs,
+    parameters: Pairs,
+    template: Template,
+    place: Place,
+    /// What is there before anything sets a function off, and what does.
+    plan: Arc<Plan>,
 }
 
 impl Stack {
-    /// The functions with these settings.
+    /// The stack that ships with these settings. A setting that the template takes from a parameter is given as that
+    /// parameter, so that permissions, alarms and the like follow it.
     ///
     /// # Errors
     ///
     /// Everything that is wrong with the settings.
-    pub fn new(settings: &Pairs) -> Result<Self, SettingsError> {
-        let night = NightSettings::parse(settings)?;
-        let names = names(&night);
-        let handlers = [
-            (FunctionName::AutoSnapshot, snapshot_handler(SnapshotSettings::parse(settings)?)),
-            (FunctionName::NightlyMaintenance, night_handler(night)),
-            (FunctionName::AutoRemediation, remediation_handler(RemediationSettings::parse(settings)?)),
-        ];
-        Ok(Self { handlers, names })
+    pub fn new(settings: &Pairs) -> Result<Self, StackError> {
+        Self::of(shipped(), settings, &Pairs::new())
+    }
+
+    /// The stack of another template with these settings, and these parameters beside them.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the settings, or with the template.
+    pub fn of(template: &Template, settings: &Pairs, parameters: &Pairs) -> Result<Self, StackError> {
+        let place = Place::default();
+        let plan = match template::plan(template, &place, (settings, parameters)) {
+            Ok(plan) => plan,
+            // What a function itself says of a setting is more use than what its parameter may be.
+            Err(error) => {
+                SnapshotSettings::parse(settings)?;
+                NightSettings::parse(settings)?;
+                RemediationSettings::parse(settings)?;
+                return Err(error.into());
+            }
+        };
+        let environment = |function| template::environment(&plan, function, settings);
+        let names = handler::names(&NightSettings::parse(&environment(FunctionName::NightlyMaintenance))?);
+        let mut handlers = Vec::new();
+        for function in FunctionName::ALL {
+            handlers.push((function, handler::of(function, &environment(function))?));
+        }
+        let (settings, parameters) = (settings.clone(), parameters.clone());
+        let template = template.clone();
+        Ok(Self { handlers, names, settings, parameters, template, place, plan: Arc::new(plan) })
+    }
+
+    /// What the template is with these settings.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
     }
 
     /// Installs the functions and what they use: topics, tables, the bucket. Nothing sets them off yet.
@@ -126,18 +182,50 @@ impl Stack {
         for (function, handler) in &self.handlers {
             sim.install(function.as_str(), Arc::clone(handler));
         }
-        let names = &self.names;
-        sim.cloud(|cloud| {
-            for (function, _) in &self.handlers {
-                let configured = Function::new(&cloud.place, function.as_str(), function.timeout());
-                cloud.lambda.add_function(function.as_str(), configured.on_failure(FAILURES));
+        let plan = self.plan_for(sim);
+        let Names { topic, metrics, .. } = &self.names;
+        sim.act(|cloud, context| {
+            let resting = Plan { rules: Vec::new(), subscriptions: Vec::new(), ..(*plan).clone() };
+            cloud.deploy(&resting, context);
+            for (topic, subscriber) in &plan.subscriptions {
+                if !matches!(subscriber, Subscriber::Function(_)) {
+                    cloud.sns.subscribe(topic, subscriber.clone());
+                }
             }
-            cloud.sns.add_topic(&names.topic);
-            cloud.sns.subscribe(&names.topic, Subscriber::Mail("on-call@example.com".to_owned()));
-            cloud.dynamodb.add_table(&names.ledger, "key");
-            cloud.dynamodb.add_table(&names.metrics, "id");
-            cloud.s3.add_bucket(&names.bucket);
+            // What is not the stack's own was there before.
+            if !plan.topics.contains(topic) {
+                cloud.sns.subscribe(topic, Subscriber::Mail(template::PERSON.to_owned()));
+            }
+            if cloud.dynamodb.look(metrics).is_none() {
+                cloud.dynamodb.add_table(metrics, "id");
+            }
         });
+    }
+
+    /// Connects the functions with what sets them off: the rules that are wanted and the alarm topic.
+    pub fn connect(&self, sim: &Sim, wanted: impl Fn(&str) -> bool) {
+        let plan = self.plan_for(sim);
+        let is_first = wanted(adapters_sim::invariant::NIGHT);
+        let subscriptions = plan.subscriptions.iter().filter(|_| is_first);
+        let functions = subscriptions.filter(|(_, to)| matches!(to, Subscriber::Function(_)));
+        sim.act(|cloud, context| {
+            for (topic, function) in functions {
+                cloud.sns.subscribe(topic, function.clone());
+            }
+            for (name, rule) in plan.rules.iter().filter(|(name, _)| wanted(name)) {
+                cloud.add_rule(name, rule.clone(), context);
+            }
+        });
+    }
+
+    /// The plan for the place that a cloud is in.
+    fn plan_for(&self, sim: &Sim) -> Arc<Plan> {
+        let place = sim.cloud(|cloud| cloud.place.clone());
+        if place == self.place {
+            return Arc::clone(&self.plan);
+        }
+        let elsewhere = template::plan(&self.template, &place, (&self.settings, &self.parameters));
+        elsewhere.map_or_else(|_| Arc::clone(&self.plan), Arc::new)
     }
 }
 
@@ -147,118 +235,7 @@ impl std::fmt::Debug for Stack {
     }
 }
 
-/// Connects the functions with what sets them off: rules, the schedule, the alarm topic.
-fn connect(sim: &Sim) {
-    sim.act(|cloud, context| {
-        let remediation = FunctionName::AutoRemediation.as_str().to_owned();
-        cloud.sns.subscribe(ALARM_TOPIC, Subscriber::Function(remediation));
-        for (name, rule) in rules() {
-            cloud.add_rule(name, rule, context);
-        }
-    });
-}
-
-/// Lets the nightly function reconcile every quarter of an hour as well.
-pub fn reconcile_regularly(sim: &Sim) {
-    let rule = nightly("rate(15 minutes)").with_input(RECONCILE);
-    sim.act(|cloud, context| cloud.add_rule("reconcile", rule, context));
-}
-
-fn nightly(schedule: &str) -> Rule {
-    Rule::new(On::Schedule(known(schedule)), FunctionName::NightlyMaintenance.as_str())
-}
-
-/// The rules there are.
-fn rules() -> [(&'static str, Rule); 3] {
-    let events =
-        |pattern: &str, function: FunctionName| Rule::new(On::Events(known(pattern)), function.as_str());
-    let nightly =
-        |schedule: &str| Rule::new(On::Schedule(known(schedule)), FunctionName::NightlyMaintenance.as_str());
-    [
-        ("instance-state", events(INSTANCE_STATE, FunctionName::AutoSnapshot)),
-        ("alarm-state", events(ALARM_STATE, FunctionName::AutoRemediation)),
-        (NIGHT, nightly("cron(0 2 * * ? *)")),
-    ]
-}
-
 /// What is written in this crate and is of its form: a name, an instant, a pattern, a schedule.
 pub(crate) fn known<T: FromStr<Err: Display>>(text: &str) -> T {
     text.parse().unwrap_or_else(|error| unreachable!("{error}"))
-}
-
-fn names(settings: &NightSettings) -> Names {
-    let usual = Names::default();
-    Names {
-        metrics: settings.source.as_ref().map_or(usual.metrics, |source| source.table.clone()),
-        bucket: settings.bucket.clone().unwrap_or(usual.bucket),
-        ..names_of(&settings.common)
-    }
-}
-
-fn names_of(common: &Common) -> Names {
-    Names { topic: common.alert_topic.to_string(), ledger: common.ledger_table.clone(), ..Names::default() }
-}
-
-fn snapshot_handler(settings: SnapshotSettings) -> Handler {
-    let names = names_of(&settings.common);
-    handler(names, Arc::new(settings), |ports, settings, payload, context| async move {
-        handler::auto_snapshot(&move |_| ports.clone(), &settings, &payload, &context).await
-    })
-}
-
-fn night_handler(settings: NightSettings) -> Handler {
-    let names = names(&settings);
-    handler(names, Arc::new(settings), |ports, settings, payload, context| async move {
-        handler::nightly_maintenance(&move |_| ports.clone(), &settings, &payload, &context).await
-    })
-}
-
-fn remediation_handler(settings: RemediationSettings) -> Handler {
-    let names = names_of(&settings.common);
-    handler(names, Arc::new(settings), |ports, settings, payload, context| async move {
-        handler::auto_remediation(&move |_| ports.clone(), &settings, &payload, &context).await
-    })
-}
-
-/// What a handler is called with and answers, as the simulator's functions are.
-fn handler<S, F>(
-    names: Names,
-    settings: Arc<S>,
-    run: impl Fn(Ports, Arc<S>, Vec<u8>, Context) -> F + Copy + Send + Sync + 'static,
-) -> Handler
-where
-    S: Send + Sync + 'static,
-    F: Future<Output = Result<Reply, Failure>> + Send,
-{
-    Arc::new(move |invocation: Invocation| {
-        let (settings, names) = (Arc::clone(&settings), names.clone());
-        async move {
-            let ports: SimPorts = invocation.ports().bound_to(names);
-            let payload = invocation.payload.to_vec();
-            answer(run(Ports::of(ports), settings, payload, context(&invocation)?).await)
-        }
-        .boxed()
-    })
-}
-
-fn context(invocation: &Invocation) -> Result<Context, FunctionError> {
-    let request = invocation.request.parse().map_err(|error: ports::IdError| FunctionError {
-        error_type: "Context".to_owned(),
-        message: error.to_string(),
-    })?;
-    Ok(Context {
-        request,
-        nonce: invocation.id.0.to_string(),
-        function: invocation.function.clone(),
-        account: invocation.arn.split(':').nth(4).and_then(|account| AccountId::new(account).ok()),
-        region: invocation.arn.split(':').nth(3).and_then(|region| Region::new(region).ok()),
-        deadline: invocation.deadline,
-    })
-}
-
-fn answer(outcome: Result<Reply, Failure>) -> Result<Value, FunctionError> {
-    outcome.map(|reply| reply.body).map_err(|failure| FunctionError {
-        error_type: failure.error_type.to_owned(),
-        message: failure.message,
-    })
 }

@@ -99,7 +99,9 @@ impl Clients {
         let mut deleted = 0_usize;
         while let Some(page) = pages.next().await {
             for snapshot in page?.snapshots() {
-                let (Some(id), Some(start)) = (snapshot.snapshot_id(), snapshot.start_time()) else { continue };
+                let (Some(id), Some(start)) = (snapshot.snapshot_id(), snapshot.start_time()) else {
+                    continue;
+                };
                 if start.secs() < oldest {
                     self.ec2.delete_snapshot().snapshot_id(id).send().await?;
                     deleted = deleted.saturating_add(1);

@@ -4,11 +4,13 @@
 //! - [`settings`]: what the environment says, parsed once, every problem told at once.
 //! - [`ports`](Ports): the ports that a handler is given.
 //! - [`emf`]: the metrics line of an invocation.
+//! - [`permission`]: what each function asks AWS for.
 //! - `wiring` and `runtime` (feature `aws`): the ports over AWS, and Lambda's runtime around a handler.
 
 mod bundle;
 pub mod emf;
 pub mod handler;
+pub mod permission;
 #[cfg(feature = "aws")]
 pub mod runtime;
 pub mod settings;

@@ -18,6 +18,7 @@ pub struct Names {
     ledger: String,
     metrics: String,
     bucket: String,
+    prefix: String,
 }
 
 impl From<&Common> for Names {
@@ -27,6 +28,7 @@ impl From<&Common> for Names {
             ledger: common.ledger_table.clone(),
             metrics: String::new(),
             bucket: String::new(),
+            prefix: String::new(),
         }
     }
 }
@@ -48,6 +50,7 @@ impl From<&NightSettings> for Names {
         Self {
             metrics: settings.source.as_ref().map(|source| source.table.clone()).unwrap_or_default(),
             bucket: settings.bucket.clone().unwrap_or_default(),
+            prefix: settings.prefix.clone(),
             ..(&settings.common).into()
         }
     }
@@ -71,7 +74,7 @@ impl Aws {
             instances: Arc::new(Ec2Instances::new(&config)),
             groups: Arc::new(AutoScaling::new(&config)),
             metrics: Arc::new(DynamoMetrics::new(&config, &names.metrics)),
-            archive: Arc::new(S3Archive::new(&config, &names.bucket)),
+            archive: Arc::new(S3Archive::new(&config, &names.bucket).under(&names.prefix)),
             notifier: Arc::new(SnsNotifier::new(&config, names.topic.clone())),
             ledger: Arc::new(DynamoLedger::new(&config, &names.ledger)),
         };

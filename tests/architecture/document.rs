@@ -22,6 +22,23 @@ fn every_invariant_names_a_check_that_exists() {
     }
 }
 
+/// Every threat names tests that show its rail, and they exist.
+#[test]
+fn every_threat_names_a_test_that_exists() {
+    let model = read("docs/THREAT-MODEL.md");
+    let rows: Vec<&str> = model.lines().filter(|line| line.starts_with("| T")).collect();
+    assert!(10 <= rows.len(), "{} threats", rows.len());
+    let tests: String = ["tests", "cli/tests"].into_iter().flat_map(rust_files).map(read).collect();
+    for row in rows {
+        let shown_by = row.trim_end_matches('|').rsplit('|').next().unwrap().trim();
+        let names: Vec<&str> = shown_by.split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty(), "no test named: {row}");
+        for name in names {
+            assert!(tests.contains(&format!("fn {name}(")), "`{name}` of {row}");
+        }
+    }
+}
+
 /// Every setting that is read is documented, and every documented one is read.
 #[test]
 fn every_setting_is_in_the_readme() {

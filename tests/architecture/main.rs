@@ -10,7 +10,9 @@
 mod contract;
 mod document;
 mod edge;
+mod permission;
 mod source;
+mod template;
 
 use std::fs;
 use std::path::{Path, PathBuf};

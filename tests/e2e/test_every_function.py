@@ -31,7 +31,10 @@ INVOCATIONS = {
     "auto-snapshot": (events.state_change("i-0123456789abcdef0"), {"Skipped": 1}),
     "nightly-maintenance": (
         events.schedule("2026-03-01T02:00:00Z"),
-        {"DeletionsFailed": 0, "DeletionsLeft": 0, "NightsFailed": 0, "RecordsArchived": 0, "SnapshotsDeleted": 0},
+        {
+            "DeletionsFailed": 0, "DeletionsLeft": 0, "NightsFailed": 0, "RecordsArchived": 0, "ReportsSent": 1,
+            "SnapshotsDeleted": 0,
+        },
     ),
     "auto-remediation": (events.sample("sns-test"), {"Ignored": 1}),
 }

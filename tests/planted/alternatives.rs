@@ -97,7 +97,10 @@ fn reconciled_again(story: Scenario) -> Scenario {
 
 fn with(story: Scenario, handler: &Handler) -> Scenario {
     let handler = Arc::clone(handler);
-    alone(story).set_up(move |sim| sim.install("auto-snapshot", Arc::clone(&handler)))
+    alone(story).set_up(move |sim| {
+        sim.install("auto-snapshot", Arc::clone(&handler));
+        sim.cloud(|cloud| cloud.iam.forget_roles());
+    })
 }
 
 /// What can go wrong without anything being seen late: answers that get lost, and crashes.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use adapters_sim::cloud::Happening;
-use adapters_sim::cloud::eventbridge::{On, Rule};
 use adapters_sim::fault::{DeliveryFaults, FaultPlan};
 use adapters_sim::invariant::{After, OneSet, Protected, Unexpected};
 use adapters_sim::kernel::Handler;
@@ -110,12 +109,9 @@ pub(crate) fn user_stop_taken_for_a_failure() -> Planted {
 }
 
 pub(crate) fn expects_a_reboot_event() -> Planted {
-    let pattern = r#"{ "source": ["aws.ec2"], "detail-type": ["AWS API Call via CloudTrail"] }"#;
-    let calls = Rule::new(On::Events(pattern.parse().unwrap()), AutoSnapshot.as_str());
     Planted {
         bug: "expects a reboot event",
         story: with_instance(&[])
-            .rule("calls", calls)
             .happens(SignedDuration::from_mins(5), Happening::Reboot { instance: instance() })
             .expects(|| Protected::after(After::Reboot)),
         wrong: (AutoSnapshot, waits_for_a_state_of_rebooting()),

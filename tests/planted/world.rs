@@ -25,7 +25,7 @@ pub(crate) fn deployed(settings: &'static [(&str, &str)]) -> Scenario {
         let mut pairs = usual_settings();
         pairs.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         deploy(sim, &pairs).unwrap();
-        reconcile_regularly(sim);
+        reconcile_regularly(sim).unwrap();
     })
 }
 

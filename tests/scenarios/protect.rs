@@ -116,7 +116,7 @@ fn s9_an_instance_can_ask_for_its_data_volumes_only() {
 #[test]
 fn s12_opting_in_is_read_as_people_write_it() {
     let scene = Scene::default();
-    for (n, yes) in ["True", " true ", "1", "YES"].into_iter().enumerate() {
+    for (n, yes) in ["True", "on", "1", "YES"].into_iter().enumerate() {
         scene.stop(&scene.tagged(tags([("AutoSnapshot", yes)]), 0), FAILED);
         assert_eq!(scene.snapshots().len(), n + 1, "{yes:?}");
     }
@@ -124,6 +124,15 @@ fn s12_opting_in_is_read_as_people_write_it() {
         scene.stop(&scene.tagged(tags([("AutoSnapshot", no)]), 0), FAILED);
         assert_eq!(scene.snapshots().len(), 4, "{no:?}");
     }
+}
+
+/// The functions read it as a yes, IAM does not: it compares texts as they are.
+#[test]
+fn opting_in_with_blanks_around_it_is_refused_by_the_role_and_told() {
+    let scene = Scene::default();
+    scene.stop(&scene.tagged(tags([("AutoSnapshot", " true ")]), 0), FAILED);
+    assert!(scene.snapshots().is_empty());
+    assert!(scene.mails()[0].body.contains("not authorized to perform ec2:CreateSnapshots"));
 }
 
 #[test]

@@ -17,7 +17,12 @@ fn ours() -> Tags {
 
 #[test]
 fn r3_a_night_keeps_by_the_calendar() {
-    let scene = Scene::new(&[("KEEP_DAILY", "3"), ("KEEP_MONTHLY", "2"), ("MAX_REMOVE_PERCENT", "100")]);
+    let scene = Scene::new(&[
+        ("KEEP_DAILY", "3"),
+        ("KEEP_MONTHLY", "2"),
+        ("MAX_REMOVE_PERCENT", "100"),
+        ("SNAPSHOT_RETENTION_DAYS", ""),
+    ]);
     for days in 1..60 {
         scene.old_snapshot(&format!("snap-{days:02}"), "vol-1", days);
     }

@@ -308,7 +308,9 @@ fn a_redelivered_alarm_that_became_history_makes_no_change() {
     fault(&scene, "SetDesiredCapacity", Fault::Unavailable, Pick::Every);
     scene.turns("prod-high-cpu", Fires);
     scene.sim.faults(adapters_sim::fault::Faults::clear);
-    let records = scene.cloud(|cloud| cloud.lambda.failures.get(cli::stack::FAILURES).cloned().unwrap());
+    let records = scene.cloud(|cloud| {
+        cloud.lambda.failures.get(&FunctionName::AutoRemediation.failures()).cloned().unwrap()
+    });
     let record: Value = serde_json::from_str(&records[0]).unwrap();
     let again = record["requestPayload"].to_string();
     let answer = scene.send(FunctionName::AutoRemediation, again.as_bytes()).unwrap();

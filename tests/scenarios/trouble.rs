@@ -1,5 +1,5 @@
 use adapters_sim::fault::{Fault, Pick, Rule};
-use cli::stack::{FAILURES, FunctionName};
+use cli::stack::FunctionName;
 use ports::trigger::AlarmState;
 use serde_json::{Value, json};
 use support::scene::Scene;
@@ -28,7 +28,8 @@ fn x5_what_keeps_failing_reaches_the_failure_queue() {
     scene.sim.faults(|faults| faults.add(Rule::on("DescribeInstances", Fault::Unavailable, Pick::Every)));
     let error = scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "stopped")).unwrap_err();
     assert_eq!(error.error_type, "SnapshotFailed");
-    let records = scene.cloud(|cloud| cloud.lambda.failures.get(FAILURES).cloned().unwrap());
+    let records = scene
+        .cloud(|cloud| cloud.lambda.failures.get(&FunctionName::AutoSnapshot.failures()).cloned().unwrap());
     let record: Value = serde_json::from_str(&records[0]).unwrap();
     assert_eq!(record["requestContext"]["approximateInvokeCount"], 3);
     assert_eq!(record["requestPayload"]["detail"]["instance-id"], instance.as_str());

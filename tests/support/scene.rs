@@ -4,10 +4,12 @@ use adapters_sim::cloud::cloudwatch::Alarm;
 use adapters_sim::cloud::lambda::Delivery;
 use adapters_sim::cloud::sns::Delivered;
 use adapters_sim::cloud::{Cloud, Happening};
+use adapters_sim::deploy::Template;
 use adapters_sim::kernel::{FunctionError, Seeded, Trace};
 use adapters_sim::{Sim, port::Names};
-use cli::stack::{ALARM_TOPIC, FunctionName, deploy, usual_settings};
+use cli::stack::{ALARM_TOPIC, FunctionName, Stack, deploy, usual_settings};
 use jiff::{SignedDuration, Timestamp};
+use lambda_shims::settings::Pairs;
 use ports::trigger::AlarmState;
 use ports::{
     Attribute, Capacity, InstanceId, Record, Snapshot, SnapshotId, SnapshotState, StateReason, Tags,
@@ -49,6 +51,20 @@ impl Scene {
         pairs.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let sim = Sim::with(at(BEGIN), Box::new(Seeded::new(seed)), Trace::kept());
         deploy(&sim, &pairs).unwrap();
+        Self { sim }
+    }
+
+    /// An account in which the stack of a template acts, but for the schedule of reconciling.
+    pub fn of(template: &Template, settings: &[(&str, &str)], parameters: &[(&str, &str)]) -> Self {
+        let pairs = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect::<Pairs>()
+        };
+        let mut all = usual_settings();
+        all.extend(pairs(settings));
+        let sim = Sim::with(at(BEGIN), Box::new(Seeded::new(1)), Trace::kept());
+        let stack = Stack::of(template, &all, &pairs(parameters)).unwrap();
+        stack.install(&sim);
+        stack.connect(&sim, |rule| rule != "reconcile");
         Self { sim }
     }
 

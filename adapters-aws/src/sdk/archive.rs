@@ -5,6 +5,8 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use bytes::Bytes;
 use ports::{Archive, ErrorKind, ObjectHead, ObjectKey, PortError, Upload};
 
+use crate::permission::{self, Asks};
+
 use super::{
     answer::Answer,
     call::{self, Call},
@@ -24,13 +26,13 @@ const UNTYPED: &str = "binary/octet-stream";
 pub struct S3Archive {
     client: Client,
     bucket: String,
+    prefix: String,
     limit: Limit,
 }
 
 impl S3Archive {
-    /// The IAM actions that this adapter needs.
-    pub const ACTIONS: &[&str] =
-        &["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListBucket", "s3:PutObject"];
+    /// The IAM actions that this adapter needs, by method.
+    pub const ASKS: &[Asks] = permission::archive::ALL;
 
     /// Makes the adapter for one bucket. At an endpoint that is not AWS's own, the bucket goes into the path, because
     /// `bucket.localhost` has no address.
@@ -38,13 +40,24 @@ impl S3Archive {
         let limited = config::limited(config);
         let in_path = limited.endpoint_url().is_some();
         let settings = Builder::from(&limited).force_path_style(in_path).build();
-        Self { client: Client::from_conf(settings), bucket: bucket.into(), limit: Limit::new(config) }
+        let (bucket, prefix) = (bucket.into(), String::new());
+        Self { client: Client::from_conf(settings), bucket, prefix, limit: Limit::new(config) }
+    }
+
+    /// The same, with every key under a prefix: for a bucket that others write to as well.
+    #[must_use]
+    pub fn under(self, prefix: impl Into<String>) -> Self {
+        Self { prefix: prefix.into(), ..self }
+    }
+
+    fn name(&self, key: &ObjectKey) -> String {
+        format!("{}{key}", self.prefix)
     }
 
     /// What a HEAD tells. It has no body, so that a missing bucket looks like a missing object: `None` for both.
     async fn headed(&self, key: &ObjectKey) -> Result<Option<ObjectHead>, PortError> {
         let call = Call::reading("HeadObject");
-        let request = self.client.head_object().bucket(&self.bucket).key(key.as_str());
+        let request = self.client.head_object().bucket(&self.bucket).key(self.name(key));
         let answer = match request.customize().interceptor(call.watch()).send().await {
             Ok(answer) => answer,
             Err(error) if error.code() == Some("NotFound") => return Ok(None),
@@ -68,7 +81,7 @@ impl S3Archive {
 
     async fn range(&self, key: &ObjectKey, range: String) -> Result<Range, PortError> {
         let call = Call::reading("GetObject");
-        let request = self.client.get_object().bucket(&self.bucket).key(key.as_str()).range(range);
+        let request = self.client.get_object().bucket(&self.bucket).key(self.name(key)).range(range);
         match request.customize().interceptor(call.watch()).send().await {
             Ok(answer) => Ok(Range::Some(Box::new(answer))),
             Err(error) => match (error.code(), error.raw_response().map(|it| it.status().as_u16())) {
@@ -105,7 +118,7 @@ impl Archive for S3Archive {
             client: self.client.clone(),
             limit: self.limit.clone(),
             bucket: self.bucket.clone(),
-            key: key.as_str().to_owned(),
+            key: self.name(key),
             content_type: content_type.to_owned(),
         })))
     }

@@ -3,6 +3,8 @@ use aws_config::SdkConfig;
 use aws_sdk_ec2::Client;
 use ports::{InstanceId, Instances, PortError};
 
+use crate::permission::{self, Asks};
+
 use super::{call::Call, config, ec2};
 
 /// Instances of EC2.
@@ -12,8 +14,8 @@ pub struct Ec2Instances {
 }
 
 impl Ec2Instances {
-    /// The IAM actions that this adapter needs.
-    pub const ACTIONS: &[&str] = &["ec2:RebootInstances"];
+    /// The IAM actions that this adapter needs, by method.
+    pub const ASKS: &[Asks] = permission::instances::ALL;
 
     /// Makes the adapter.
     pub fn new(config: &SdkConfig) -> Self {

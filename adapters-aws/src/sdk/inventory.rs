@@ -16,6 +16,8 @@ use ports::{
     StateReason, UsedBy, Volume,
 };
 
+use crate::permission::{self, Asks};
+
 use super::{
     answer::{Answer, instant},
     call::Call,
@@ -43,8 +45,8 @@ pub struct Ec2Inventory {
 }
 
 impl Ec2Inventory {
-    /// The IAM actions that this adapter needs.
-    pub const ACTIONS: &[&str] = &["ec2:DescribeImages", "ec2:DescribeInstances", "ec2:DescribeVolumes"];
+    /// The IAM actions that this adapter needs, by method.
+    pub const ASKS: &[Asks] = permission::inventory::ALL;
 
     /// Makes the adapter.
     pub fn new(config: &SdkConfig) -> Self {

@@ -8,6 +8,8 @@ use aws_sdk_dynamodb::{
 use jiff::Timestamp;
 use ports::{ErrorKind, Ledger, LedgerEntry, LedgerKey, Page, PageToken, PortError, Stored, Swap, Version};
 
+use crate::permission::{self, Asks};
+
 use super::{
     answer::Answer,
     call::Call,
@@ -35,8 +37,8 @@ pub struct DynamoLedger {
 }
 
 impl DynamoLedger {
-    /// The IAM actions that this adapter needs.
-    pub const ACTIONS: &[&str] = &["dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"];
+    /// The IAM actions that this adapter needs, by method.
+    pub const ASKS: &[Asks] = permission::ledger::ALL;
 
     /// Makes the adapter for one table.
     pub fn new(config: &SdkConfig, table: impl Into<String>) -> Self {

@@ -7,6 +7,8 @@ use ports::{
     time::{midnight, tomorrow},
 };
 
+use crate::permission::{self, Asks};
+
 use super::{
     answer::Answer,
     call::Call,
@@ -27,8 +29,8 @@ pub struct DynamoMetrics {
 }
 
 impl DynamoMetrics {
-    /// The IAM actions that this adapter needs.
-    pub const ACTIONS: &[&str] = &["dynamodb:Query", "dynamodb:Scan"];
+    /// The IAM actions that this adapter needs, by method.
+    pub const ASKS: &[Asks] = permission::metrics::ALL;
 
     /// Makes the adapter for one table.
     pub fn new(config: &SdkConfig, table: impl Into<String>) -> Self {

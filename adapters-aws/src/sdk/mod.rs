@@ -7,19 +7,8 @@
 //! `CreateSnapshot`, `CreateSnapshots`, `Publish` and `RebootInstances` take no client token, so they are sent once;
 //! everything else is sent up to [`config::ATTEMPTS`] times.
 //!
-//! Each adapter's `ACTIONS` lists the IAM actions that it needs:
-//!
-//! | adapter | port | actions |
-//! | --- | --- | --- |
-//! | [`SystemClock`] | `Clock` | none |
-//! | [`Ec2Inventory`] | `Inventory` | `ec2:DescribeImages`, `ec2:DescribeInstances`, `ec2:DescribeVolumes` |
-//! | [`Ec2Snapshots`] | `Snapshots` | `ec2:CreateSnapshot`, `ec2:CreateSnapshots`, `ec2:CreateTags`, `ec2:DeleteSnapshot`, `ec2:DescribeSnapshots` |
-//! | [`Ec2Instances`] | `Instances` | `ec2:RebootInstances` |
-//! | [`AutoScaling`] | `ScalingGroups` | `autoscaling:DescribeAutoScalingGroups`, `autoscaling:DescribeInstanceRefreshes`, `autoscaling:SetDesiredCapacity` |
-//! | [`DynamoMetrics`] | `Metrics` | `dynamodb:Query`, `dynamodb:Scan` |
-//! | [`S3Archive`] | `Archive` | `s3:AbortMultipartUpload`, `s3:GetObject`, `s3:ListBucket`, `s3:PutObject` |
-//! | [`SnsNotifier`] | `Notifier` | `sns:Publish` |
-//! | [`DynamoLedger`] | `Ledger` | `dynamodb:GetItem`, `dynamodb:Scan`, `dynamodb:UpdateItem` |
+//! Each adapter's `ASKS` lists the IAM actions that it needs, by the method of the port that needs them; they are in
+//! [`crate::permission`].
 
 mod answer;
 mod archive;
@@ -36,6 +25,7 @@ mod ledger;
 mod limit;
 mod metrics;
 mod notifier;
+pub mod probe;
 mod scaling;
 mod snapshots;
 mod upload;

@@ -5,6 +5,8 @@ use aws_config::SdkConfig;
 use aws_sdk_sns::{Client, config::Builder, types::MessageAttributeValue};
 use ports::{Arn, ErrorKind, MessageId, Notice, Notifier, PortError};
 
+use crate::permission::{self, Asks};
+
 use super::{answer::Answer, call::Call, config};
 
 /// A topic of Amazon SNS.
@@ -15,8 +17,8 @@ pub struct SnsNotifier {
 }
 
 impl SnsNotifier {
-    /// The IAM actions that this adapter needs.
-    pub const ACTIONS: &[&str] = &["sns:Publish"];
+    /// The IAM actions that this adapter needs, by method.
+    pub const ASKS: &[Asks] = permission::notifier::ALL;
 
     /// The message attribute that carries a notice's key, so that a reader can drop a second copy.
     pub const KEY: &str = "caretaker-key";

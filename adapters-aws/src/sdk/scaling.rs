@@ -9,6 +9,8 @@ use aws_sdk_autoscaling::{
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use ports::{Capacity, Group, GroupName, LifecycleState, PortError, Resize, ScalingGroups};
 
+use crate::permission::{self, Asks};
+
 use super::{answer::Answer, call::Call, config, limit::Limit};
 
 /// EC2 Auto Scaling groups.
@@ -19,12 +21,8 @@ pub struct AutoScaling {
 }
 
 impl AutoScaling {
-    /// The IAM actions that this adapter needs.
-    pub const ACTIONS: &[&str] = &[
-        "autoscaling:DescribeAutoScalingGroups",
-        "autoscaling:DescribeInstanceRefreshes",
-        "autoscaling:SetDesiredCapacity",
-    ];
+    /// The IAM actions that this adapter needs, by method.
+    pub const ASKS: &[Asks] = permission::scaling::ALL;
 
     /// Makes the adapter.
     pub fn new(config: &SdkConfig) -> Self {

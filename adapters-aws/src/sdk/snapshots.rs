@@ -10,6 +10,8 @@ use ports::{
     SnapshotFilter, SnapshotId, SnapshotState, Snapshots, TagSet, UsedBy,
 };
 
+use crate::permission::{self, Asks};
+
 use super::{answer::Answer, call::Call, config, ec2};
 
 /// The most snapshots on a page
@@ -23,14 +25,8 @@ pub struct Ec2Snapshots {
 }
 
 impl Ec2Snapshots {
-    /// The IAM actions that this adapter needs. Tags at creation need `ec2:CreateTags`, too.
-    pub const ACTIONS: &[&str] = &[
-        "ec2:CreateSnapshot",
-        "ec2:CreateSnapshots",
-        "ec2:CreateTags",
-        "ec2:DeleteSnapshot",
-        "ec2:DescribeSnapshots",
-    ];
+    /// The IAM actions that this adapter needs, by method.
+    pub const ASKS: &[Asks] = permission::snapshots::ALL;
 
     /// Makes the adapter.
     pub fn new(config: &SdkConfig) -> Self {

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use ports::{InstanceId, InstanceState};
+use ports::{ErrorKind, InstanceId, InstanceState, Snapshot, SnapshotId, SnapshotState};
+use serde_json::Value;
 
 use super::cloudwatch::Alarm;
 use super::lambda::hand_over;
 use super::pattern::{Event, Pattern};
 use super::schedule::Schedule;
-use super::{Cloud, Fact, Happening};
+use super::{ApiError, Cloud, Fact, Happening};
 use crate::kernel::Context;
 use crate::payload::{self, AlarmChange};
 
@@ -54,6 +55,17 @@ pub enum On {
     Schedule(Schedule),
 }
 
+/// An event that somebody puts on the bus.
+#[derive(Clone, Copy, Debug)]
+pub struct Put<'a> {
+    /// Who it says that it is of.
+    pub source: &'a str,
+    /// What it says that it is.
+    pub detail_type: &'a str,
+    /// What it tells.
+    pub detail: &'a Value,
+}
+
 impl EventBridge {
     fn next_id(&mut self) -> String {
         self.last += 1;
@@ -90,6 +102,35 @@ fn emit(cloud: &Cloud, payload: &str, best_effort: bool, context: &mut Context<'
     }
 }
 
+/// Tells the bus that something was done with a snapshot. EBS's events are best effort.
+pub(super) fn ebs_snapshot(
+    cloud: &mut Cloud,
+    event: &str,
+    snapshot: &SnapshotId,
+    state: SnapshotState,
+    context: &mut Context<'_>,
+) {
+    let Some(found) = cloud.snapshots.get(snapshot).cloned() else { return };
+    let id = cloud.eventbridge.next_id();
+    let told = payload::EbsSnapshot { event, snapshot: &found, succeeded: state != SnapshotState::Error };
+    let payload = payload::ebs_snapshot(&cloud.place, &id, &told, context.now);
+    emit(cloud, &payload, true, context);
+}
+
+/// Tells the bus that a set of snapshots is over.
+pub(super) fn ebs_set(
+    cloud: &mut Cloud,
+    snapshots: &[SnapshotId],
+    state: SnapshotState,
+    context: &mut Context<'_>,
+) {
+    let found = |id: &SnapshotId| cloud.snapshots.get(id).cloned();
+    let set: Vec<Snapshot> = snapshots.iter().filter_map(found).collect();
+    let id = cloud.eventbridge.next_id();
+    let payload = payload::ebs_set(&cloud.place, &id, &set, (state != SnapshotState::Error, context.now));
+    emit(cloud, &payload, true, context);
+}
+
 /// Tells the bus, through CloudTrail, that somebody asked for a reboot.
 pub(super) fn ec2_reboot(cloud: &mut Cloud, instance: &InstanceId, context: &mut Context<'_>) {
     let id = cloud.eventbridge.next_id();
@@ -112,6 +153,23 @@ impl Cloud {
             tick_next(name, schedule, context);
         }
         self.eventbridge.rules.insert(name.to_owned(), rule);
+    }
+
+    /// `PutEvents` of one event on the default bus. Nobody but AWS's services may speak for one
+    /// (<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html>).
+    ///
+    /// # Errors
+    ///
+    /// When the source is one of AWS's.
+    pub fn put_event(&mut self, event: &Put<'_>, context: &mut Context<'_>) -> Result<(), ApiError> {
+        if event.source.starts_with("aws.") {
+            let message = "Not authorized for the source.";
+            return Err(ApiError::new(ErrorKind::Denied, "NotAuthorizedForSourceException", message));
+        }
+        let id = self.eventbridge.next_id();
+        let payload = payload::custom(&self.place, &id, event, context.now);
+        emit(self, &payload, false, context);
+        Ok(())
     }
 
     /// A schedule is due: within its minute, and a few seconds late.

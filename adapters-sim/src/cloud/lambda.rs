@@ -1,6 +1,10 @@
 //! Functions and the queue in front of them
 //! (<https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>).
 
+mod function;
+
+pub use function::Function;
+
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
@@ -9,7 +13,9 @@ use ports::time;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Fact, Happening, Place};
+use super::cloudwatch::Metric;
+use super::iam::Iam;
+use super::{Fact, Happening};
 use crate::invariant::Sometimes;
 use crate::kernel::{Context, FunctionError, InvocationId};
 
@@ -24,49 +30,10 @@ pub struct Lambda {
     pub answers: BTreeMap<String, Result<Value, FunctionError>>,
     /// The records of requests that were given up, by destination.
     pub failures: BTreeMap<String, Vec<String>>,
+    /// How many invocations left no log, because the function's role does not let it write any.
+    pub unlogged: BTreeMap<String, u64>,
     /// The events that went to dead-letter queues, by queue.
     pub dead_letters: BTreeMap<String, Vec<Bytes>>,
-}
-
-/// How a function is configured.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Function {
-    /// Its ARN.
-    pub arn: String,
-    /// How long it may run, at most 900 s.
-    pub timeout: SignedDuration,
-    /// How often a failed request is tried again, at most 2.
-    pub retries: u32,
-    /// How long a request may wait, from 1 minute to 6 hours.
-    pub max_age: SignedDuration,
-    /// How many attempts may run at once; any number when there is none. With 0 nothing runs, and requests are given up
-    /// at once.
-    pub concurrency: Option<usize>,
-    /// Where the record of a request that was given up goes.
-    pub on_failure: Option<String>,
-    /// Where the event of a request that was given up goes.
-    pub dead_letters: Option<String>,
-}
-
-impl Function {
-    /// A function with Lambda's own defaults but for its timeout.
-    pub fn new(place: &Place, name: &str, timeout: SignedDuration) -> Self {
-        Self {
-            arn: place.arn("lambda", &format!("function:{name}")),
-            timeout,
-            retries: 2,
-            max_age: SignedDuration::from_hours(6),
-            concurrency: None,
-            on_failure: None,
-            dead_letters: None,
-        }
-    }
-
-    /// The same function with a failure destination.
-    #[must_use]
-    pub fn on_failure(self, destination: &str) -> Self {
-        Self { on_failure: Some(destination.to_owned()), ..self }
-    }
 }
 
 /// An event on its way into a function's queue.
@@ -185,7 +152,7 @@ impl Lambda {
     }
 
     /// An event reaches the queue: the first attempt begins at once.
-    pub(super) fn deliver(&mut self, delivery: Delivery, context: &mut Context<'_>) {
+    pub(super) fn deliver(&mut self, delivery: Delivery, iam: &mut Iam, context: &mut Context<'_>) {
         self.last += 1;
         let id = format!("c6af9ac6-7b61-11e6-9a41-{:012x}", self.last);
         let request = Request {
@@ -196,11 +163,11 @@ impl Lambda {
             accepted_at: context.now,
         };
         self.requests.insert(id.clone(), request);
-        self.attempt(&id, context);
+        self.attempt(&id, iam, context);
     }
 
     /// An attempt of a request begins, if the function may run once more.
-    pub(super) fn attempt(&mut self, id: &str, context: &mut Context<'_>) {
+    pub(super) fn attempt(&mut self, id: &str, iam: &mut Iam, context: &mut Context<'_>) {
         let Some(request) = self.requests.get(id) else { return };
         let Some(function) = self.functions.get(&request.function) else {
             self.requests.remove(id);
@@ -208,10 +175,9 @@ impl Lambda {
         };
         let at_once = self.running.values().filter(|(name, _)| *name == request.function).count();
         if function.concurrency == Some(0) {
-            let error = throttled();
-            self.give_up(id, Condition::RetriesExhausted, &error, context);
+            self.give_up(id, (Condition::RetriesExhausted, &throttled()), iam, context);
         } else if function.concurrency.is_some_and(|most| most <= at_once) {
-            self.put_back(id, context);
+            self.put_back(id, iam, context);
         } else {
             self.begin(id, context);
         }
@@ -241,7 +207,7 @@ impl Lambda {
     }
 
     /// A throttled request goes back to the queue: after a second, then ever longer, up to five minutes.
-    fn put_back(&mut self, id: &str, context: &mut Context<'_>) {
+    fn put_back(&mut self, id: &str, iam: &mut Iam, context: &mut Context<'_>) {
         let Some(request) = self.requests.get_mut(id) else { return };
         let wait =
             SignedDuration::from_secs(1_i64 << request.throttles.min(9)).min(SignedDuration::from_mins(5));
@@ -249,8 +215,7 @@ impl Lambda {
         let again = time::later(context.now, wait);
         let max_age = self.functions.get(&request.function).map(|function| function.max_age);
         if max_age.is_some_and(|age| time::later(request.accepted_at, age) < again) {
-            let error = throttled();
-            self.give_up(id, Condition::EventAgeExceeded, &error, context);
+            self.give_up(id, (Condition::EventAgeExceeded, &throttled()), iam, context);
         } else {
             context.at(again, Happening::Retry { request: id.to_owned() });
         }
@@ -262,8 +227,18 @@ impl Lambda {
         context.note(Fact::Invoked { function, request, attempt });
     }
 
-    pub(super) fn ended(&mut self, invocation: InvocationId, ended: &Ended, context: &mut Context<'_>) {
+    pub(super) fn ended(
+        &mut self,
+        invocation: InvocationId,
+        ended: &Ended,
+        iam: &mut Iam,
+        context: &mut Context<'_>,
+    ) {
         let Some((name, id)) = self.running.remove(&invocation) else { return };
+        let group = self.functions.get(&name).and_then(Function::log_arn);
+        if group.is_some_and(|group| !iam.lets_log(&name, &group)) {
+            *self.unlogged.entry(name.clone()).or_default() += 1;
+        }
         let answer = ended.answer();
         let error = answer.as_ref().err().map(|error| format!("{}: {}", error.error_type, error.message));
         context.note(Fact::Ended { function: name.clone(), invocation, error });
@@ -276,25 +251,37 @@ impl Lambda {
             Ok(_) => {
                 self.requests.remove(&id);
             }
-            Err(error) => self.try_again(&name, &id, &error, context),
+            Err(error) => self.try_again((&name, &id), &error, iam, context),
         }
     }
 
     /// Lambda waits one minute before the first retry and two before the second.
-    fn try_again(&mut self, name: &str, id: &str, error: &FunctionError, context: &mut Context<'_>) {
+    fn try_again(
+        &mut self,
+        (name, id): (&str, &str),
+        error: &FunctionError,
+        iam: &mut Iam,
+        context: &mut Context<'_>,
+    ) {
         let Some((function, request)) = self.functions.get(name).zip(self.requests.get(id)) else { return };
         let wait = SignedDuration::from_mins(i64::from(request.attempts.min(2)));
         let too_old = time::later(request.accepted_at, function.max_age) < time::later(context.now, wait);
         if function.retries < request.attempts {
-            self.give_up(id, Condition::RetriesExhausted, error, context);
+            self.give_up(id, (Condition::RetriesExhausted, error), iam, context);
         } else if too_old {
-            self.give_up(id, Condition::EventAgeExceeded, error, context);
+            self.give_up(id, (Condition::EventAgeExceeded, error), iam, context);
         } else {
             context.later(wait, Happening::Retry { request: id.to_owned() });
         }
     }
 
-    fn give_up(&mut self, id: &str, condition: Condition, error: &FunctionError, context: &mut Context<'_>) {
+    fn give_up(
+        &mut self,
+        id: &str,
+        why: (Condition, &FunctionError),
+        iam: &mut Iam,
+        context: &mut Context<'_>,
+    ) {
         let Some(request) = self.requests.remove(id) else { return };
         let Some(function) = self.functions.get(&request.function) else { return };
         context.sometimes(Sometimes::RetriesExhausted);
@@ -302,9 +289,19 @@ impl Lambda {
             self.dead_letters.entry(queue.clone()).or_default().push(request.payload.clone());
             context.note(Fact::DeadLetter { queue: queue.clone(), function: request.function.clone() });
         }
-        let destination = function.on_failure.clone();
+        let mut destination = function.on_failure.clone();
+        // The function's role writes the record. What it may not write is lost, and counted
+        // (<https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html>).
+        if let Some(queue) = &destination
+            && !iam.lets_send(&request.function, &function.beside("sqs", queue))
+        {
+            let metric = Metric::new("AWS/Lambda", "DestinationDeliveryFailures");
+            let metric = metric.with("FunctionName", &request.function);
+            context.later(SignedDuration::ZERO, Happening::Datapoint { metric, value: 1.0 });
+            destination = None;
+        }
         if let Some(queue) = &destination {
-            let record = failure_record(function, &request, id, (condition, error), context.now);
+            let record = failure_record(function, &request, id, why, context.now);
             self.failures.entry(queue.clone()).or_default().push(record);
         }
         let payload = String::from_utf8_lossy(&request.payload).into_owned();

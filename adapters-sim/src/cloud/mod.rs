@@ -11,12 +11,15 @@ pub mod ec2;
 pub mod error;
 pub mod eventbridge;
 pub mod fact;
+pub mod iam;
 pub mod lambda;
+pub mod list;
 pub mod pattern;
 pub mod s3;
 pub mod schedule;
 pub mod snapshot;
 pub mod sns;
+pub mod tag;
 
 pub use error::ApiError;
 pub use fact::Fact;
@@ -51,6 +54,8 @@ pub struct Cloud {
     pub eventbridge: eventbridge::EventBridge,
     /// Functions and their queues.
     pub lambda: lambda::Lambda,
+    /// Who may do what.
+    pub iam: iam::Iam,
 }
 
 /// Where a cloud is.
@@ -197,7 +202,7 @@ impl Cloud {
             Happening::Run { instance } => self.run(&instance, context),
             Happening::Reboot { instance } => self.person_reboots(&instance, context),
             Happening::Settle { instance, state } => self.settle(&instance, state, context),
-            Happening::SnapshotEnds { snapshot } => self.snapshots.ends(&snapshot, context),
+            Happening::SnapshotEnds { snapshot } => self.snapshot_ends(&snapshot, context),
             Happening::GroupActs { group } => self.autoscaling.acts(&group, context),
             Happening::RegisterImage { snapshots } => {
                 self.ec2.register_image(snapshots, false);
@@ -210,8 +215,8 @@ impl Cloud {
             Happening::ActAgain { alarm, since } => self.act_again(&alarm, since, context),
             Happening::Alarm { alarm, state, value } => self.force_alarm(&alarm, state, value, context),
             Happening::Tick { rule } => self.tick(&rule, context),
-            Happening::Deliver(delivery) => self.lambda.deliver(delivery, context),
-            Happening::Retry { request } => self.lambda.attempt(&request, context),
+            Happening::Deliver(delivery) => self.lambda.deliver(delivery, &mut self.iam, context),
+            Happening::Retry { request } => self.lambda.attempt(&request, &mut self.iam, context),
         }
     }
 
@@ -224,7 +229,7 @@ impl Cloud {
 
     /// Lets an invocation be over.
     pub fn invocation_ended(&mut self, id: InvocationId, ended: &Ended, context: &mut Context<'_>) {
-        self.lambda.ended(id, ended, context);
+        self.lambda.ended(id, ended, &mut self.iam, context);
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use ports::{MessageId, Notice};
 
 use super::lambda::hand_over;
-use super::{ApiError, Cloud, Fact, known};
+use super::{ApiError, Cloud, Fact, Place, iam, known};
 use crate::kernel::Context;
 use crate::payload;
 
@@ -167,21 +167,31 @@ impl Cloud {
         Ok(known(&id))
     }
 
-    /// Sends an alarm's own message to a topic.
+    /// Sends an alarm's own message to a topic, if the topic's policy lets CloudWatch do that for this alarm
+    /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html>).
     pub(super) fn publish_alarm(
         &mut self,
         topic: &str,
-        subject: &str,
-        message: &str,
+        (subject, message): (&str, &str),
+        (place, alarm): (&Place, &str),
         context: &mut Context<'_>,
     ) {
+        let source = place.arn("cloudwatch", &format!("alarm:{alarm}"));
+        let request = iam::Request::new("sns:Publish", topic).knowing(iam::Keys::of_source(&source, place));
+        if !self.iam.allows_service("cloudwatch.amazonaws.com", &request) {
+            context.note(Fact::NoticeRefused { topic: topic.to_owned(), why: "not authorized" });
+            return;
+        }
         let subscribers = self.sns.topics.get(topic).cloned().unwrap_or_default();
         let id = self.sns.next_id();
-        for subscriber in subscribers {
-            if let Subscriber::Function(function) = subscriber {
+        for to in subscribers {
+            if let Subscriber::Function(function) = &to {
                 let message = payload::Sns { topic, id: &id, subject, message, at: context.now };
-                hand_over(&function, payload::sns(&message), false, context);
+                hand_over(function, payload::sns(&message), false, context);
+                continue;
             }
+            let (subject, body) = (subject.to_owned(), message.to_owned());
+            self.sns.deliver(Delivered { at: context.now, to, subject, body, key: alarm.to_owned() });
         }
     }
 }

@@ -39,7 +39,7 @@ pub struct Invocation {
 impl Invocation {
     /// The cloud as this invocation sees it.
     pub fn ports(&self) -> SimPorts {
-        SimPorts::new(self.handle.clone(), Actor::Invocation(self.id))
+        SimPorts::new(self.handle.clone(), Actor::Invocation(self.id)).run_by(&self.function)
     }
 }
 

@@ -25,7 +25,8 @@ pub fn alarm_time(at: Timestamp) -> String {
 }
 
 impl AlarmChange<'_> {
-    fn arn(&self) -> String {
+    /// The alarm's ARN.
+    pub(crate) fn arn(&self) -> String {
         self.place.arn("cloudwatch", &format!("alarm:{}", self.name))
     }
 

@@ -1,15 +1,19 @@
 //! The JSON that services deliver, built from AWS's documentation and not from what reads it.
 
 mod alarm;
+mod ebs;
 mod region;
 
 pub use alarm::{AlarmChange, alarm_action, alarm_event, alarm_message, alarm_subject, alarm_time};
+
+pub use ebs::{EbsSnapshot, ebs_set, ebs_snapshot};
 
 use jiff::Timestamp;
 use ports::{InstanceId, InstanceState};
 use serde_json::{Value, json};
 
 use crate::cloud::Place;
+use crate::cloud::eventbridge::Put;
 
 /// `EC2 Instance State-change Notification`
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html>).
@@ -42,6 +46,12 @@ pub fn scheduled(place: &Place, id: &str, rule: &str, at: Timestamp) -> String {
         at,
         detail: &json!({}),
     })
+}
+
+/// An event that somebody put on the bus.
+pub fn custom(place: &Place, id: &str, event: &Put<'_>, at: Timestamp) -> String {
+    let Put { source, detail_type, detail } = *event;
+    envelope(&Envelope { place, id, source, detail_type, resource: None, at, detail })
 }
 
 /// `AWS API Call via CloudTrail` of `RebootInstances`; it names no resources

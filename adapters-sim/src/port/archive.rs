@@ -3,6 +3,7 @@ use bytes::{Bytes, BytesMut};
 use ports::{Archive, Finish, ObjectHead, ObjectKey, PortError, Upload};
 
 use super::SimPorts;
+use crate::cloud::iam::ask::Ask;
 use crate::cloud::s3::Object;
 use crate::kernel::{Footprint, Op};
 
@@ -32,7 +33,8 @@ impl Archive for SimPorts {
     async fn head(&self, key: &ObjectKey) -> Result<Option<ObjectHead>, PortError> {
         let (bucket, key) = (self.names.bucket.clone(), key.clone());
         let sent = (Op::new("s3", "HeadObject"), Footprint::NONE.reads("object", key.as_str()));
-        self.repeat(sent, move |cloud, _| {
+        let ask = Ask::Read { bucket: bucket.clone(), key: key.clone() };
+        self.repeat(sent, ask, move |cloud, _| {
             Ok(cloud.s3.bucket(&bucket)?.get(&key).map(|object| ObjectHead {
                 length: u64::try_from(object.bytes.len()).unwrap_or(u64::MAX),
                 content_type: object.content_type.clone(),
@@ -44,7 +46,8 @@ impl Archive for SimPorts {
     async fn read(&self, key: &ObjectKey, offset: u64, length: u64) -> Result<Option<Bytes>, PortError> {
         let (bucket, key) = (self.names.bucket.clone(), key.clone());
         let sent = (Op::new("s3", "GetObject"), Footprint::NONE.reads("object", key.as_str()));
-        self.repeat(sent, move |cloud, _| {
+        let ask = Ask::Read { bucket: bucket.clone(), key: key.clone() };
+        self.repeat(sent, ask, move |cloud, _| {
             Ok(cloud.s3.bucket(&bucket)?.get(&key).map(|object| {
                 let clamp = |n: u64| usize::try_from(n).unwrap_or(usize::MAX).min(object.bytes.len());
                 object.bytes.slice(clamp(offset)..clamp(offset.saturating_add(length)))
@@ -55,6 +58,16 @@ impl Archive for SimPorts {
 }
 
 impl SimUpload {
+    fn asks(&self, action: &'static str) -> Ask {
+        Ask::Write { action, bucket: self.ports.names.bucket.clone(), key: self.key.clone() }
+    }
+
+    /// Every step of an upload that is completed is a `PutObject` to IAM
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions>).
+    fn puts(&self) -> Ask {
+        self.asks("s3:PutObject")
+    }
+
     async fn send_part(&mut self) -> Result<(), PortError> {
         let upload = match self.upload {
             Some(upload) => upload,
@@ -64,7 +77,9 @@ impl SimUpload {
         let (bucket, part) = (self.ports.names.bucket.clone(), self.buffer.split().freeze());
         let sent = (Op::new("s3", "UploadPart"), Footprint::NONE.writes("upload", self.key.as_str()));
         self.ports
-            .repeat(sent, move |cloud, _| cloud.s3.bucket(&bucket)?.upload_part(upload, part.clone()))
+            .repeat(sent, self.puts(), move |cloud, _| {
+                cloud.s3.bucket(&bucket)?.upload_part(upload, part.clone())
+            })
             .await
     }
 
@@ -74,7 +89,9 @@ impl SimUpload {
         let sent =
             (Op::new("s3", "CreateMultipartUpload"), Footprint::NONE.writes("upload", self.key.as_str()));
         self.ports
-            .repeat(sent, move |cloud, _| Ok(cloud.s3.bucket(&bucket)?.begin_upload(&key, &content_type)))
+            .repeat(sent, self.puts(), move |cloud, _| {
+                Ok(cloud.s3.bucket(&bucket)?.begin_upload(&key, &content_type))
+            })
             .await
     }
 }
@@ -91,12 +108,12 @@ impl Upload for SimUpload {
             self.send_part().await?;
         }
         let bucket = self.ports.names.bucket.clone();
-        let touched = Footprint::NONE.writes("object", self.key.as_str());
+        let (touched, ask) = (Footprint::NONE.writes("object", self.key.as_str()), self.puts());
         if let Some(upload) = self.upload {
             let sent = (Op::new("s3", "CompleteMultipartUpload"), touched);
             return self
                 .ports
-                .repeat(sent, move |cloud, context| {
+                .repeat(sent, ask, move |cloud, context| {
                     cloud.s3.bucket(&bucket)?.complete_upload(upload, context)
                 })
                 .await;
@@ -104,7 +121,7 @@ impl Upload for SimUpload {
         let object = Object { bytes: self.buffer.freeze(), content_type: self.content_type };
         let key = self.key;
         self.ports
-            .repeat((Op::new("s3", "PutObject"), touched), move |cloud, context| {
+            .repeat((Op::new("s3", "PutObject"), touched), ask, move |cloud, context| {
                 Ok(cloud.s3.bucket(&bucket)?.put_new(&key, object.clone(), context))
             })
             .await
@@ -115,7 +132,8 @@ impl Upload for SimUpload {
         let bucket = self.ports.names.bucket.clone();
         let sent =
             (Op::new("s3", "AbortMultipartUpload"), Footprint::NONE.writes("upload", self.key.as_str()));
-        let abort = self.ports.repeat(sent, move |cloud, _| {
+        let ask = self.asks("s3:AbortMultipartUpload");
+        let abort = self.ports.repeat(sent, ask, move |cloud, _| {
             cloud.s3.bucket(&bucket)?.abort_upload(upload);
             Ok(())
         });

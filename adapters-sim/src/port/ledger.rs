@@ -8,6 +8,7 @@ use ports::{
 
 use super::SimPorts;
 use crate::cloud::ApiError;
+use crate::cloud::iam::ask::Ask;
 use crate::kernel::{Footprint, Op};
 
 const KEY: &str = "key";
@@ -21,7 +22,8 @@ impl Ledger for SimPorts {
     async fn get(&self, key: &LedgerKey) -> Result<Option<Stored>, PortError> {
         let (table, key) = (self.names.ledger.clone(), key.clone());
         let sent = (Op::new("dynamodb", "GetItem"), Footprint::NONE.reads("item", key.as_str()));
-        self.repeat(sent, move |cloud, _| {
+        let ask = self.item("dynamodb:GetItem", &key, &[]);
+        self.repeat(sent, ask, move |cloud, _| {
             cloud.dynamodb.table(&table)?.get(key.as_str()).map(stored).transpose()
         })
         .await
@@ -36,7 +38,8 @@ impl Ledger for SimPorts {
         let (table, key, entry) = (self.names.ledger.clone(), key.clone(), entry.clone());
         let before = AtomicBool::new(false);
         let touched = Footprint::NONE.writes("item", key.as_str()).marks("table", &table);
-        self.repeat((Op::new("dynamodb", "UpdateItem"), touched), move |cloud, context| {
+        let ask = self.item("dynamodb:UpdateItem", &key, &[KEY, VERSION, STATE, OPEN, KEEP_UNTIL]);
+        self.repeat((Op::new("dynamodb", "UpdateItem"), touched), ask, move |cloud, context| {
             let table = cloud.dynamodb.table(&table)?;
             let current = table.get(key.as_str()).map(stored).transpose()?;
             let version = expected.map_or(Version::FIRST, Version::next);
@@ -62,7 +65,8 @@ impl Ledger for SimPorts {
     ) -> Result<Page<(LedgerKey, Stored)>, PortError> {
         let (table, prefix) = (self.names.ledger.clone(), prefix.to_owned());
         let sent = (Op::new("dynamodb", "Scan"), Footprint::NONE.reads("table", &table));
-        self.repeat(sent, move |cloud, _| {
+        let ask = Ask::Scan { table: table.clone() };
+        self.repeat(sent, ask, move |cloud, _| {
             let wanted = |item: &Record| {
                 item.get(OPEN) == Some(&Attribute::Bool(true))
                     && matches!(item.get(KEY), Some(Attribute::S(key)) if key.starts_with(&prefix))
@@ -72,6 +76,13 @@ impl Ledger for SimPorts {
             Ok(Page { items: items.collect::<Result<_, ApiError>>()?, next: page.next })
         })
         .await
+    }
+}
+
+impl SimPorts {
+    /// What is asked about an entry.
+    fn item(&self, action: &'static str, key: &LedgerKey, attributes: &'static [&'static str]) -> Ask {
+        Ask::Item { action, table: self.names.ledger.clone(), key: key.to_string(), attributes }
     }
 }
 

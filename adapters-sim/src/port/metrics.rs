@@ -3,17 +3,21 @@ use jiff::civil::Date;
 use ports::{Access, Attribute, Metrics, MetricsQuery, Page, PageToken, PortError, Record, time};
 
 use super::SimPorts;
+use crate::cloud::iam::ask::Ask;
 use crate::kernel::{Footprint, Op};
 
 #[async_trait]
 impl Metrics for SimPorts {
     async fn page(&self, query: &MetricsQuery, from: Option<PageToken>) -> Result<Page<Record>, PortError> {
         let (table, query) = (self.names.metrics.clone(), query.clone());
-        let op = match query.access {
-            Access::Scan { .. } => Op::new("dynamodb", "Scan"),
-            Access::Index { .. } => Op::new("dynamodb", "Query"),
+        let (op, ask) = match &query.access {
+            Access::Scan { .. } => (Op::new("dynamodb", "Scan"), Ask::Scan { table: table.clone() }),
+            Access::Index { name, .. } => {
+                let (index, key) = (name.clone(), query.day.to_string());
+                (Op::new("dynamodb", "Query"), Ask::Query { table: table.clone(), index, key })
+            }
         };
-        self.repeat((op, Footprint::NONE.reads("table", &table)), move |cloud, _| {
+        self.repeat((op, Footprint::NONE.reads("table", &table)), ask, move |cloud, _| {
             let table = cloud.dynamodb.table(&table)?;
             match &query.access {
                 Access::Scan { segment, of } => table.scan((*segment, *of), from.as_ref(), |item| {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use ports::{ErrorKind, PortError};
 
+use crate::cloud::iam::ask::Ask;
 use crate::cloud::{ApiError, Cloud};
 use crate::kernel::{Actor, Call, Context, Footprint, Handle, Op};
 
@@ -19,6 +20,8 @@ use crate::kernel::{Actor, Call, Context, Footprint, Handle, Op};
 pub struct SimPorts {
     handle: Handle,
     actor: Actor,
+    /// The function whose role has to allow what is asked for; a person may do everything.
+    function: Option<Arc<str>>,
     names: Names,
 }
 
@@ -60,7 +63,13 @@ impl Default for Names {
 
 impl SimPorts {
     pub(crate) fn new(handle: Handle, actor: Actor) -> Self {
-        Self { handle, actor, names: Names::default() }
+        Self { handle, actor, function: None, names: Names::default() }
+    }
+
+    /// The same ports, whose requests a function's role has to allow.
+    #[must_use]
+    pub(crate) fn run_by(self, function: &str) -> Self {
+        Self { function: Some(function.into()), ..self }
     }
 
     /// The same ports, bound to these resources.
@@ -72,28 +81,42 @@ impl SimPorts {
     fn call<T: Send + 'static>(
         &self,
         sent: (Op, Footprint),
+        ask: &Arc<Ask>,
         request: impl FnOnce(&mut Cloud, &mut Context<'_>) -> Result<T, ApiError> + Send + 'static,
     ) -> Call<T> {
-        Call::new(self.handle.clone(), self.actor, sent, request)
+        let (function, ask) = (self.function.clone(), Arc::clone(ask));
+        Call::new(
+            self.handle.clone(),
+            self.actor,
+            sent,
+            move |cloud: &mut Cloud, context: &mut Context<'_>| {
+                // Permissions are looked at when a request arrives, however late that is.
+                if let Some(function) = function {
+                    cloud.permit(&function, |cloud| ask.requests(cloud))?;
+                }
+                request(cloud, context)
+            },
+        )
     }
 
     /// Sends a request that may be repeated up to three times, as the AWS SDK does.
     async fn repeat<T: Send + 'static>(
         &self,
         sent: (Op, Footprint),
+        ask: Ask,
         request: impl Fn(&mut Cloud, &mut Context<'_>) -> Result<T, ApiError> + Send + Sync + 'static,
     ) -> Result<T, PortError> {
-        let request = Arc::new(request);
+        let (ask, request) = (Arc::new(ask), Arc::new(request));
         let mut pause = SignedDuration::from_millis(100);
         for _ in 1..ATTEMPTS {
             let again = Arc::clone(&request);
-            match self.call(sent, move |cloud, context| again(cloud, context)).await {
+            match self.call(sent, &ask, move |cloud, context| again(cloud, context)).await {
                 Err(error) if is_transient(error.kind) => self.wait(pause).await,
                 answer => return answer,
             }
             pause *= 2;
         }
-        self.call(sent, move |cloud, context| request(cloud, context)).await
+        self.call(sent, &ask, move |cloud, context| request(cloud, context)).await
     }
 
     async fn wait(&self, span: SignedDuration) {

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use ports::{
@@ -5,6 +7,7 @@ use ports::{
 };
 
 use super::SimPorts;
+use crate::cloud::iam::ask::Ask;
 use crate::cloud::sns::Message;
 use crate::kernel::{Footprint, Op};
 
@@ -27,14 +30,21 @@ impl ScalingGroups for SimPorts {
             Op::new("autoscaling", "DescribeAutoScalingGroups"),
             Footprint::NONE.reads("group", name.as_str()),
         );
-        self.repeat(sent, move |cloud, context| Ok(cloud.autoscaling.describe(&name, context))).await
+        // The adapter of AWS asks for the group, then for its refreshes.
+        let ask = Ask::Anything(&[
+            "autoscaling:DescribeAutoScalingGroups",
+            "autoscaling:DescribeInstanceRefreshes",
+        ]);
+        self.repeat(sent, ask, move |cloud, context| Ok(cloud.autoscaling.describe(&name, context))).await
     }
 
     async fn set_desired(&self, name: &GroupName, desired: Capacity) -> Result<Resize, PortError> {
         let name = name.clone();
         let sent =
             (Op::new("autoscaling", "SetDesiredCapacity"), Footprint::NONE.writes("group", name.as_str()));
-        self.repeat(sent, move |cloud, context| cloud.autoscaling.set_desired(&name, desired, context)).await
+        let ask = Ask::SetDesired(name.clone());
+        self.repeat(sent, ask, move |cloud, context| cloud.autoscaling.set_desired(&name, desired, context))
+            .await
     }
 }
 
@@ -59,6 +69,7 @@ impl SimPorts {
     async fn publish_message(&self, message: Message) -> Result<MessageId, PortError> {
         let topic = self.names.topic.clone();
         let sent = (Op::new("sns", "Publish"), Footprint::NONE.writes("notice", &message.key));
-        self.call(sent, move |cloud, context| cloud.publish(&topic, &message, context)).await
+        let ask = Arc::new(Ask::Publish { topic: topic.clone() });
+        self.call(sent, &ask, move |cloud, context| cloud.publish(&topic, &message, context)).await
     }
 }

@@ -4,6 +4,7 @@
 
 mod apply;
 mod cloud;
+mod doctor;
 mod explain;
 mod explore;
 mod line;
@@ -42,6 +43,8 @@ pub enum Command {
     Apply(apply::Apply),
     /// Says why one snapshot is kept or removed, rule by rule.
     Explain(Box<explain::Explain>),
+    /// Says what the functions would make of their settings, what is wrong with them, and what is missing in the account.
+    Doctor(doctor::Doctor),
 }
 
 /// How a command ended.
@@ -76,6 +79,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::Plan(plan) => plan.run(&mut out),
         Command::Apply(apply) => apply.run(&mut io::stdout()),
         Command::Explain(explain) => explain.run(&mut out),
+        Command::Doctor(doctor) => doctor.run(&mut out),
     };
     match ended {
         Ok(Verdict::Done) => ExitCode::SUCCESS,

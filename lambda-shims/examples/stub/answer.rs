@@ -64,7 +64,9 @@ impl Cloud {
             "DescribeAutoScalingGroups" => Answer::xml(result(operation, GROUP)),
             "DescribeInstanceRefreshes" => Answer::xml(result(operation, "<InstanceRefreshes/>")),
             "SetDesiredCapacity" => Answer::xml(result(operation, "")),
-            "Publish" => Answer::xml(result(operation, "<MessageId>95df01b4-ee98-5cb9-9903-4c221d41eb5e</MessageId>")),
+            "Publish" => {
+                Answer::xml(result(operation, "<MessageId>95df01b4-ee98-5cb9-9903-4c221d41eb5e</MessageId>"))
+            }
             "GetItem" | "UpdateItem" => Answer::json("{}"),
             "Scan" | "Query" => Answer::json(self.records(request.text())),
             "GetObject" => self.object(&request.path),
@@ -87,14 +89,19 @@ impl Cloud {
         let at = form.split('&').find_map(|pair| pair.strip_prefix("NextToken=")).unwrap_or("0");
         let at: usize = at.parse().unwrap_or_default();
         let next = at.saturating_add(1);
-        let token = if next < self.snapshots.len() { format!("<nextToken>{next}</nextToken>") } else { String::new() };
+        let token = if next < self.snapshots.len() {
+            format!("<nextToken>{next}</nextToken>")
+        } else {
+            String::new()
+        };
         let page = self.snapshots.get(at).map_or("", String::as_str);
         format!("{}{token}</DescribeSnapshotsResponse>", &opened("DescribeSnapshots", "snapshotSet", page))
     }
 
     /// The ledger is empty; whatever else is scanned holds the records.
     fn records(&self, body: &str) -> Vec<u8> {
-        let at = body.split("\"page\":{\"N\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or("0");
+        let at =
+            body.split("\"page\":{\"N\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or("0");
         let page = at.parse().ok().and_then(|at: usize| self.records.get(at));
         match page {
             Some(page) if !body.contains("ledger") => page.clone(),
@@ -104,12 +111,17 @@ impl Cloud {
 
     /// Every day but one is archived already.
     fn object(&self, path: &str) -> Answer {
-        let day = path.split("metrics-archive/").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
+        let day =
+            path.split("metrics-archive/").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
         if day == self.day || day.is_empty() {
-            return Answer { status: 404, ..Answer::xml("<Error><Code>NoSuchKey</Code><Message>none</Message></Error>") };
+            return Answer {
+                status: 404,
+                ..Answer::xml("<Error><Code>NoSuchKey</Code><Message>none</Message></Error>")
+            };
         }
-        let manifest =
-            format!("{{\"format\":1,\"day\":\"{day}\",\"table\":\"t\",\"records\":0,\"bytes\":0,\"sha256\":\"\"}}");
+        let manifest = format!(
+            "{{\"format\":1,\"day\":\"{day}\",\"table\":\"t\",\"records\":0,\"bytes\":0,\"sha256\":\"\"}}"
+        );
         Answer { status: 206, ..Answer::with("application/json", manifest) }
     }
 }
@@ -255,7 +267,12 @@ fn pages_of_records(records: usize, day: &str) -> Vec<Vec<u8>> {
 }
 
 fn page_of_records(next: usize, of: usize, page: &[String]) -> Vec<u8> {
-    let last = if next < of { format!(",\"LastEvaluatedKey\":{{\"page\":{{\"N\":\"{next}\"}}}}") } else { String::new() };
+    let last = if next < of {
+        format!(",\"LastEvaluatedKey\":{{\"page\":{{\"N\":\"{next}\"}}}}")
+    } else {
+        String::new()
+    };
     let count = page.len();
-    format!("{{\"Count\":{count},\"Items\":[{}],\"ScannedCount\":{count}{last}}}", page.join(",")).into_bytes()
+    format!("{{\"Count\":{count},\"Items\":[{}],\"ScannedCount\":{count}{last}}}", page.join(","))
+        .into_bytes()
 }

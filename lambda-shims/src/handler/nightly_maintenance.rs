@@ -99,6 +99,10 @@ fn count(night: &Night) -> Metrics {
         metrics.add("RecordsArchived", archived.records());
     }
     metrics.add("NightsFailed", u64::from(night.status != Status::Ok));
+    // Only when somebody was told: an alarm watches for its absence.
+    if night.report.as_ref().is_some_and(|told| told.failure().is_none()) {
+        metrics.add("ReportsSent", 1);
+    }
     metrics
 }
 

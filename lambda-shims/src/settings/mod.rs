@@ -1,5 +1,6 @@
 //! What the environment says, parsed once, every problem told at once.
 
+mod catalogue;
 mod night;
 mod reader;
 mod remediation;
@@ -7,6 +8,7 @@ mod retention;
 mod routes;
 mod snapshot;
 
+pub use catalogue::{SETTINGS, Setting};
 pub use night::NightSettings;
 pub use reader::{Problem, SettingsError};
 pub use remediation::RemediationSettings;

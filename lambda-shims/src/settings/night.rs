@@ -30,6 +30,8 @@ pub struct NightSettings {
     pub source: Option<Source>,
     /// `REPORT_BUCKET`: the bucket of the archive.
     pub bucket: Option<String>,
+    /// `REPORT_PREFIX`: what the keys in it begin with.
+    pub prefix: String,
 }
 
 impl NightSettings {
@@ -47,6 +49,8 @@ impl NightSettings {
         let snapshots = snapshot::policy(&mut reader);
         let alarm_max_age = remediation::max_age(&mut reader);
         let (source, bucket) = source(&mut reader);
+        let expected = "letters, digits and `/!_.*'()-` up to a last `/`";
+        let prefix = reader.optional("REPORT_PREFIX", expected, prefix).unwrap_or_default();
         let read = common.zip(retention);
         reader.finish(read.map(|(common, retention)| Self {
             common,
@@ -57,6 +61,7 @@ impl NightSettings {
             alarm_max_age,
             source,
             bucket,
+            prefix,
         }))
     }
 }
@@ -100,4 +105,12 @@ fn readings(reader: &mut Reader<'_>) -> Vec<Access> {
 fn bucket_name(text: &str) -> Option<String> {
     let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
     ((3..=63).contains(&text.len()) && text.chars().all(legal)).then(|| text.to_owned())
+}
+
+/// Characters that are safe in keys (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>). A key may be
+/// 1,024 bytes long, and what is put under the prefix needs some.
+fn prefix(text: &str) -> Option<String> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || "/!_.*'()-".contains(c);
+    let good = text.len() <= 512 && text.ends_with('/') && !text.starts_with('/') && text.chars().all(legal);
+    good.then(|| text.to_owned())
 }

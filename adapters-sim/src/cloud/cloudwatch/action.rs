@@ -6,7 +6,7 @@ use ports::trigger::AlarmState;
 use super::alarm::Alarm;
 use crate::cloud::eventbridge::alarm_state_change;
 use crate::cloud::lambda::hand_over;
-use crate::cloud::{Cloud, Fact, Happening};
+use crate::cloud::{Cloud, Fact, Happening, iam};
 use crate::invariant::Sometimes;
 use crate::kernel::Context;
 use crate::payload::{self, AlarmChange};
@@ -32,7 +32,7 @@ impl Cloud {
         let group = alarm.metric.dimensions.get("AutoScalingGroupName").and_then(|group| group.parse().ok());
         context.note(Fact::AlarmIs { alarm: name.to_owned(), group, state });
         alarm_state_change(self, name, &alarm, context);
-        self.execute_actions(name, &alarm, context);
+        self.execute_actions(&AlarmChange { place: &self.place.clone(), name, alarm: &alarm }, context);
         if actions(&alarm) != (&[], &[]) && context.happens("alarm/again", context.plan().actions_again) {
             let since = alarm.status.since;
             let after = context.choose_between("alarm/again-after", AGAIN.0, AGAIN.1);
@@ -47,20 +47,27 @@ impl Cloud {
         let alarm = self.cloudwatch.alarm(name).cloned();
         if let Some(alarm) = alarm.filter(|alarm| alarm.status.since == since) {
             context.note(Fact::ActedAgain { alarm: name.to_owned() });
-            self.execute_actions(name, &alarm, context);
+            self.execute_actions(&AlarmChange { place: &self.place.clone(), name, alarm: &alarm }, context);
         }
     }
 
-    fn execute_actions(&mut self, name: &str, alarm: &Alarm, context: &mut Context<'_>) {
-        let (topics, functions) = actions(alarm);
-        let place = self.place.clone();
-        let change = AlarmChange { place: &place, name, alarm };
-        let (subject, message) = (payload::alarm_subject(&change), payload::alarm_message(&change));
+    /// Executes the actions of an alarm's change, as far as those who are to be told let that alarm tell them: it may be one of
+    /// another account or region.
+    pub fn execute_actions(&mut self, change: &AlarmChange<'_>, context: &mut Context<'_>) {
+        let (topics, functions) = actions(change.alarm);
+        let (subject, message) = (payload::alarm_subject(change), payload::alarm_message(change));
         for topic in topics {
-            self.publish_alarm(topic, &subject, &message, context);
+            self.publish_alarm(topic, (&subject, &message), (change.place, change.name), context);
         }
         for function in functions {
-            hand_over(function, payload::alarm_action(&change), false, context);
+            // A function lets itself be invoked by those whom its policy names
+            // (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html>).
+            let arn = self.place.arn("lambda", &format!("function:{function}"));
+            let request = iam::Request::new("lambda:InvokeFunction", arn)
+                .knowing(iam::Keys::of_source(&change.arn(), change.place));
+            if self.iam.allows_service("lambda.alarms.cloudwatch.amazonaws.com", &request) {
+                hand_over(function, payload::alarm_action(change), false, context);
+            }
         }
     }
 }

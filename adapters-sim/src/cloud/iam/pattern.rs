@@ -1,0 +1,153 @@
+//! Texts with `*`, `?` and `${...}`
+//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>).
+
+use super::request::Context;
+
+/// A text of a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pattern(Vec<Piece>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    Letter(char),
+    One,
+    Any,
+    Variable { key: String, default: Option<String> },
+}
+
+/// A text of a policy as it stands for one request.
+pub(super) type Resolved = Vec<Token>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Token {
+    Letter(char),
+    One,
+    Any,
+}
+
+impl Pattern {
+    /// Reads a text. In policies of a version before 2012-10-17 nothing stands for a value.
+    pub(super) fn parse(text: &str, has_variables: bool) -> Result<Self, String> {
+        let mut pieces = Vec::new();
+        let mut rest = text;
+        while let Some(letter) = rest.chars().next() {
+            if let Some(inner) = rest.strip_prefix("${").filter(|_| has_variables) {
+                let (name, after) = inner.split_once('}').ok_or("a `${` without its `}`")?;
+                pieces.push(variable(name)?);
+                rest = after;
+                continue;
+            }
+            pieces.push(match letter {
+                '*' => Piece::Any,
+                '?' => Piece::One,
+                other => Piece::Letter(other),
+            });
+            rest = rest.get(letter.len_utf8()..).unwrap_or_default();
+        }
+        Ok(Self(pieces))
+    }
+
+    /// A text that stands for itself, as operators without wildcards have them.
+    pub(super) fn literal(text: &str, has_variables: bool) -> Result<Self, String> {
+        let plain = |piece| match piece {
+            Piece::Any => Piece::Letter('*'),
+            Piece::One => Piece::Letter('?'),
+            Piece::Letter(_) | Piece::Variable { .. } => piece,
+        };
+        Ok(Self(Self::parse(text, has_variables)?.0.into_iter().map(plain).collect()))
+    }
+
+    /// The same text in small letters.
+    pub(super) fn lower(self) -> Self {
+        let lower = |piece| match piece {
+            Piece::Letter(letter) => Piece::Letter(letter.to_ascii_lowercase()),
+            Piece::One | Piece::Any | Piece::Variable { .. } => piece,
+        };
+        Self(self.0.into_iter().map(lower).collect())
+    }
+
+    /// Whether it is `*` alone.
+    pub(super) fn is_all(&self) -> bool {
+        self.0 == [Piece::Any]
+    }
+
+    /// Whether a text is such a one. One that needs a value which the request does not have, or has more than one of, is no text
+    /// at all.
+    pub(super) fn is(&self, text: &str, keys: Context<'_>) -> bool {
+        if self.is_all() {
+            return true;
+        }
+        self.resolve(keys).is_some_and(|tokens| matches(&tokens, text))
+    }
+
+    /// The text with its values.
+    pub(super) fn resolve(&self, keys: Context<'_>) -> Option<Resolved> {
+        let mut tokens = Vec::with_capacity(self.0.len());
+        for piece in &self.0 {
+            match piece {
+                Piece::Letter(letter) => tokens.push(Token::Letter(*letter)),
+                Piece::One => tokens.push(Token::One),
+                Piece::Any => tokens.push(Token::Any),
+                // What a value brings along stands for itself, `*` too.
+                Piece::Variable { key, default } => {
+                    let value = keys.single(key).or(default.as_deref())?;
+                    tokens.extend(value.chars().map(Token::Letter));
+                }
+            }
+        }
+        Some(tokens)
+    }
+}
+
+fn variable(name: &str) -> Result<Piece, String> {
+    if let ("*" | "?" | "$", Some(letter)) = (name, name.chars().next()) {
+        return Ok(Piece::Letter(letter));
+    }
+    let (key, default) = match name.split_once(',') {
+        None => (name, None),
+        Some((key, default)) => {
+            let quoted = default.trim().strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
+            (key, Some(quoted.ok_or_else(|| format!("`{name}`: a default is written in quotes"))?.to_owned()))
+        }
+    };
+    let key = key.trim();
+    if key.contains(':') {
+        Ok(Piece::Variable { key: key.to_lowercase(), default })
+    } else {
+        Err(format!("`${{{name}}}` names no key"))
+    }
+}
+
+/// Whether a text is such a one: when it does not fit behind the latest `*`, that one takes a letter more.
+pub(super) fn matches(pattern: &[Token], text: &str) -> bool {
+    let (mut at, mut rest) = (0, text);
+    let mut latest: Option<(usize, &str)> = None;
+    loop {
+        let letter = rest.chars().next();
+        let fits = match (pattern.get(at), letter) {
+            (None, None) => return true,
+            (Some(Token::Any), _) => {
+                latest = Some((at + 1, rest));
+                at += 1;
+                continue;
+            }
+            (Some(Token::One), Some(_)) => true,
+            (Some(Token::Letter(wanted)), Some(letter)) => *wanted == letter,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        if fits {
+            at += 1;
+            rest = tail(rest);
+            continue;
+        }
+        let Some((after, begun)) = latest.filter(|(_, begun)| !begun.is_empty()) else { return false };
+        latest = Some((after, tail(begun)));
+        (at, rest) = (after, tail(begun));
+    }
+}
+
+fn tail(text: &str) -> &str {
+    let mut letters = text.chars();
+    letters.next();
+    letters.as_str()
+}

@@ -1,0 +1,75 @@
+//! Tables, buckets and queues.
+
+use serde_json::Value;
+
+use super::body::Body;
+use super::{DeployError, Plan};
+
+/// What of a table is not modelled. Its indexes are: any attribute can be asked for as if it had one. Items expire when a
+/// test says so.
+const OF_TABLE: [&str; 9] = [
+    "AttributeDefinitions",
+    "BillingMode",
+    "DeletionProtectionEnabled",
+    "GlobalSecondaryIndexes",
+    "OnDemandThroughput",
+    "PointInTimeRecoverySpecification",
+    "SSESpecification",
+    "Tags",
+    "TimeToLiveSpecification",
+];
+
+pub(super) fn table(mut body: Body<'_>, name: &str, plan: &mut Plan) -> Result<(), DeployError> {
+    let path = body.path("KeySchema");
+    let schema = body.value("KeySchema")?.unwrap_or_default();
+    let keys: Vec<&Value> = schema.as_array().into_iter().flatten().collect();
+    let [key] = keys.as_slice() else {
+        return Err(DeployError::new(path, "only a partition key is understood"));
+    };
+    let hash = key.get("AttributeName").and_then(Value::as_str).unwrap_or_default();
+    body.text("TableName")?;
+    body.finish(&OF_TABLE)?;
+    plan.tables.push((name.to_owned(), hash.to_owned()));
+    Ok(())
+}
+
+/// What of a bucket is not modelled: objects stay as they are, and there is nobody to keep out but by policies.
+const OF_BUCKET: [&str; 8] = [
+    "IntelligentTieringConfigurations",
+    "LifecycleConfiguration",
+    "LoggingConfiguration",
+    "OwnershipControls",
+    "PublicAccessBlockConfiguration",
+    "Tags",
+    "VersioningConfiguration",
+    "ObjectLockEnabled",
+];
+
+pub(super) fn bucket(mut body: Body<'_>, name: &str, plan: &mut Plan) -> Result<(), DeployError> {
+    body.text("BucketName")?;
+    let encryption = body.value("BucketEncryption")?.unwrap_or_default();
+    let key = encryption
+        .pointer("/ServerSideEncryptionConfiguration/0/ServerSideEncryptionByDefault/KMSMasterKeyID");
+    let key = key.and_then(Value::as_str).map(str::to_owned);
+    plan.keys.extend(key.map(|key| (format!("arn:aws:s3:::{name}"), key)));
+    body.finish(&OF_BUCKET)?;
+    plan.buckets.push(name.to_owned());
+    Ok(())
+}
+
+/// What of a queue is not modelled.
+const OF_QUEUE: [&str; 6] = [
+    "KmsMasterKeyId",
+    "MessageRetentionPeriod",
+    "ReceiveMessageWaitTimeSeconds",
+    "SqsManagedSseEnabled",
+    "Tags",
+    "VisibilityTimeout",
+];
+
+pub(super) fn queue(mut body: Body<'_>, name: &str, plan: &mut Plan) -> Result<(), DeployError> {
+    body.text("QueueName")?;
+    body.finish(&OF_QUEUE)?;
+    plan.queues.push(name.to_owned());
+    Ok(())
+}

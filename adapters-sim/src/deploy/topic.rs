@@ -1,0 +1,35 @@
+//! Topics and their subscribers.
+
+use super::body::Body;
+use super::{DeployError, Plan};
+use crate::cloud::sns::Subscriber;
+
+/// What of a topic is not modelled.
+const OF_TOPIC: [&str; 3] = ["DisplayName", "SignatureVersion", "Tags"];
+
+pub(super) fn topic(mut body: Body<'_>, arn: &str, plan: &mut Plan) -> Result<(), DeployError> {
+    body.text("TopicName")?;
+    plan.keys.extend(body.text("KmsMasterKeyId")?.map(|key| (arn.to_owned(), key)));
+    body.finish(&OF_TOPIC)?;
+    plan.topics.push(arn.to_owned());
+    Ok(())
+}
+
+/// What of a subscription is not modelled: every delivery arrives.
+const OF_SUBSCRIPTION: [&str; 2] = ["RawMessageDelivery", "RedrivePolicy"];
+
+pub(super) fn subscription(mut body: Body<'_>, plan: &mut Plan) -> Result<(), DeployError> {
+    let path = body.path("Protocol");
+    let (topic, protocol, endpoint) =
+        (body.needed("TopicArn")?, body.needed("Protocol")?, body.needed("Endpoint")?);
+    let name = endpoint.rsplit(':').next().unwrap_or_default().to_owned();
+    let subscriber = match protocol.as_str() {
+        "email" => Subscriber::Mail(endpoint),
+        "sqs" => Subscriber::Queue(name),
+        "lambda" => Subscriber::Function(name),
+        _ => return Err(DeployError::new(path, format!("`{protocol}` is not understood"))),
+    };
+    body.finish(&OF_SUBSCRIPTION)?;
+    plan.subscriptions.push((topic, subscriber));
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! The template that ships, and what its parameters are when a stack has certain settings.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use adapters_sim::cloud::Place;
+use adapters_sim::deploy::{DeployError, Plan, Stack, Template};
+use adapters_sim::invariant::NIGHT;
+use lambda_shims::settings::Pairs;
+
+use super::{FunctionName, RECONCILES};
+
+/// Who is told.
+pub(super) const PERSON: &str = "on-call@example.com";
+
+/// The template that ships.
+pub fn shipped() -> &'static Template {
+    static SHIPPED: LazyLock<Template> = LazyLock::new(|| {
+        let template = Template::parse(include_str!("../../../lambda-shims/template.yaml"));
+        template.unwrap_or_else(|error| unreachable!("a test reads it: {error}"))
+    });
+    &SHIPPED
+}
+
+/// What the simulated stack calls its resources, so that stories read well. CloudFormation makes names up.
+const NAMES: [(&str, &str); 16] = [
+    ("AlarmTopic", "alarms"),
+    ("AlertTopic", "alerts"),
+    ("AutoRemediation", "auto-remediation"),
+    ("AutoRemediationFailures", "auto-remediation-failures"),
+    ("AutoRemediationRole", "auto-remediation"),
+    ("AutoSnapshot", "auto-snapshot"),
+    ("AutoSnapshotFailures", "auto-snapshot-failures"),
+    ("AutoSnapshotRole", "auto-snapshot"),
+    ("LedgerTable", "ledger"),
+    ("MetricsTable", "metrics"),
+    ("NightlyMaintenance", "nightly-maintenance"),
+    ("NightlyMaintenanceFailures", "nightly-maintenance-failures"),
+    ("NightlyMaintenanceNight", NIGHT),
+    ("NightlyMaintenanceReconcile", RECONCILES),
+    ("NightlyMaintenanceRole", "nightly-maintenance"),
+    ("ReportBucket", "reports"),
+];
+
+/// What the template is in a place, with these settings.
+pub(super) fn plan(
+    template: &Template,
+    place: &Place,
+    (settings, parameters): (&Pairs, &Pairs),
+) -> Result<Plan, DeployError> {
+    let mut stack = Stack {
+        name: "caretaker".to_owned(),
+        parameters: BTreeMap::from([("AlertEmail".to_owned(), PERSON.to_owned())]),
+        names: NAMES.map(|(id, name)| (id.to_owned(), name.to_owned())).into(),
+    };
+    // An empty setting is none. The environment below has it all the same.
+    for (setting, value) in settings.iter().filter(|(_, value)| !value.trim().is_empty()) {
+        match (setting.as_str(), template.parameter_of(setting)) {
+            (_, Some(parameter)) => drop(stack.parameters.insert(parameter.to_owned(), value.clone())),
+            ("LEDGER_TABLE", _) => drop(stack.names.insert("LedgerTable".to_owned(), value.clone())),
+            ("REPORT_BUCKET", _) => drop(stack.names.insert("ReportBucket".to_owned(), value.clone())),
+            // A table that is there already, and is scanned.
+            ("METRICS_TABLE", _) => {
+                stack.parameters.insert("MetricsTableName".to_owned(), value.clone());
+            }
+            ("ALERT_TOPIC_ARN", _) => {
+                if *value != place.arn("sns", "alerts") {
+                    stack.parameters.insert("AlertTopicArn".to_owned(), value.clone());
+                }
+            }
+            (_, None) => {}
+        }
+    }
+    stack.parameters.extend(parameters.clone());
+    template.plan(place, &stack)
+}
+
+/// The environment that the template gives a function, and whatever else is set.
+pub(super) fn environment(plan: &Plan, function: FunctionName, settings: &Pairs) -> Pairs {
+    let planned = plan.functions.iter().find(|planned| planned.name == function.as_str());
+    let mut environment = planned.map(|planned| planned.environment.clone()).unwrap_or_default();
+    for (setting, value) in settings {
+        // Without a table named, the stack has one of its own.
+        if setting == "METRICS_TABLE" && value.trim().is_empty() {
+            continue;
+        }
+        environment.insert(setting.clone(), value.clone());
+    }
+    environment
+}

@@ -1,0 +1,98 @@
+//! What is understood of a template, and what is not.
+
+use adapters_sim::cloud::Place;
+use adapters_sim::deploy::{Stack, Template};
+
+const SHIPPED: &str = include_str!("../../lambda-shims/template.yaml");
+
+fn planned(text: &str, parameters: &[(&str, &str)]) -> Result<adapters_sim::deploy::Plan, String> {
+    let parameters =
+        parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let stack = Stack { name: "caretaker".to_owned(), parameters, ..Stack::default() };
+    let template = Template::parse(text).map_err(|error| error.to_string())?;
+    template.plan(&Place::default(), &stack).map_err(|error| error.to_string())
+}
+
+#[test]
+fn the_template_that_ships_is_understood_with_its_defaults() {
+    let plan = planned(SHIPPED, &[]).unwrap();
+    assert_eq!(plan.functions.len(), 3);
+    assert!(plan.functions.iter().all(|function| function.environment["MODE"] == "observe"));
+    assert!(plan.subscriptions.len() == 1, "nobody but the function that answers alarms");
+}
+
+#[test]
+fn two_stacks_share_no_name() {
+    let named = |name: &str| {
+        let stack = Stack { name: name.to_owned(), ..Stack::default() };
+        let plan = Template::parse(SHIPPED).unwrap().plan(&Place::default(), &stack).unwrap();
+        let rules: Vec<String> = plan.rules.into_iter().map(|(name, _)| name).collect();
+        [plan.topics, plan.queues, plan.buckets, rules].concat()
+    };
+    let (one, other) = (named("one"), named("other"));
+    assert!(10 < one.len() && one.iter().all(|name| !other.contains(name)), "{one:?} {other:?}");
+}
+
+#[test]
+fn a_parameter_of_another_form_is_refused() {
+    let refused = planned(SHIPPED, &[("AlertTopicArn", "alerts")]).unwrap_err();
+    assert!(refused.starts_with("Parameters.AlertTopicArn: `alerts` does not match"), "{refused}");
+    let unknown = planned(SHIPPED, &[("Colour", "red")]).unwrap_err();
+    assert_eq!(unknown, "Parameters.Colour: there is no such parameter");
+}
+
+/// The template with one line in place of another, which it has to have.
+fn changed(from: &str, to: &str) -> String {
+    assert!(SHIPPED.contains(from), "{from}");
+    SHIPPED.replacen(from, to, 1)
+}
+
+#[test]
+fn what_is_not_understood_is_named() {
+    for (from, to, says) in [
+        (
+            "Type: AWS::SQS::Queue",
+            "Type: AWS::SQS::Heap",
+            "Resources.AutoSnapshotFailures.Type: `AWS::SQS::Heap` is not understood",
+        ),
+        (
+            "      Timeout: { Ref: SnapshotTimeout }",
+            "      Timeuot: { Ref: SnapshotTimeout }",
+            "Resources.AutoSnapshot.Properties.Timeuot: not understood",
+        ),
+        (
+            "SNAPSHOT_ON: { Ref: SnapshotOn }",
+            "SNAPSHOT_ON: { Ref: SnapshotsOn }",
+            "Resources.AutoSnapshot.Properties.Environment.Variables.SNAPSHOT_ON.Ref: there is no `SnapshotsOn`",
+        ),
+        (
+            "      Statistic: Maximum",
+            "      ExtendedStatistic: p99",
+            "Resources.AutoSnapshotGaveUp.Properties.Statistic: missing",
+        ),
+        (
+            "StringEquals: { ec2:CreateAction: [CreateSnapshot, CreateSnapshots] }",
+            "StringEqual: { ec2:CreateAction: [CreateSnapshot, CreateSnapshots] }",
+            "unknown operator `StringEqual`",
+        ),
+    ] {
+        let error = planned(&changed(from, to), &[]).unwrap_err();
+        assert!(error.contains(says), "{error}");
+    }
+}
+
+#[test]
+fn short_tags_say_the_same_as_long_ones() {
+    let short = changed("LEDGER_TABLE: { Ref: LedgerTable }", "LEDGER_TABLE: !Ref LedgerTable");
+    let short =
+        short.replace("Role: { Fn::GetAtt: [AutoSnapshotRole, Arn] }", "Role: !GetAtt AutoSnapshotRole.Arn");
+    assert_eq!(planned(&short, &[]), planned(SHIPPED, &[]));
+}
+
+#[test]
+fn settings_are_the_parameters_that_they_are_taken_from() {
+    let template = Template::parse(SHIPPED).unwrap();
+    assert_eq!(template.parameter_of("SNAPSHOT_MODE"), Some("SnapshotMode"));
+    assert_eq!(template.parameter_of("AUTO_SCALING_GROUP_NAME"), Some("AutoScalingGroupName"));
+    assert_eq!(template.parameter_of("LEDGER_TABLE"), None);
+}
