@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
 
+import contextlib
 import queue
 import socket
 import threading
@@ -49,7 +50,8 @@ class Api:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection):
-        with connection, connection.makefile("rb") as lines:
+        # A process that is killed breaks its connections off; that is no news.
+        with contextlib.suppress(OSError), connection, connection.makefile("rb") as lines:
             while first := lines.readline():
                 method, path, _ = first.decode().split(" ", 2)
                 length = 0
@@ -59,14 +61,11 @@ class Api:
                         length = int(value)
                 body = lines.read(length)
                 at = time.perf_counter()
-                try:
-                    if method == "POST":
-                        self._answers.put((at, path, body))
-                        connection.sendall(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
-                    else:
-                        connection.sendall(self._invocation(self._events.get()))
-                except OSError:
-                    return
+                if method == "POST":
+                    self._answers.put((at, path, body))
+                    connection.sendall(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
+                else:
+                    connection.sendall(self._invocation(self._events.get()))
 
     def _invocation(self, event):
         self._count += 1

@@ -20,6 +20,8 @@ class Case:
     settings: dict = field(default_factory=dict)
     #: How many more invocations the same process gets, to measure how quick it is once it is warm.
     warm: int = 0
+    #: What every side has to have asked of AWS, and how often, so that nothing is measured that was not done.
+    proof: dict = field(default_factory=dict)
 
 
 def cases(now):
@@ -34,11 +36,20 @@ def cases(now):
     skipped["detail"]["state"] = "pending"
     return [
         Case("skipped event", "auto-snapshot", json.dumps(skipped).encode(), cloud, warm=20),
-        Case("snapshot", "auto-snapshot", _stop(now), cloud, warm=20),
-        Case("scale out", "auto-remediation", _alarm(now), cloud, {"SCALE_COOLDOWN_SECONDS": "0"}, warm=20),
-        Case("empty night", "nightly-maintenance", scheduled, cloud, warm=20),
-        Case("2,000 deletes", "nightly-maintenance", scheduled, {**cloud, "snapshots": 2_000}, unthrottled),
-        Case("archive of 200,000", "nightly-maintenance", scheduled, {**cloud, "records": 200_000}, archive),
+        Case("snapshot", "auto-snapshot", _stop(now), cloud, warm=20, proof={"Publish": 21}),
+        Case(
+            "scale out", "auto-remediation", _alarm(now), cloud, {"SCALE_COOLDOWN_SECONDS": "0"}, warm=20,
+            proof={"SetDesiredCapacity": 21, "Publish": 21},
+        ),
+        Case("empty night", "nightly-maintenance", scheduled, cloud, warm=20, proof={"Publish": 21}),
+        Case(
+            "2,000 deletes", "nightly-maintenance", scheduled, {**cloud, "snapshots": 2_000}, unthrottled,
+            proof={"DeleteSnapshot": 2_000, "Publish": 1},
+        ),
+        Case(
+            "archive of 200,000", "nightly-maintenance", scheduled, {**cloud, "records": 200_000}, archive,
+            proof={"Publish": 1},
+        ),
     ]
 
 

@@ -9,6 +9,7 @@ Every round runs every side once, so that whatever else the machine does meets a
 """
 
 import argparse
+import collections
 import datetime
 import json
 import os
@@ -43,10 +44,15 @@ def main():
             rounds = {side: [] for side in SIDES}
             for _ in range(options.rounds):
                 for side in SIDES:
+                    before = stub.requests()
                     rounds[side].append(measure(options, side, case, stub))
+                    asked = stub.requests() - before
+                    short = {name: asked[name] for name, count in case.proof.items() if asked[name] < count}
+                    if short:
+                        sys.exit(f"{case.name}: {side} did too little: {short} of {case.proof}")
+                    if options.requests and len(rounds[side]) == 1:
+                        print(f"  {case.name}, {side}: {dict(asked)}", file=sys.stderr)
             report(case, rounds)
-            if options.requests:
-                count_requests(options, case, stub)
 
 
 def arguments():
@@ -55,7 +61,7 @@ def arguments():
     parser.add_argument("--python", default=sys.executable, help="a Python that has boto3")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--only", help="only cases whose name holds this")
-    parser.add_argument("--requests", action="store_true", help="also count what Caretaker asks of AWS")
+    parser.add_argument("--requests", action="store_true", help="also tell what each side asks of AWS")
     return parser.parse_args()
 
 
@@ -138,14 +144,6 @@ def report(case, rounds):
         print(f"| {case.name} | {figure} | {shown} | {ours / bare:.2f} | 1/{python / ours:.1f} |", flush=True)
 
 
-def count_requests(options, case, stub):
-    before = stub.requests()
-    measure(options, "caretaker", case, stub)
-    after = stub.requests()
-    asked = {name: count - before.get(name, 0) for name, count in after.items()}
-    print(f"  {case.name}: {dict(item for item in asked.items() if item[1])}", file=sys.stderr)
-
-
 def sizes(options):
     """What is uploaded: the binary alone, compressed as cargo-lambda does."""
     print("| binary | size | zip |")
@@ -178,7 +176,7 @@ class Stub:
     def requests(self):
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(f"{self.endpoint}/_requests") as answer:
-            return json.load(answer)
+            return collections.Counter(json.load(answer))
 
 
 main()

@@ -152,7 +152,11 @@ fn result(operation: &str, inner: &str) -> String {
 }
 
 const GROUP: &str = "<AutoScalingGroups><member><AutoScalingGroupName>web</AutoScalingGroupName><MinSize>1</MinSize>\
-    <MaxSize>10</MaxSize><DesiredCapacity>2</DesiredCapacity><DefaultCooldown>300</DefaultCooldown><Instances/>\
+    <MaxSize>10</MaxSize><DesiredCapacity>2</DesiredCapacity><DefaultCooldown>300</DefaultCooldown><Instances>\
+    <member><InstanceId>i-abcd1111</InstanceId><LifecycleState>InService</LifecycleState><HealthStatus>Healthy</HealthStatus>\
+    </member>\
+    <member><InstanceId>i-abcd1112</InstanceId><LifecycleState>InService</LifecycleState><HealthStatus>Healthy</HealthStatus>\
+    </member></Instances>\
     <SuspendedProcesses/><Tags><member><Key>AutoRemediate</Key><Value>true</Value><ResourceId>web</ResourceId>\
     <ResourceType>auto-scaling-group</ResourceType><PropagateAtLaunch>false</PropagateAtLaunch></member></Tags>\
     </member></AutoScalingGroups>";
