@@ -7,8 +7,12 @@
     reason = "test code fails by panicking"
 )]
 
+mod bus;
 mod clock;
+mod function;
 mod list;
+mod queue;
 mod snapshot;
 mod tag;
+mod topic;
 mod world;
