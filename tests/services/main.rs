@@ -10,6 +10,7 @@
 mod bus;
 mod clock;
 mod function;
+mod group;
 mod list;
 mod queue;
 mod snapshot;
