@@ -7,6 +7,7 @@
     reason = "test code fails by panicking"
 )]
 
+mod bucket;
 mod bus;
 mod clock;
 mod function;
@@ -14,6 +15,7 @@ mod group;
 mod list;
 mod queue;
 mod snapshot;
+mod table;
 mod tag;
 mod topic;
 mod world;

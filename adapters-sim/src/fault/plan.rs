@@ -37,6 +37,8 @@ pub struct FaultPlan {
     pub failed_launches: u32,
     /// How often a group has a pending update already when it is to be changed.
     pub contention: u32,
+    /// How often a conditional write of S3 meets another at the same key.
+    pub conflicts: u32,
     /// How far a function's clock may be off, in milliseconds, in either direction.
     pub skew_ms: u32,
     /// Whether limits are small, so that they are met: pages of five, buckets of two.
@@ -83,6 +85,9 @@ pub struct Consistency {
     pub latest: u32,
     /// Whether a reader may see one and the next reader not.
     pub flapping: bool,
+    /// How many items an index of `DynamoDB` shows late, in the same way
+    /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html>).
+    pub late_in_index: u32,
 }
 
 /// How much goes wrong.
@@ -184,11 +189,18 @@ impl FaultPlan {
             redelivered: 5,
             system_errors: 2,
             actions_again: 10,
-            consistency: Consistency { lagging: 200, soonest: 1, latest: 10, flapping: false },
+            consistency: Consistency {
+                lagging: 200,
+                soonest: 1,
+                latest: 10,
+                flapping: false,
+                late_in_index: 20,
+            },
             paging: PagingFaults { short: 20, expired: 1 },
             failed_snapshots: 5,
             failed_launches: 5,
             contention: 2,
+            conflicts: 2,
             skew_ms: 200,
             ..Self::default()
         }
@@ -212,11 +224,18 @@ impl FaultPlan {
             redelivered: 100,
             system_errors: 50,
             actions_again: 100,
-            consistency: Consistency { lagging: 500, soonest: 1, latest: 240, flapping: true },
+            consistency: Consistency {
+                lagging: 500,
+                soonest: 1,
+                latest: 240,
+                flapping: true,
+                late_in_index: 200,
+            },
             paging: PagingFaults { short: 100, expired: 10 },
             failed_snapshots: 50,
             failed_launches: 50,
             contention: 50,
+            conflicts: 50,
             skew_ms: 4000,
             small_limits: true,
             ..Self::default()
@@ -245,6 +264,7 @@ impl FaultPlan {
                 Family::Api => {
                     self.rules.retain(|rule| rule.faults.iter().any(|fault| fault.is_crash()));
                     self.contention = 0;
+                    self.conflicts = 0;
                 }
                 Family::Compute => {
                     self.rules.retain(|rule| !rule.faults.iter().any(|fault| fault.is_crash()));
