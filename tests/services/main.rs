@@ -12,6 +12,7 @@ mod bus;
 mod clock;
 mod function;
 mod group;
+mod instance;
 mod list;
 mod queue;
 mod snapshot;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
+use ports::trigger::SpotAction;
 use ports::{InstanceId, InstanceState, Snapshot, SnapshotId, SnapshotState};
 
 use super::backoff::RetryPolicy;
@@ -13,7 +14,7 @@ use super::pattern::{Event, Pattern};
 use super::schedule::Schedule;
 use super::{Cloud, Fact, Happening};
 use crate::kernel::Context;
-use crate::payload::{self, AlarmChange};
+use crate::payload::{self, AlarmChange, HealthIssue};
 
 /// The rules of the account.
 #[derive(Clone, Debug, Default)]
@@ -134,6 +135,26 @@ fn emit(cloud: &Cloud, payload: &str, best_effort: bool, context: &mut Context<'
     for (name, rule) in cloud.eventbridge.waiting_for(payload) {
         rule.send(&name, payload, (best_effort, SignedDuration::ZERO), context);
     }
+}
+
+/// Tells the bus that EC2 takes a spot instance back soon: best effort.
+pub(super) fn ec2_spot_warning(
+    cloud: &mut Cloud,
+    instance: &InstanceId,
+    action: SpotAction,
+    context: &mut Context<'_>,
+) {
+    let id = cloud.eventbridge.next_id();
+    let zone = cloud.ec2.machine(instance).map(|machine| machine.zone.clone()).unwrap_or_default();
+    let payload = payload::spot_warning(&cloud.place, &id, (instance, &zone), (action, context.now));
+    emit(cloud, &payload, true, context);
+}
+
+/// Tells the bus what AWS Health knows: best effort.
+pub(super) fn health(cloud: &mut Cloud, issue: &HealthIssue<'_>, context: &mut Context<'_>) {
+    let id = cloud.eventbridge.next_id();
+    let payload = payload::health_event(&cloud.place, &id, issue, context.now);
+    emit(cloud, &payload, true, context);
 }
 
 /// Tells the bus that something was done with a snapshot. EBS's events are best effort.

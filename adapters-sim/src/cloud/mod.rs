@@ -105,6 +105,20 @@ pub enum Happening {
         /// Why.
         reason: StateReason,
     },
+    /// Something else happens to an instance.
+    Befalls {
+        /// Which.
+        instance: InstanceId,
+        /// What.
+        incident: ec2::Incident,
+    },
+    /// An Availability Zone is impaired, or not any more.
+    Zone {
+        /// Which.
+        zone: String,
+        /// Whether it is.
+        impaired: bool,
+    },
     /// An instance is started.
     Run {
         /// Which.
@@ -224,6 +238,13 @@ impl Cloud {
     pub fn happen(&mut self, what: Happening, context: &mut Context<'_>) {
         match what {
             Happening::Stop { instance, reason } => self.stop(&instance, reason, context),
+            Happening::Befalls { instance, incident } => self.befall(&instance, incident, context),
+            Happening::Zone { zone, impaired: true } => {
+                self.ec2.impaired_zones.insert(zone);
+            }
+            Happening::Zone { zone, impaired: false } => {
+                self.ec2.impaired_zones.remove(&zone);
+            }
             Happening::Run { instance } => self.run(&instance, context),
             Happening::Reboot { instance } => self.person_reboots(&instance, context),
             Happening::Settle { instance, state } => self.settle(&instance, state, context),

@@ -33,6 +33,10 @@ pub struct FaultPlan {
     pub paging: PagingFaults,
     /// How often a snapshot fails.
     pub failed_snapshots: u32,
+    /// How often an instance takes half an hour longer to stop.
+    pub slow_stops: u32,
+    /// How often EC2 fails to bring an instance up on another host when its own has failed.
+    pub failed_recoveries: u32,
     /// How often a launch fails because there is no capacity: `aws:ec2:asg-insufficient-instance-capacity-error`.
     pub failed_launches: u32,
     /// How often a group has a pending update already when it is to be changed.
@@ -198,6 +202,8 @@ impl FaultPlan {
             },
             paging: PagingFaults { short: 20, expired: 1 },
             failed_snapshots: 5,
+            slow_stops: 2,
+            failed_recoveries: 50,
             failed_launches: 5,
             contention: 2,
             conflicts: 2,
@@ -233,6 +239,8 @@ impl FaultPlan {
             },
             paging: PagingFaults { short: 100, expired: 10 },
             failed_snapshots: 50,
+            slow_stops: 50,
+            failed_recoveries: 300,
             failed_launches: 50,
             contention: 50,
             conflicts: 50,

@@ -2,11 +2,13 @@
 
 mod alarm;
 mod ebs;
+mod health;
 mod region;
 
 pub use alarm::{AlarmChange, alarm_action, alarm_event, alarm_message, alarm_subject, alarm_time};
 
 pub use ebs::{EbsSnapshot, ebs_set, ebs_snapshot};
+pub use health::{HealthIssue, health_event, spot_warning};
 
 use jiff::Timestamp;
 use ports::{InstanceId, InstanceState};
