@@ -189,6 +189,16 @@ fn what_is_stuck_stops_by_force_only() {
 }
 
 #[test]
+fn a_stop_may_take_half_an_hour() {
+    let scene = scene(troubled(1, FaultPlan { slow_stops: 1000, ..FaultPlan::default() }), &[]);
+    scene.stop("Client.UserInitiatedShutdown");
+    minutes(&scene.sim, 29);
+    assert_eq!(scene.told(), ["stopping"]);
+    minutes(&scene.sim, 10);
+    assert_eq!(scene.told(), ["stopping", "stopped"]);
+}
+
+#[test]
 fn what_has_its_root_on_its_host_cannot_be_stopped() {
     let scene = scene(world(), &[Trait::OnInstanceStore]);
     scene.stop("Client.UserInitiatedShutdown");

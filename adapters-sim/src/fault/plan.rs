@@ -33,7 +33,8 @@ pub struct FaultPlan {
     pub paging: PagingFaults,
     /// How often a snapshot fails.
     pub failed_snapshots: u32,
-    /// How often an instance takes half an hour longer to stop.
+    /// How often an instance takes half an hour longer to stop. At no level: that is longer than events are taken for one
+    /// incident, so `stopping` and `stopped` would be two.
     pub slow_stops: u32,
     /// How often EC2 fails to bring an instance up on another host when its own has failed.
     pub failed_recoveries: u32,
@@ -202,7 +203,6 @@ impl FaultPlan {
             },
             paging: PagingFaults { short: 20, expired: 1 },
             failed_snapshots: 5,
-            slow_stops: 2,
             failed_recoveries: 50,
             failed_launches: 5,
             contention: 2,
@@ -239,7 +239,6 @@ impl FaultPlan {
             },
             paging: PagingFaults { short: 100, expired: 10 },
             failed_snapshots: 50,
-            slow_stops: 50,
             failed_recoveries: 300,
             failed_launches: 50,
             contention: 50,
