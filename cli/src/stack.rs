@@ -181,9 +181,9 @@ impl Stack {
         sim.act(|cloud, context| {
             let resting = Plan { rules: Vec::new(), subscriptions: Vec::new(), ..(*plan).clone() };
             cloud.deploy(&resting, context);
-            for (topic, subscriber) in &plan.subscriptions {
-                if !matches!(subscriber, Subscriber::Function(_)) {
-                    cloud.sns.subscribe(topic, subscriber.clone());
+            for (topic, subscription) in &plan.subscriptions {
+                if !matches!(subscription.to, Subscriber::Function(_)) {
+                    cloud.sns.add_subscription(topic, subscription.clone());
                 }
             }
             // What is not the stack's own was there before.
@@ -201,10 +201,10 @@ impl Stack {
         let plan = self.plan_for(sim);
         let is_first = wanted(adapters_sim::invariant::NIGHT);
         let subscriptions = plan.subscriptions.iter().filter(|_| is_first);
-        let functions = subscriptions.filter(|(_, to)| matches!(to, Subscriber::Function(_)));
+        let functions = subscriptions.filter(|(_, one)| matches!(one.to, Subscriber::Function(_)));
         sim.act(|cloud, context| {
             for (topic, function) in functions {
-                cloud.sns.subscribe(topic, function.clone());
+                cloud.sns.add_subscription(topic, function.clone());
             }
             for (name, rule) in plan.rules.iter().filter(|(name, _)| wanted(name)) {
                 cloud.add_rule(name, rule.clone(), context);

@@ -10,18 +10,16 @@ use serde_json::{Map, Value};
 use super::body::Body;
 use super::resolve::{Resolver, text_of};
 use super::resource::name_of;
+use super::topic::redriven_to;
 use super::{DeployError, Plan, Planned};
 use crate::cloud::eventbridge::{On, Rule};
 use crate::cloud::iam::Role;
 use crate::cloud::lambda::Function;
-use crate::cloud::sns::Subscriber;
+use crate::cloud::sns::{Subscriber, Subscription};
 
 /// What of a function is not modelled: its code is what a test installs.
 const OF_FUNCTION: [&str; 8] =
     ["Architectures", "CodeUri", "Description", "Handler", "MemorySize", "Runtime", "Tags", "Tracing"];
-
-/// What of a target is not modelled: events reach functions.
-const OF_TARGET: [&str; 2] = ["DeadLetterConfig", "RetryPolicy"];
 
 /// A function's properties over what `Globals` says of all. Mappings are merged, everything else is replaced
 /// (<https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html>).
@@ -135,20 +133,43 @@ fn set_off(
         }
         "SNS" => {
             let topic = properties.needed("Topic")?;
-            properties.finish(&["RedrivePolicy"])?;
-            plan.subscriptions.push((topic, Subscriber::Function(function.to_owned())));
+            let dead_letters = redriven_to(&mut properties)?;
+            properties.finish(&[])?;
+            let to = Subscriber::Function(function.to_owned());
+            plan.subscriptions.push((topic, Subscription { to, dead_letters, raw: false }));
             return Ok(());
         }
         _ => return Err(DeployError::new(path, format!("`{kind}` is not understood"))),
     };
-    let rule = Rule { input: properties.text("Input")?, ..Rule::new(on, function) };
+    let mut rule = Rule { input: properties.text("Input")?, ..Rule::new(on, function) };
+    undelivered(&mut properties, &mut rule)?;
     let path = properties.path("State");
     let state = properties.text("State")?;
-    properties.finish(&OF_TARGET)?;
+    properties.finish(&[])?;
     match state.as_deref() {
         None | Some("ENABLED") => plan.rules.push((name_of(id, resolver), rule)),
         Some("DISABLED") => {}
         Some(_) => return Err(DeployError::new(path, "not understood")),
+    }
+    Ok(())
+}
+
+/// What becomes of events that do not reach a function
+/// (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html>).
+fn undelivered(properties: &mut Body<'_>, rule: &mut Rule) -> Result<(), DeployError> {
+    if let Some(mut config) = properties.part("DeadLetterConfig")? {
+        let queue = config.needed("Arn")?;
+        config.finish(&[])?;
+        rule.dead_letters = queue.rsplit(':').next().map(str::to_owned);
+    }
+    if let Some(mut policy) = properties.part("RetryPolicy")? {
+        if let Some(retries) = policy.number("MaximumRetryAttempts")? {
+            rule.retry.max_retries = retries;
+        }
+        if let Some(seconds) = policy.number("MaximumEventAgeInSeconds")? {
+            rule.retry.max_age = SignedDuration::from_secs(seconds);
+        }
+        policy.finish(&[])?;
     }
     Ok(())
 }

@@ -25,7 +25,8 @@ use crate::cloud::cloudwatch::Alarm;
 use crate::cloud::eventbridge::Rule;
 use crate::cloud::iam::{Policy, Role};
 use crate::cloud::lambda::Function;
-use crate::cloud::sns::Subscriber;
+use crate::cloud::sns::Subscription;
+use crate::cloud::sqs::Queue;
 use crate::cloud::{Cloud, Place};
 use crate::kernel::Context;
 
@@ -66,7 +67,7 @@ pub struct Stack {
 }
 
 /// What is to be deployed.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// The functions.
     pub functions: Vec<Planned>,
@@ -75,9 +76,9 @@ pub struct Plan {
     /// The topics, by ARN.
     pub topics: Vec<String>,
     /// Who gets what is published to which topic.
-    pub subscriptions: Vec<(String, Subscriber)>,
+    pub subscriptions: Vec<(String, Subscription)>,
     /// The queues, by name.
-    pub queues: Vec<String>,
+    pub queues: Vec<(String, Queue)>,
     /// The alarms, by name.
     pub alarms: Vec<(String, Alarm)>,
     /// The tables, by name, and their partition keys.
@@ -202,8 +203,11 @@ impl Cloud {
         for topic in &plan.topics {
             self.sns.add_topic(topic);
         }
-        for (topic, subscriber) in &plan.subscriptions {
-            self.sns.subscribe(topic, subscriber.clone());
+        for (topic, subscription) in &plan.subscriptions {
+            self.sns.add_subscription(topic, subscription.clone());
+        }
+        for (name, queue) in &plan.queues {
+            self.sqs.add_queue(name, queue.clone());
         }
         for (table, key) in &plan.tables {
             self.dynamodb.add_table(table, key);

@@ -1,9 +1,11 @@
 //! Tables, buckets and queues.
 
+use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::body::Body;
 use super::{DeployError, Plan};
+use crate::cloud::sqs::Queue;
 
 /// What of a table is not modelled. Its indexes are: any attribute can be asked for as if it had one. Items expire when a
 /// test says so.
@@ -58,18 +60,19 @@ pub(super) fn bucket(mut body: Body<'_>, name: &str, plan: &mut Plan) -> Result<
 }
 
 /// What of a queue is not modelled.
-const OF_QUEUE: [&str; 6] = [
-    "KmsMasterKeyId",
-    "MessageRetentionPeriod",
-    "ReceiveMessageWaitTimeSeconds",
-    "SqsManagedSseEnabled",
-    "Tags",
-    "VisibilityTimeout",
-];
+const OF_QUEUE: [&str; 4] =
+    ["KmsMasterKeyId", "ReceiveMessageWaitTimeSeconds", "SqsManagedSseEnabled", "Tags"];
 
 pub(super) fn queue(mut body: Body<'_>, name: &str, plan: &mut Plan) -> Result<(), DeployError> {
     body.text("QueueName")?;
+    let mut queue = Queue::default();
+    if let Some(seconds) = body.number("MessageRetentionPeriod")? {
+        queue = queue.retains(SignedDuration::from_secs(seconds));
+    }
+    if let Some(seconds) = body.number("VisibilityTimeout")? {
+        queue.visibility = SignedDuration::from_secs(seconds);
+    }
     body.finish(&OF_QUEUE)?;
-    plan.queues.push(name.to_owned());
+    plan.queues.push((name.to_owned(), queue));
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::body::Body;
 use super::{DeployError, Plan};
-use crate::cloud::sns::Subscriber;
+use crate::cloud::sns::{Subscriber, Subscription};
 
 /// What of a topic is not modelled.
 const OF_TOPIC: [&str; 3] = ["DisplayName", "SignatureVersion", "Tags"];
@@ -15,8 +15,13 @@ pub(super) fn topic(mut body: Body<'_>, arn: &str, plan: &mut Plan) -> Result<()
     Ok(())
 }
 
-/// What of a subscription is not modelled: every delivery arrives.
-const OF_SUBSCRIPTION: [&str; 2] = ["RawMessageDelivery", "RedrivePolicy"];
+/// The queue that a redrive policy names.
+pub(super) fn redriven_to(body: &mut Body<'_>) -> Result<Option<String>, DeployError> {
+    let Some(mut policy) = body.part("RedrivePolicy")? else { return Ok(None) };
+    let queue = policy.needed("deadLetterTargetArn")?;
+    policy.finish(&[])?;
+    Ok(queue.rsplit(':').next().map(str::to_owned))
+}
 
 pub(super) fn subscription(mut body: Body<'_>, plan: &mut Plan) -> Result<(), DeployError> {
     let path = body.path("Protocol");
@@ -29,7 +34,9 @@ pub(super) fn subscription(mut body: Body<'_>, plan: &mut Plan) -> Result<(), De
         "lambda" => Subscriber::Function(name),
         _ => return Err(DeployError::new(path, format!("`{protocol}` is not understood"))),
     };
-    body.finish(&OF_SUBSCRIPTION)?;
-    plan.subscriptions.push((topic, subscriber));
+    let raw = body.text("RawMessageDelivery")?.is_some_and(|raw| raw == "true");
+    let dead_letters = redriven_to(&mut body)?;
+    body.finish(&[])?;
+    plan.subscriptions.push((topic, Subscription { to: subscriber, dead_letters, raw }));
     Ok(())
 }

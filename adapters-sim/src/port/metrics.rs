@@ -17,7 +17,7 @@ impl Metrics for SimPorts {
                 (Op::new("dynamodb", "Query"), Ask::Query { table: table.clone(), index, key })
             }
         };
-        self.repeat((op, Footprint::NONE.reads("table", &table)), ask, move |cloud, _| {
+        self.repeat((op, Footprint::NONE.reads("table", &table)), ask, move |cloud, context| {
             let table = cloud.dynamodb.table(&table)?;
             match &query.access {
                 Access::Scan { segment, of } => table.scan((*segment, *of), from.as_ref(), |item| {
@@ -25,7 +25,7 @@ impl Metrics for SimPorts {
                 }),
                 Access::Index { key, .. } => {
                     let day = Attribute::S(query.day.to_string());
-                    table.scan((0, 1), from.as_ref(), |item| item.get(key) == Some(&day))
+                    table.query_index(from.as_ref(), context.now, |item| item.get(key) == Some(&day))
                 }
             }
         })

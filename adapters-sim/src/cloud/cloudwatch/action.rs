@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use ports::trigger::AlarmState;
 
 use super::alarm::Alarm;
+use crate::cloud::delivery::{Dispatch, hand_over};
 use crate::cloud::eventbridge::alarm_state_change;
-use crate::cloud::lambda::hand_over;
 use crate::cloud::{Cloud, Fact, Happening, iam};
 use crate::invariant::Sometimes;
 use crate::kernel::Context;
@@ -66,7 +66,8 @@ impl Cloud {
             let request = iam::Request::new("lambda:InvokeFunction", arn)
                 .knowing(iam::Keys::of_source(&change.arn(), change.place));
             if self.iam.allows_service("lambda.alarms.cloudwatch.amazonaws.com", &request) {
-                hand_over(function, payload::alarm_action(change), false, context);
+                let dispatch = Dispatch::once(function, payload::alarm_action(change), context.now);
+                hand_over(&dispatch, (false, SignedDuration::ZERO), context);
             }
         }
     }

@@ -2,12 +2,14 @@
 
 mod describe;
 mod disk;
+mod incident;
 mod lifecycle;
 mod machine;
 
 pub(in crate::cloud) use describe::keys;
 pub use describe::state_code;
 pub use disk::{Disk, DiskKind};
+pub use incident::Incident;
 pub use machine::{Machine, Trait};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,8 +1,12 @@
 //! Functions and the queue in front of them
 //! (<https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>).
 
+mod destination;
 mod function;
+mod invoke;
+mod record;
 
+pub use destination::Outcome;
 pub use function::Function;
 
 use std::collections::BTreeMap;
@@ -11,13 +15,13 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use ports::time;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::cloudwatch::Metric;
-use super::iam::Iam;
 use super::{Fact, Happening};
 use crate::invariant::Sometimes;
 use crate::kernel::{Context, FunctionError, InvocationId};
+use destination::Letter;
+use record::{Condition, Over, record, throttled};
 
 /// The functions of the account.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +38,27 @@ pub struct Lambda {
     pub unlogged: BTreeMap<String, u64>,
     /// The events that went to dead-letter queues, by queue.
     pub dead_letters: BTreeMap<String, Vec<Bytes>>,
+    /// How much the account has of everything.
+    pub account: Account,
+}
+
+/// How much of Lambda an account has
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// How many attempts may run at once, of all functions.
+    pub concurrency: usize,
+    /// The longest event, in bytes.
+    pub longest_event: usize,
+    /// Whether retries of one event are told other request ids. That they are told the same is only known from secondary
+    /// sources, and so unverified.
+    pub new_id_on_retry: bool,
+}
+
+impl Default for Account {
+    fn default() -> Self {
+        Self { concurrency: 1000, longest_event: 1 << 20, new_id_on_retry: false }
+    }
 }
 
 /// An event on its way into a function's queue.
@@ -63,6 +88,8 @@ pub struct Start {
     pub arn: String,
     /// The request's id.
     pub request: String,
+    /// The request's id as the function is told it.
+    pub told: String,
     /// Which attempt this is, from 1.
     pub attempt: u32,
     /// The event.
@@ -105,13 +132,6 @@ impl Ended {
     }
 }
 
-/// Why a request was given up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Condition {
-    RetriesExhausted,
-    EventAgeExceeded,
-}
-
 impl Lambda {
     /// Adds a function.
     pub fn add_function(&mut self, name: &str, function: Function) {
@@ -121,6 +141,11 @@ impl Lambda {
     /// Takes a function away; what is delivered to it is dropped.
     pub fn forget_function(&mut self, name: &str) {
         self.functions.remove(name);
+    }
+
+    /// Whether there is a function of that name.
+    pub fn has(&self, name: &str) -> bool {
+        self.functions.contains_key(name)
     }
 
     /// A function's configuration, to change it.
@@ -133,6 +158,12 @@ impl Lambda {
         if let Some(function) = self.functions.get_mut(name) {
             function.retries = 0;
         }
+    }
+
+    /// The function of an attempt, and a stream of its logs, if somebody cares for those.
+    pub(super) fn log_of(&self, invocation: InvocationId) -> Option<(String, String)> {
+        let (name, _) = self.running.get(&invocation)?;
+        Some((name.clone(), self.functions.get(name)?.log_arn()?))
     }
 
     /// How many requests are waiting, running or to be tried again.
@@ -152,7 +183,7 @@ impl Lambda {
     }
 
     /// An event reaches the queue: the first attempt begins at once.
-    pub(super) fn deliver(&mut self, delivery: Delivery, iam: &mut Iam, context: &mut Context<'_>) {
+    pub(super) fn deliver(&mut self, delivery: Delivery, context: &mut Context<'_>) {
         self.last += 1;
         let id = format!("c6af9ac6-7b61-11e6-9a41-{:012x}", self.last);
         let request = Request {
@@ -163,24 +194,36 @@ impl Lambda {
             accepted_at: context.now,
         };
         self.requests.insert(id.clone(), request);
-        self.attempt(&id, iam, context);
+        self.attempt(&id, context);
     }
 
     /// An attempt of a request begins, if the function may run once more.
-    pub(super) fn attempt(&mut self, id: &str, iam: &mut Iam, context: &mut Context<'_>) {
+    pub(super) fn attempt(&mut self, id: &str, context: &mut Context<'_>) {
         let Some(request) = self.requests.get(id) else { return };
         let Some(function) = self.functions.get(&request.function) else {
             self.requests.remove(id);
             return;
         };
-        let at_once = self.running.values().filter(|(name, _)| *name == request.function).count();
         if function.concurrency == Some(0) {
-            self.give_up(id, (Condition::RetriesExhausted, &throttled()), iam, context);
-        } else if function.concurrency.is_some_and(|most| most <= at_once) {
-            self.put_back(id, iam, context);
+            let error = throttled();
+            self.give_up(id, Condition::RetriesExhausted, &error, context);
+        } else if !self.has_room(&request.function, function) || fails(context) {
+            self.put_back(id, context);
         } else {
             self.begin(id, context);
         }
+    }
+
+    /// Whether one more attempt may run: what is reserved for a function is for it alone, and it has no more
+    /// (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html>).
+    fn has_room(&self, name: &str, function: &Function) -> bool {
+        let reserved = |name: &str| self.functions.get(name).and_then(|function| function.concurrency);
+        if let Some(most) = function.concurrency {
+            return self.running.values().filter(|(running, _)| running == name).count() < most;
+        }
+        let set_aside: usize = self.functions.values().filter_map(|function| function.concurrency).sum();
+        let shared = self.running.values().filter(|(running, _)| reserved(running).is_none()).count();
+        shared + set_aside < self.account.concurrency
     }
 
     fn begin(&mut self, id: &str, context: &mut Context<'_>) {
@@ -191,6 +234,11 @@ impl Lambda {
             function: request.function.clone(),
             arn: function.arn.clone(),
             request: id.to_owned(),
+            told: if self.account.new_id_on_retry {
+                format!("{id}-{}", request.attempts)
+            } else {
+                id.to_owned()
+            },
             attempt: request.attempts,
             payload: request.payload.clone(),
             timeout: function.timeout,
@@ -206,8 +254,14 @@ impl Lambda {
         context.start(start);
     }
 
-    /// A throttled request goes back to the queue: after a second, then ever longer, up to five minutes.
-    fn put_back(&mut self, id: &str, iam: &mut Iam, context: &mut Context<'_>) {
+    /// What is throttled, or what Lambda itself failed at, goes back to the queue: after a second, then ever longer, up to
+    /// five minutes. Of an overloaded queue events may be dropped without a word.
+    fn put_back(&mut self, id: &str, context: &mut Context<'_>) {
+        if context.happens("trouble/dropped", context.plan().queue_drops)
+            && let Some(Request { function, .. }) = self.requests.remove(id)
+        {
+            return context.note(Fact::Lost { function });
+        }
         let Some(request) = self.requests.get_mut(id) else { return };
         let wait =
             SignedDuration::from_secs(1_i64 << request.throttles.min(9)).min(SignedDuration::from_mins(5));
@@ -215,7 +269,8 @@ impl Lambda {
         let again = time::later(context.now, wait);
         let max_age = self.functions.get(&request.function).map(|function| function.max_age);
         if max_age.is_some_and(|age| time::later(request.accepted_at, age) < again) {
-            self.give_up(id, (Condition::EventAgeExceeded, &throttled()), iam, context);
+            let error = throttled();
+            self.give_up(id, Condition::EventAgeExceeded, &error, context);
         } else {
             context.at(again, Happening::Retry { request: id.to_owned() });
         }
@@ -227,18 +282,8 @@ impl Lambda {
         context.note(Fact::Invoked { function, request, attempt });
     }
 
-    pub(super) fn ended(
-        &mut self,
-        invocation: InvocationId,
-        ended: &Ended,
-        iam: &mut Iam,
-        context: &mut Context<'_>,
-    ) {
+    pub(super) fn ended(&mut self, invocation: InvocationId, ended: &Ended, context: &mut Context<'_>) {
         let Some((name, id)) = self.running.remove(&invocation) else { return };
-        let group = self.functions.get(&name).and_then(Function::log_arn);
-        if group.is_some_and(|group| !iam.lets_log(&name, &group)) {
-            *self.unlogged.entry(name.clone()).or_default() += 1;
-        }
         let answer = ended.answer();
         let error = answer.as_ref().err().map(|error| format!("{}: {}", error.error_type, error.message));
         context.note(Fact::Ended { function: name.clone(), invocation, error });
@@ -248,62 +293,48 @@ impl Lambda {
             Ok(_) if is_redelivered(context) => {
                 context.later(SignedDuration::from_mins(1), Happening::Retry { request: id });
             }
-            Ok(_) => {
-                self.requests.remove(&id);
-            }
-            Err(error) => self.try_again((&name, &id), &error, iam, context),
+            Ok(answer) => self.succeeded(&id, &answer, context),
+            Err(error) => self.try_again(&name, &id, &error, context),
         }
     }
 
     /// Lambda waits one minute before the first retry and two before the second.
-    fn try_again(
-        &mut self,
-        (name, id): (&str, &str),
-        error: &FunctionError,
-        iam: &mut Iam,
-        context: &mut Context<'_>,
-    ) {
+    fn try_again(&mut self, name: &str, id: &str, error: &FunctionError, context: &mut Context<'_>) {
         let Some((function, request)) = self.functions.get(name).zip(self.requests.get(id)) else { return };
         let wait = SignedDuration::from_mins(i64::from(request.attempts.min(2)));
         let too_old = time::later(request.accepted_at, function.max_age) < time::later(context.now, wait);
         if function.retries < request.attempts {
-            self.give_up(id, (Condition::RetriesExhausted, error), iam, context);
+            self.give_up(id, Condition::RetriesExhausted, error, context);
         } else if too_old {
-            self.give_up(id, (Condition::EventAgeExceeded, error), iam, context);
+            self.give_up(id, Condition::EventAgeExceeded, error, context);
         } else {
             context.later(wait, Happening::Retry { request: id.to_owned() });
         }
     }
 
-    fn give_up(
-        &mut self,
-        id: &str,
-        why: (Condition, &FunctionError),
-        iam: &mut Iam,
-        context: &mut Context<'_>,
-    ) {
+    fn succeeded(&mut self, id: &str, answer: &Value, context: &mut Context<'_>) {
+        let Some(request) = self.requests.remove(id) else { return };
+        let Some(function) = self.functions.get(&request.function) else { return };
+        if let Some(destination) = &function.on_success {
+            let record = record(&request.over(function, id, (Condition::Success, Ok(answer))), context.now);
+            Outcome::new(request.function, id).record(destination, record).send(context);
+        }
+    }
+
+    fn give_up(&mut self, id: &str, condition: Condition, error: &FunctionError, context: &mut Context<'_>) {
         let Some(request) = self.requests.remove(id) else { return };
         let Some(function) = self.functions.get(&request.function) else { return };
         context.sometimes(Sometimes::RetriesExhausted);
+        let mut outcome = Outcome::new(request.function.clone(), id);
         if let Some(queue) = &function.dead_letters {
-            self.dead_letters.entry(queue.clone()).or_default().push(request.payload.clone());
-            context.note(Fact::DeadLetter { queue: queue.clone(), function: request.function.clone() });
+            outcome.letter = Some(Letter::new(queue, &request.payload, error));
         }
-        let mut destination = function.on_failure.clone();
-        // The function's role writes the record. What it may not write is lost, and counted
-        // (<https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html>).
-        if let Some(queue) = &destination
-            && !iam.lets_send(&request.function, &function.beside("sqs", queue))
-        {
-            let metric = Metric::new("AWS/Lambda", "DestinationDeliveryFailures");
-            let metric = metric.with("FunctionName", &request.function);
-            context.later(SignedDuration::ZERO, Happening::Datapoint { metric, value: 1.0 });
-            destination = None;
+        let destination = function.on_failure.clone();
+        if let Some(destination) = &destination {
+            let over = request.over(function, id, (condition, Err(error)));
+            outcome = outcome.record(destination, record(&over, context.now));
         }
-        if let Some(queue) = &destination {
-            let record = failure_record(function, &request, id, why, context.now);
-            self.failures.entry(queue.clone()).or_default().push(record);
-        }
+        outcome.send(context);
         let payload = String::from_utf8_lossy(&request.payload).into_owned();
         context.note(Fact::Exhausted {
             function: request.function,
@@ -314,57 +345,25 @@ impl Lambda {
     }
 }
 
+impl Request {
+    fn over<'a>(
+        &'a self,
+        function: &'a Function,
+        id: &'a str,
+        (condition, answer): (Condition, Result<&'a Value, &'a FunctionError>),
+    ) -> Over<'a> {
+        let (arn, payload) = (function.arn.as_str(), self.payload.as_ref());
+        Over { arn, id, payload, attempts: self.attempts, condition, answer }
+    }
+}
+
+/// Whether Lambda itself fails to begin an attempt.
+fn fails(context: &mut Context<'_>) -> bool {
+    let rate = context.plan().system_errors;
+    context.happens("trouble/lambda", rate)
+}
+
 fn is_redelivered(context: &mut Context<'_>) -> bool {
     let rate = context.plan().redelivered;
     context.happens("trouble/redelivered", rate) || context.wants_fault("fault/redelivered")
-}
-
-fn throttled() -> FunctionError {
-    FunctionError { error_type: "TooManyRequestsException".to_owned(), message: "Rate Exceeded.".to_owned() }
-}
-
-/// Puts an event on its way into a function's queue. A best-effort source may lose it; any may tell it twice, or late.
-pub(super) fn hand_over(function: &str, payload: String, best_effort: bool, context: &mut Context<'_>) {
-    let plan = context.plan().delivery.clone();
-    if best_effort && (context.happens("trouble/lost", plan.lost) || context.wants_fault("fault/lost")) {
-        context.note(Fact::Lost { function: function.to_owned() });
-        return;
-    }
-    let copies = if context.happens("trouble/doubled", plan.doubled) { 2 } else { 1 };
-    let payload = payload.into_bytes();
-    for _ in 0..copies {
-        let mut delay = SignedDuration::from_millis(50 + i64::from(context.choose("delivery", 1000)));
-        if context.happens("trouble/late", plan.late) {
-            delay +=
-                context.choose_between("trouble/late-time", SignedDuration::from_secs(1), plan.longest());
-        }
-        let delivery = Delivery { function: function.to_owned(), payload: payload.clone() };
-        context.later(delay, Happening::Deliver(delivery));
-    }
-}
-
-/// The record that an on-failure destination gets
-/// (<https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>).
-fn failure_record(
-    function: &Function,
-    request: &Request,
-    id: &str,
-    (condition, error): (Condition, &FunctionError),
-    now: Timestamp,
-) -> String {
-    let payload: Value = serde_json::from_slice(&request.payload).unwrap_or(Value::Null);
-    json!({
-        "version": "1.0",
-        "timestamp": now.to_string(),
-        "requestContext": {
-            "requestId": id,
-            "functionArn": format!("{}:$LATEST", function.arn),
-            "condition": format!("{condition:?}"),
-            "approximateInvokeCount": request.attempts,
-        },
-        "requestPayload": payload,
-        "responseContext": { "statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled" },
-        "responsePayload": { "errorMessage": error.message, "errorType": error.error_type },
-    })
-    .to_string()
 }
