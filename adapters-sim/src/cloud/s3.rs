@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use ports::{Finish, ObjectKey};
+use jiff::Timestamp;
+use ports::{ErrorKind, Finish, ObjectKey};
 
 use super::{ApiError, Fact};
 use crate::kernel::Context;
@@ -16,11 +17,37 @@ pub struct S3 {
 }
 
 /// A bucket.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Bucket {
     objects: BTreeMap<ObjectKey, Object>,
     uploads: BTreeMap<u64, Parts>,
     last_upload: u64,
+    /// How many writes each prefix takes a second. Unverified: S3 grows with what comes
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html>).
+    pub writes_per_second: u32,
+    /// How many reads each prefix takes a second. Unverified, in the same way.
+    pub reads_per_second: u32,
+    busy: Busy,
+}
+
+/// How many requests each prefix had in the second at hand: its reads and its writes.
+#[derive(Clone, Debug, Default)]
+struct Busy {
+    second: i64,
+    requests: BTreeMap<(String, bool), u32>,
+}
+
+impl Default for Bucket {
+    fn default() -> Self {
+        Self {
+            objects: BTreeMap::new(),
+            uploads: BTreeMap::new(),
+            last_upload: 0,
+            writes_per_second: 3500,
+            reads_per_second: 5500,
+            busy: Busy::default(),
+        }
+    }
 }
 
 /// An object.
@@ -36,11 +63,14 @@ pub struct Object {
 struct Parts {
     key: ObjectKey,
     content_type: String,
-    sent: Vec<Bytes>,
+    sent: BTreeMap<u32, Bytes>,
 }
 
-/// The least size of a part that is not the last one.
+/// The least size of a part that is not the last one
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>).
 const LEAST_PART: usize = 5 * 1024 * 1024;
+/// The most parts of an upload.
+const MOST_PARTS: u32 = 10_000;
 
 impl S3 {
     /// Adds a bucket.
@@ -87,7 +117,43 @@ impl Bucket {
         old.into_iter().filter_map(|key| self.objects.remove(&key).map(|object| (key, object))).collect()
     }
 
-    /// `PutObject` with `If-None-Match: *`.
+    /// Whether a prefix takes one more request in this second.
+    ///
+    /// # Errors
+    ///
+    /// `SlowDown` when it had too many.
+    pub fn admit(&mut self, key: &ObjectKey, writes: bool, now: Timestamp) -> Result<(), ApiError> {
+        if self.busy.second != now.as_second() {
+            self.busy = Busy { second: now.as_second(), requests: BTreeMap::new() };
+        }
+        let most = if writes { self.writes_per_second } else { self.reads_per_second };
+        let prefix = key.as_str().rsplit_once('/').map_or("", |(prefix, _)| prefix);
+        let requests = self.busy.requests.entry((prefix.to_owned(), writes)).or_default();
+        if most <= *requests {
+            return Err(ApiError::new(ErrorKind::Throttled, "SlowDown", "Please reduce your request rate."));
+        }
+        *requests += 1;
+        Ok(())
+    }
+
+    /// `PutObject` with `If-None-Match: *`: an object that is there already is an answer
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>).
+    ///
+    /// # Errors
+    ///
+    /// `ConditionalRequestConflict` when somebody else is at the same key; `SlowDown`.
+    pub fn create(
+        &mut self,
+        key: &ObjectKey,
+        object: Object,
+        context: &mut Context<'_>,
+    ) -> Result<Finish, ApiError> {
+        self.admit(key, true, context.now)?;
+        conflict(context)?;
+        Ok(self.put_new(key, object, context))
+    }
+
+    /// Creates an object as if by magic, unless it is there.
     pub fn put_new(&mut self, key: &ObjectKey, object: Object, context: &mut Context<'_>) -> Finish {
         if self.objects.contains_key(key) {
             return Finish::AlreadyExists;
@@ -101,7 +167,7 @@ impl Bucket {
     /// `CreateMultipartUpload`.
     pub fn begin_upload(&mut self, key: &ObjectKey, content_type: &str) -> u64 {
         self.last_upload += 1;
-        let parts = Parts { key: key.clone(), content_type: content_type.to_owned(), sent: Vec::new() };
+        let parts = Parts { key: key.clone(), content_type: content_type.to_owned(), sent: BTreeMap::new() };
         self.uploads.insert(self.last_upload, parts);
         self.last_upload
     }
@@ -112,26 +178,70 @@ impl Bucket {
     ///
     /// When there is no such upload.
     pub fn upload_part(&mut self, upload: u64, bytes: Bytes) -> Result<(), ApiError> {
-        self.uploads.get_mut(&upload).ok_or_else(no_upload)?.sent.push(bytes);
-        Ok(())
+        let last = self.uploads.get(&upload).ok_or_else(no_upload)?.sent.last_key_value();
+        let next = last.map_or(1, |(number, _)| number + 1);
+        self.upload_part_as(upload, next, bytes)
     }
 
-    /// `CompleteMultipartUpload` with `If-None-Match: *`.
+    /// `UploadPart` of a number; one of that number that is there already is replaced.
     ///
     /// # Errors
     ///
-    /// When there is no such upload, or a part before the last is too small.
+    /// When there is no such upload, or the number is not from 1 to 10,000.
+    pub fn upload_part_as(&mut self, upload: u64, number: u32, bytes: Bytes) -> Result<(), ApiError> {
+        if !(1..=MOST_PARTS).contains(&number) {
+            let message = format!("Part number must be an integer between 1 and {MOST_PARTS}, inclusive");
+            return Err(ApiError::rejected("InvalidArgument", message));
+        }
+        self.uploads.get_mut(&upload).ok_or_else(no_upload)?.sent.insert(number, bytes);
+        Ok(())
+    }
+
+    /// `CompleteMultipartUpload` with `If-None-Match: *`, of every part.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bucket::complete_parts`].
     pub fn complete_upload(&mut self, upload: u64, context: &mut Context<'_>) -> Result<Finish, ApiError> {
-        let upload = self.uploads.remove(&upload).ok_or_else(no_upload)?;
-        let before_last = upload.sent.split_last().map(|(_, before)| before).unwrap_or_default();
+        let parts: Vec<u32> = self.uploads.get(&upload).ok_or_else(no_upload)?.sent.keys().copied().collect();
+        self.complete_parts(upload, &parts, context)
+    }
+
+    /// `CompleteMultipartUpload` with `If-None-Match: *`, of these parts. An upload that could not be completed is still there
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>).
+    ///
+    /// # Errors
+    ///
+    /// When there is no such upload, a part is missing, out of order or too small, or somebody else is at the same key.
+    pub fn complete_parts(
+        &mut self,
+        upload: u64,
+        numbers: &[u32],
+        context: &mut Context<'_>,
+    ) -> Result<Finish, ApiError> {
+        let parts = self.uploads.get(&upload).ok_or_else(no_upload)?;
+        if !numbers.is_sorted_by(|a, b| a < b) {
+            let message =
+                "The list of parts was not in ascending order. Parts must be ordered by part number.";
+            return Err(ApiError::rejected("InvalidPartOrder", message));
+        }
+        let found: Option<Vec<&Bytes>> = numbers.iter().map(|number| parts.sent.get(number)).collect();
+        let found = found.ok_or_else(|| {
+            ApiError::rejected("InvalidPart", "One or more of the specified parts could not be found.")
+        })?;
+        let before_last = found.split_last().map(|(_, before)| before).unwrap_or_default();
         if before_last.iter().any(|part| part.len() < LEAST_PART) {
             return Err(ApiError::rejected(
                 "EntityTooSmall",
-                "Your proposed upload is smaller than the minimum.",
+                "Your proposed upload is smaller than the minimum allowed size",
             ));
         }
-        let object = Object { bytes: upload.sent.concat().into(), content_type: upload.content_type };
-        Ok(self.put_new(&upload.key, object, context))
+        conflict(context)?;
+        let bytes = found.into_iter().map(AsRef::as_ref).collect::<Vec<&[u8]>>().concat();
+        let object = Object { bytes: bytes.into(), content_type: parts.content_type.clone() };
+        let key = parts.key.clone();
+        self.uploads.remove(&upload);
+        Ok(self.put_new(&key, object, context))
     }
 
     /// `AbortMultipartUpload`.
@@ -143,6 +253,15 @@ impl Bucket {
     pub fn lingering_uploads(&self) -> usize {
         self.uploads.len()
     }
+}
+
+/// A conditional write fails when another is at the same key; whoever tries again finds out how that one ended.
+fn conflict(context: &mut Context<'_>) -> Result<(), ApiError> {
+    if context.happens("trouble/conflict", context.plan().conflicts) {
+        let message = "A conflicting conditional operation is currently in progress against this resource. Please try again.";
+        return Err(ApiError::busy("ConditionalRequestConflict", message));
+    }
+    Ok(())
 }
 
 fn no_upload() -> ApiError {
