@@ -3,7 +3,7 @@
 
 mod plan;
 
-pub use plan::{Consistency, DeliveryFaults, Family, FaultPlan, Level};
+pub use plan::{Consistency, DeliveryFaults, Family, FaultPlan, Level, PagingFaults};
 
 use jiff::Timestamp;
 use ports::ErrorKind;

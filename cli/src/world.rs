@@ -259,7 +259,7 @@ impl InstanceSpec {
         let reason = self.reason.clone().map(|code| StateReason { message: code.clone(), code });
         let transition = reason.as_ref().map(|reason| reason.code.clone()).unwrap_or_default();
         let (state, tags) = (self.state, self.tags.clone());
-        let machine = Machine { state, tags, reason, transition, group: None, launched_at: now, reboots: 0 };
+        let machine = Machine { state, reason, transition, ..Machine::running(tags, now) };
         cloud.ec2.put_instance(self.id.clone(), machine);
         for device in &self.volumes {
             cloud.ec2.add_volume(&self.id, device, 8);

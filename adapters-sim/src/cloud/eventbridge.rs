@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use ports::{InstanceId, InstanceState};
+use ports::{InstanceId, InstanceState, Snapshot, SnapshotId, SnapshotState};
 
 use super::cloudwatch::Alarm;
 use super::lambda::hand_over;
@@ -88,6 +88,35 @@ fn emit(cloud: &Cloud, payload: &str, best_effort: bool, context: &mut Context<'
     for Rule { function, input, .. } in cloud.eventbridge.waiting_for(payload) {
         hand_over(&function, input.unwrap_or_else(|| payload.to_owned()), best_effort, context);
     }
+}
+
+/// Tells the bus that something was done with a snapshot. EBS's events are best effort.
+pub(super) fn ebs_snapshot(
+    cloud: &mut Cloud,
+    event: &str,
+    snapshot: &SnapshotId,
+    state: SnapshotState,
+    context: &mut Context<'_>,
+) {
+    let Some(found) = cloud.snapshots.get(snapshot).cloned() else { return };
+    let id = cloud.eventbridge.next_id();
+    let told = payload::EbsSnapshot { event, snapshot: &found, succeeded: state != SnapshotState::Error };
+    let payload = payload::ebs_snapshot(&cloud.place, &id, &told, context.now);
+    emit(cloud, &payload, true, context);
+}
+
+/// Tells the bus that a set of snapshots is over.
+pub(super) fn ebs_set(
+    cloud: &mut Cloud,
+    snapshots: &[SnapshotId],
+    state: SnapshotState,
+    context: &mut Context<'_>,
+) {
+    let found = |id: &SnapshotId| cloud.snapshots.get(id).cloned();
+    let set: Vec<Snapshot> = snapshots.iter().filter_map(found).collect();
+    let id = cloud.eventbridge.next_id();
+    let payload = payload::ebs_set(&cloud.place, &id, &set, (state != SnapshotState::Error, context.now));
+    emit(cloud, &payload, true, context);
 }
 
 /// Tells the bus, through CloudTrail, that somebody asked for a reboot.

@@ -12,11 +12,13 @@ pub mod error;
 pub mod eventbridge;
 pub mod fact;
 pub mod lambda;
+pub mod list;
 pub mod pattern;
 pub mod s3;
 pub mod schedule;
 pub mod snapshot;
 pub mod sns;
+pub mod tag;
 
 pub use error::ApiError;
 pub use fact::Fact;
@@ -197,7 +199,7 @@ impl Cloud {
             Happening::Run { instance } => self.run(&instance, context),
             Happening::Reboot { instance } => self.person_reboots(&instance, context),
             Happening::Settle { instance, state } => self.settle(&instance, state, context),
-            Happening::SnapshotEnds { snapshot } => self.snapshots.ends(&snapshot, context),
+            Happening::SnapshotEnds { snapshot } => self.snapshot_ends(&snapshot, context),
             Happening::GroupActs { group } => self.autoscaling.acts(&group, context),
             Happening::RegisterImage { snapshots } => {
                 self.ec2.register_image(snapshots, false);

@@ -23,6 +23,8 @@ pub struct FaultPlan {
     pub actions_again: u32,
     /// How late what was made is seen.
     pub consistency: Consistency,
+    /// What happens to the pages of lists.
+    pub paging: PagingFaults,
     /// How often a snapshot fails.
     pub failed_snapshots: u32,
     /// How far a function's clock may be off, in milliseconds, in either direction.
@@ -43,6 +45,16 @@ pub struct DeliveryFaults {
     pub late: u32,
     /// How late they come, in seconds at the most.
     pub latest: u32,
+}
+
+/// What happens to the pages of EC2's lists
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html#api-pagination>).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PagingFaults {
+    /// How many pages are shorter than asked for, or empty, although there is more.
+    pub short: u32,
+    /// How many tokens have expired when they are used.
+    pub expired: u32,
 }
 
 /// How late what was made is seen
@@ -111,7 +123,7 @@ pub enum Family {
     Compute,
     /// Events are lost, doubled, late.
     Delivery,
-    /// Reads are stale.
+    /// Reads are stale, and their pages short.
     Consistency,
     /// Clocks are off.
     Skew,
@@ -151,6 +163,7 @@ impl FaultPlan {
             redelivered: 5,
             actions_again: 10,
             consistency: Consistency { lagging: 200, soonest: 1, latest: 10, flapping: false },
+            paging: PagingFaults { short: 20, expired: 1 },
             failed_snapshots: 5,
             skew_ms: 200,
             ..Self::default()
@@ -168,6 +181,7 @@ impl FaultPlan {
             redelivered: 100,
             actions_again: 100,
             consistency: Consistency { lagging: 500, soonest: 1, latest: 240, flapping: true },
+            paging: PagingFaults { short: 300, expired: 20 },
             failed_snapshots: 50,
             skew_ms: 4000,
             small_limits: true,
@@ -203,7 +217,10 @@ impl FaultPlan {
                     self.delivery = DeliveryFaults::default();
                     self.actions_again = 0;
                 }
-                Family::Consistency => self.consistency = Consistency::default(),
+                Family::Consistency => {
+                    self.consistency = Consistency::default();
+                    self.paging = PagingFaults::default();
+                }
                 Family::Skew => self.skew_ms = 0,
                 Family::Limits => self.small_limits = false,
             }

@@ -46,6 +46,11 @@ impl Context<'_> {
         0 < per_mille && 1000 - per_mille.min(1000) <= self.choose(site, 1000)
     }
 
+    /// Who does this.
+    pub fn actor(&self) -> Actor {
+        self.actor
+    }
+
     /// What may go wrong.
     pub fn plan(&self) -> &FaultPlan {
         &self.faults.plan

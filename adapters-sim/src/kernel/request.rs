@@ -1,11 +1,11 @@
 use jiff::SignedDuration;
-use ports::time;
+use ports::{ErrorKind, time};
 
 use super::agenda::Item;
 use super::call::{CallId, Op, Pending};
 use super::core::{Core, Fired, Timing};
 use super::trace::{Actor, Entry, Event, Phase};
-use crate::cloud::{Ended, Fact, Start};
+use crate::cloud::{ApiError, Ended, Fact, Start};
 use crate::fault::{Fault, Landing, Subject};
 use crate::invariant::Sometimes;
 
@@ -14,6 +14,9 @@ pub(crate) const LANDING: &str = "landing";
 
 /// How long a caller waits for an answer that does not come.
 const TIMEOUT: SignedDuration = SignedDuration::from_secs(3);
+
+/// How far off the clock may be that a request is signed by.
+const SIGNATURE: SignedDuration = SignedDuration::from_mins(15);
 
 /// How a request travels: it takes effect and is answered, or something goes wrong with it.
 impl Core {
@@ -28,6 +31,14 @@ impl Core {
             let starts = self.take_effect(call, &pending);
             self.calls.remove(&call);
             return starts.into();
+        }
+        if let Some(expired) = self.expired(&pending) {
+            if let Some(tracked) = self.calls.get_mut(&call) {
+                tracked.answer = Some(expired.code);
+            }
+            pending.wire.fail(expired);
+            self.answer(call);
+            return Fired::default();
         }
         let request = Subject {
             op: pending.op,
@@ -47,6 +58,22 @@ impl Core {
         }
     }
 
+    /// What a service says to a request that was signed by a clock more than 15 minutes off: each of them in its own words
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>,
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>).
+    fn expired(&self, pending: &Pending) -> Option<ApiError> {
+        let Actor::Invocation(id) = pending.actor else { return None };
+        let skew = self.running.get(&id)?.skew;
+        let code = match pending.op.service {
+            "ec2" => "RequestExpired",
+            "s3" => "RequestTimeTooSkewed",
+            "dynamodb" => "InvalidSignatureException",
+            _ => "SignatureDoesNotMatch",
+        };
+        let message = "The request's time is too far from that of the service.";
+        (SIGNATURE < skew.abs()).then(|| ApiError::new(ErrorKind::Denied, code, message))
+    }
+
     fn go_wrong(&mut self, call: CallId, pending: &Pending, fault: Fault) -> Fired {
         let Op { service, name: op } = pending.op;
         let faulted = Fact::Faulted { service, op, fault };
@@ -61,7 +88,7 @@ impl Core {
             if let Some(tracked) = self.calls.get_mut(&call) {
                 tracked.answer = Some(error.code);
             }
-            let waits = error.kind == ports::ErrorKind::Lost && self.timing == Timing::Natural;
+            let waits = error.kind == ErrorKind::Lost && self.timing == Timing::Natural;
             pending.wire.fail(error);
             if fault.landing() == Landing::Later {
                 pending.wire.arrive();

@@ -1,9 +1,12 @@
 //! The JSON that services deliver, built from AWS's documentation and not from what reads it.
 
 mod alarm;
+mod ebs;
 mod region;
 
 pub use alarm::{AlarmChange, alarm_action, alarm_event, alarm_message, alarm_subject, alarm_time};
+
+pub use ebs::{EbsSnapshot, ebs_set, ebs_snapshot};
 
 use jiff::Timestamp;
 use ports::{InstanceId, InstanceState};

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use ports::{
     CreateOne, CreateSet, CreatedSnapshot, Deletion, Instance, InstanceId, Instances, Inventory, Page,
@@ -5,48 +7,103 @@ use ports::{
 };
 
 use super::SimPorts;
-use crate::cloud::ec2::INSTANCES;
-use crate::kernel::{Footprint, Op};
+use crate::cloud::list::{Listed, Listing};
+use crate::cloud::{ApiError, Cloud};
+use crate::kernel::{Context, Footprint, Op};
+
+/// How many volumes an adapter asks for at once: with pages, so that it is not throttled sooner.
+const VOLUMES: u32 = 500;
+/// How many instances or images an adapter asks for at once.
+const MOST: u32 = 1000;
+/// How many values fit into one filter.
+const MOST_VALUES: usize = 200;
+
+impl SimPorts {
+    /// Every page of a list, each by a request of its own.
+    async fn all_pages<T: Send + 'static>(
+        &self,
+        sent: (Op, Footprint),
+        listing: Listing,
+        page: impl Fn(&mut Cloud, &Listing, &mut Context<'_>) -> Result<Listed<T>, ApiError>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    ) -> Result<Vec<T>, PortError> {
+        let mut all = Vec::new();
+        let mut token = None;
+        loop {
+            let (listing, page) = (listing.clone().behind(token), page.clone());
+            let listed = self.repeat(sent, move |cloud, context| page(cloud, &listing, context)).await?;
+            all.extend(listed.items);
+            token = listed.next;
+            if token.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+}
+
+/// The same page, of what is found under its ids.
+fn found<I, T>(page: Listed<I>, look: impl FnMut(I) -> Option<T>) -> Listed<T> {
+    Listed { items: page.items.into_iter().filter_map(look).collect(), next: page.next }
+}
 
 #[async_trait]
 impl Inventory for SimPorts {
     async fn instance(&self, id: &InstanceId) -> Result<Option<Instance>, PortError> {
         let id = id.clone();
         let sent = (Op::new("ec2", "DescribeInstances"), Footprint::NONE.reads("instance", id.as_str()));
-        self.repeat(sent, move |cloud, context| cloud.ec2.describe_instance(&id, context)).await
+        self.repeat(sent, move |cloud, context| {
+            match cloud.ec2.list_instances(&Listing::of_ids([id.as_str()]), context) {
+                Ok(_) => Ok(cloud.ec2.told(&id)),
+                Err(error) if error.code == "InvalidInstanceID.NotFound" => Ok(None),
+                Err(error) => Err(error),
+            }
+        })
+        .await
     }
 
     async fn volumes(&self, id: &InstanceId) -> Result<Vec<Volume>, PortError> {
-        let id = id.clone();
         let sent = (Op::new("ec2", "DescribeVolumes"), Footprint::NONE.reads("instance", id.as_str()));
-        self.repeat(sent, move |cloud, context| cloud.ec2.describe_volumes(&id, context)).await
+        let listing = Listing::default().filter("attachment.instance-id", [id.as_str()]).pages_of(VOLUMES);
+        let id = id.clone();
+        let mut volumes = self
+            .all_pages(sent, listing, move |cloud, listing, context| {
+                let page = cloud.ec2.list_volumes(listing, context)?;
+                Ok(found(page, |volume| cloud.ec2.volume_of(&id, &volume)))
+            })
+            .await?;
+        volumes.sort_by(|a, b| (&a.device, &a.id).cmp(&(&b.device, &b.id)));
+        Ok(volumes)
     }
 
     async fn uses(&self, snapshots: &[SnapshotId]) -> Result<Vec<SnapshotUse>, PortError> {
-        if snapshots.is_empty() {
-            return Ok(Vec::new());
-        }
-        let snapshots = snapshots.to_vec();
         let sent = (Op::new("ec2", "DescribeImages"), Footprint::NONE.reads("images", ""));
-        self.repeat(sent, move |cloud, context| cloud.ec2.describe_uses(&snapshots, context)).await
+        let mut uses = BTreeSet::new();
+        for chunk in snapshots.chunks(MOST_VALUES) {
+            let ids = chunk.iter().map(SnapshotId::as_str);
+            let listing = Listing::own().filter("block-device-mapping.snapshot-id", ids).pages_of(MOST);
+            let chunk = chunk.to_vec();
+            let pages = self.all_pages(sent, listing, move |cloud, listing, context| {
+                let page = cloud.ec2.list_images(listing, context)?;
+                Ok(found(page, |image| Some(cloud.ec2.uses_of(&image, &chunk))))
+            });
+            uses.extend(pages.await?.into_iter().flatten());
+        }
+        Ok(uses.into_iter().collect())
     }
 
     async fn not_running(&self, tag: &str) -> Result<Vec<Instance>, PortError> {
-        let mut found: Vec<Instance> = Vec::new();
-        loop {
-            let (tag, after) = (tag.to_owned(), found.last().map(|instance| instance.id.clone()));
-            let sent = (Op::new("ec2", "DescribeInstances"), Footprint::NONE.reads("instances", ""));
-            let page = self
-                .repeat(sent, move |cloud, context| {
-                    cloud.ec2.describe_not_running(&tag, after.as_ref(), context)
-                })
-                .await?;
-            let is_last = page.len() < INSTANCES;
-            found.extend(page);
-            if is_last {
-                return Ok(found);
-            }
-        }
+        let sent = (Op::new("ec2", "DescribeInstances"), Footprint::NONE.reads("instances", ""));
+        let at_rest = ["shutting-down", "stopped", "stopping", "terminated"];
+        let listing =
+            Listing::default().filter("tag-key", [tag]).filter("instance-state-name", at_rest).pages_of(MOST);
+        self.all_pages(sent, listing, |cloud, listing, context| {
+            let page = cloud.ec2.list_instances(listing, context)?;
+            Ok(found(page, |id| cloud.ec2.told(&id)))
+        })
+        .await
     }
 }
 

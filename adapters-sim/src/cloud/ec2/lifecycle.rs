@@ -1,0 +1,106 @@
+use jiff::SignedDuration;
+use ports::{InstanceId, InstanceState, StateReason};
+
+use super::{Ec2, no_instance};
+use crate::cloud::bucket::MUTATE;
+use crate::cloud::eventbridge::{ec2_reboot, ec2_state_change};
+use crate::cloud::snapshot::opted_in;
+use crate::cloud::{ApiError, Cloud, Fact, Happening};
+use crate::kernel::Context;
+
+impl Ec2 {
+    /// Counts a reboot; tells whether the instance is opted in to snapshots.
+    fn reboot(&mut self, instance: &InstanceId, context: &Context<'_>) -> Result<bool, ApiError> {
+        self.buckets.take("RebootInstances", MUTATE, context.now)?;
+        let machine = self.instances.get_mut(instance).ok_or_else(|| no_instance(instance))?;
+        if machine.state != InstanceState::Running {
+            let message = format!("The instance '{instance}' is not in the 'running' state.");
+            return Err(ApiError::rejected("IncorrectState", message));
+        }
+        machine.reboots += 1;
+        Ok(opted_in(&machine.tags))
+    }
+}
+
+impl Cloud {
+    /// `RebootInstances` of one id. A reboot changes no state, and so emits no state-change event; the call itself is told, through
+    /// CloudTrail.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such instance, it does not run, or too many requests came.
+    pub fn reboot(&mut self, instance: &InstanceId, context: &mut Context<'_>) -> Result<(), ApiError> {
+        let opted_in = self.ec2.reboot(instance, context)?;
+        context.note(Fact::Rebooted { instance: instance.clone(), opted_in });
+        ec2_reboot(self, instance, context);
+        Ok(())
+    }
+
+    /// A person reboots an instance; what EC2 refuses they see for themselves.
+    pub(in crate::cloud) fn person_reboots(&mut self, instance: &InstanceId, context: &mut Context<'_>) {
+        let _ = self.reboot(instance, context);
+    }
+
+    pub(in crate::cloud) fn stop(
+        &mut self,
+        instance: &InstanceId,
+        reason: StateReason,
+        context: &mut Context<'_>,
+    ) {
+        let Some(machine) = self.ec2.machine(instance) else { return };
+        if machine.state != InstanceState::Running {
+            return;
+        }
+        machine.transition = if reason.code.starts_with("Client.User") {
+            format!("User initiated ({})", context.now.strftime("%Y-%m-%d %H:%M:%S UTC"))
+        } else {
+            reason.code.clone()
+        };
+        machine.reason = Some(reason);
+        self.enter(instance, InstanceState::Stopping, context);
+        let took =
+            context.choose_between("stop", SignedDuration::from_secs(20), SignedDuration::from_secs(90));
+        context.later(took, Happening::Settle { instance: instance.clone(), state: InstanceState::Stopped });
+    }
+
+    pub(in crate::cloud) fn run(&mut self, instance: &InstanceId, context: &mut Context<'_>) {
+        let now = context.now;
+        let Some(machine) = self.ec2.machine(instance) else { return };
+        if machine.state != InstanceState::Stopped {
+            return;
+        }
+        machine.reason = None;
+        machine.transition = String::new();
+        machine.launched_at = now;
+        self.enter(instance, InstanceState::Pending, context);
+        let took =
+            context.choose_between("run", SignedDuration::from_secs(10), SignedDuration::from_secs(60));
+        context.later(took, Happening::Settle { instance: instance.clone(), state: InstanceState::Running });
+    }
+
+    pub(in crate::cloud) fn settle(
+        &mut self,
+        instance: &InstanceId,
+        state: InstanceState,
+        context: &mut Context<'_>,
+    ) {
+        let from = self.ec2.machine(instance).map(|machine| machine.state);
+        let on_the_way = matches!(
+            (from, state),
+            (Some(InstanceState::Stopping), InstanceState::Stopped)
+                | (Some(InstanceState::Pending), InstanceState::Running)
+        );
+        if on_the_way {
+            self.enter(instance, state, context);
+        }
+    }
+
+    fn enter(&mut self, instance: &InstanceId, state: InstanceState, context: &mut Context<'_>) {
+        let Some(machine) = self.ec2.machine(instance) else { return };
+        machine.state = state;
+        let reason = machine.reason.as_ref().map(|reason| reason.code.clone());
+        let opted_in = opted_in(&machine.tags);
+        context.note(Fact::InstanceIs { instance: instance.clone(), state, reason, opted_in });
+        ec2_state_change(self, instance, state, context);
+    }
+}

@@ -1,0 +1,103 @@
+use ports::{Deletion, Snapshot, SnapshotId, SnapshotState, UsedBy, time};
+
+use super::{Mark, SnapshotStore, is_ours};
+use crate::cloud::bucket::SNAPSHOT;
+use crate::cloud::eventbridge::ebs_snapshot;
+use crate::cloud::list::dry_run;
+use crate::cloud::{ApiError, Cloud, Fact};
+use crate::invariant::Sometimes;
+use crate::kernel::Context;
+
+impl SnapshotStore {
+    /// What is in the Recycle Bin, and can be had back.
+    pub fn recycle_bin(&self) -> impl Iterator<Item = &Snapshot> {
+        self.bin.values().map(|(snapshot, _)| snapshot)
+    }
+
+    /// Takes a snapshot away: into the Recycle Bin, if a rule retains it.
+    fn remove(&mut self, snapshot: &SnapshotId, context: &Context<'_>) {
+        self.bin.retain(|_, (_, until)| context.now < *until);
+        let Some(gone) = self.forget(snapshot) else { return };
+        if let Some(retained) = self.recycle_bin {
+            let binned = Snapshot { state: SnapshotState::Recoverable, ..gone };
+            self.bin.insert(snapshot.clone(), (binned, time::later(context.now, retained)));
+        }
+    }
+
+    /// What is told of a snapshot whose deletion was accepted.
+    fn told(&self, gone: &Snapshot, context: &Context<'_>) -> Fact {
+        let others = || self.all().filter(|s| s.id != gone.id && !self.is_doomed(&s.id));
+        let is_good = |s: &Snapshot| s.volume == gone.volume && s.state == SnapshotState::Completed;
+        let key = gone.tags.get("caretaker:key");
+        let is_twin = |s: &Snapshot| {
+            s.volume == gone.volume && s.state != SnapshotState::Error && s.tags.get("caretaker:key") == key
+        };
+        Fact::SnapshotDeleted {
+            last: is_good(gone) && !others().any(is_good),
+            surplus: gone.state == SnapshotState::Error || key.is_some() && others().any(is_twin),
+            ours: is_ours(&gone.tags),
+            age_hours: context.now.duration_since(gone.started_at).as_hours(),
+            volume: gone.volume.clone(),
+            snapshot: gone.id.clone(),
+        }
+    }
+
+    fn is_doomed(&self, snapshot: &SnapshotId) -> bool {
+        self.marks.get(snapshot).is_some_and(|mark| mark.is_doomed)
+    }
+}
+
+impl Cloud {
+    /// `DeleteSnapshot`. One that is pending goes once it is complete
+    /// (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-deleting-snapshot.html>).
+    ///
+    /// # Errors
+    ///
+    /// When it is AWS Backup's or another account's, or too many requests came. In use and already gone are answers.
+    pub fn delete_snapshot(
+        &mut self,
+        snapshot: &SnapshotId,
+        context: &mut Context<'_>,
+    ) -> Result<Deletion, ApiError> {
+        self.ec2.buckets.take("DeleteSnapshot", SNAPSHOT, context.now)?;
+        if let Some(image) = self.ec2.user_of(snapshot) {
+            context.sometimes(Sometimes::InUse);
+            return Ok(Deletion::InUse(Some(UsedBy::Image(image.clone()))));
+        }
+        let store = &mut self.snapshots;
+        let Some(gone) = store.snapshots.get(snapshot) else { return Ok(Deletion::AlreadyGone) };
+        dry_run(false, store.owner(snapshot).is_none())?;
+        let mark = store.marks.get(snapshot);
+        if mark.is_some_and(|mark| mark.is_backups) {
+            // The code is unverified.
+            return Err(ApiError::rejected(
+                "InvalidParameterValue",
+                "This snapshot is managed by the AWS Backup service and cannot be deleted via EC2 APIs. If you wish to \
+                 delete this snapshot, please do so via the Backup console.",
+            ));
+        }
+        if mark.is_some_and(|mark| mark.is_doomed) {
+            // Unverified: that whoever deletes it once more is told that it is gone.
+            return Ok(Deletion::AlreadyGone);
+        }
+        context.note(store.told(gone, context));
+        if gone.state == SnapshotState::Pending {
+            let mark = store.marks.entry(snapshot.clone()).or_default();
+            *mark = Mark { is_doomed: true, ..mark.clone() };
+        } else {
+            self.remove_snapshot(snapshot, context);
+        }
+        Ok(Deletion::Deleted)
+    }
+
+    pub(super) fn delete_if_doomed(&mut self, snapshot: &SnapshotId, context: &mut Context<'_>) {
+        if self.snapshots.is_doomed(snapshot) {
+            self.remove_snapshot(snapshot, context);
+        }
+    }
+
+    fn remove_snapshot(&mut self, snapshot: &SnapshotId, context: &mut Context<'_>) {
+        ebs_snapshot(self, "deleteSnapshot", snapshot, SnapshotState::Completed, context);
+        self.snapshots.remove(snapshot, context);
+    }
+}

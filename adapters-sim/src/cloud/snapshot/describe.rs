@@ -1,0 +1,128 @@
+use std::collections::BTreeSet;
+
+use ports::{AccountId, Page, PageToken, Snapshot, SnapshotFilter, SnapshotId, Tags};
+
+use super::SnapshotStore;
+use crate::cloud::ec2::keys;
+use crate::cloud::list::{self, Filtered, Filters, Listed, Listing, Paging};
+use crate::cloud::{ApiError, Cloud};
+use crate::kernel::Context;
+
+impl Cloud {
+    /// `DescribeSnapshots`. Without owners, public and shared ones of others are listed as well; of ids, those of others
+    /// that are not accessible are left out without a word
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html>).
+    ///
+    /// # Errors
+    ///
+    /// When the request is wrong, names a snapshot that is not there, or comes while too many others do.
+    pub fn list_snapshots(
+        &mut self,
+        listing: &Listing,
+        context: &mut Context<'_>,
+    ) -> Result<Listed<Snapshot>, ApiError> {
+        self.ec2.buckets.take_for_list("DescribeSnapshots", listing, context.now)?;
+        let filters = Filters::read::<OfSnapshot<'_>>(&listing.filters)?;
+        let ids: BTreeSet<SnapshotId> = listing.ids(&list::SNAPSHOT)?.into_iter().collect();
+        let hidden = self.snapshots.hidden(context);
+        let store = &self.snapshots;
+        let is_there = |id: &SnapshotId| store.snapshots.contains_key(id) && !hidden.contains(id);
+        if let Some(missing) = ids.iter().find(|id| !is_there(id)) {
+            return Err(no_snapshot(missing));
+        }
+        let own = &self.place.account;
+        let of_owner = |owner: &AccountId| {
+            let is_asked = |asked: &String| asked == owner.as_str() || asked == "self" && owner == own;
+            listing.owners.is_empty() || listing.owners.iter().any(is_asked)
+        };
+        let all = store.snapshots.iter().filter(|(id, _)| !hidden.contains(*id));
+        let asked = all.filter(|(id, _)| ids.is_empty() || ids.contains(*id));
+        let wanted = asked.filter(|(id, snapshot)| {
+            let owner = store.owner(id).unwrap_or(own);
+            of_owner(owner) && filters.let_through(&OfSnapshot { snapshot, owner, store })
+        });
+        let paging = Paging { at_once: store.page_size, ..Paging::USUAL };
+        let page = paging.page(listing, wanted.map(|(id, snapshot)| (id.as_str(), snapshot)), context)?;
+        Ok(Listed { items: page.items.into_iter().cloned().collect(), next: page.next })
+    }
+
+    /// `DescribeSnapshots` of own ones that carry some tags, a page at a time.
+    ///
+    /// # Errors
+    ///
+    /// When the token is of another request, or too many requests came.
+    pub fn describe_snapshots(
+        &mut self,
+        filter: &SnapshotFilter,
+        from: Option<&PageToken>,
+        context: &mut Context<'_>,
+    ) -> Result<Page<Snapshot>, ApiError> {
+        let tagged = |listing: Listing, (key, value): &(String, String)| {
+            listing.filter(&format!("tag:{key}"), [literal(value)])
+        };
+        let listing = filter.tags.iter().fold(Listing::own(), tagged).pages_of(Paging::USUAL.most);
+        let page = self.list_snapshots(&listing.behind(from.map(|token| token.0.clone())), context)?;
+        Ok(Page { items: page.items, next: page.next.map(PageToken) })
+    }
+}
+
+/// A filter's value that means this very text.
+fn literal(value: &str) -> String {
+    let escape =
+        |character| matches!(character, '*' | '?' | '\\').then_some('\\').into_iter().chain([character]);
+    value.chars().flat_map(escape).collect()
+}
+
+pub(super) fn no_snapshot(snapshot: &SnapshotId) -> ApiError {
+    ApiError::not_found("InvalidSnapshot.NotFound", format!("The snapshot '{snapshot}' does not exist."))
+}
+
+struct OfSnapshot<'a> {
+    snapshot: &'a Snapshot,
+    owner: &'a AccountId,
+    store: &'a SnapshotStore,
+}
+
+impl OfSnapshot<'_> {
+    fn tags(&self) -> &Tags {
+        &self.snapshot.tags
+    }
+}
+
+impl Filtered for OfSnapshot<'_> {
+    const NAMES: &'static [&'static str] = &[
+        "description",
+        "owner-id",
+        "progress",
+        "snapshot-id",
+        "start-time",
+        "status",
+        "storage-tier",
+        "volume-id",
+        "volume-size",
+    ];
+
+    fn values(&self, name: &str) -> Vec<String> {
+        let Self { snapshot, owner, store } = self;
+        vec![match name {
+            "description" => snapshot.description.clone(),
+            "owner-id" => owner.to_string(),
+            "progress" => store.progress(&snapshot.id).to_owned(),
+            "snapshot-id" => snapshot.id.to_string(),
+            "start-time" => snapshot.started_at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string(),
+            "status" => snapshot.state.as_str().to_owned(),
+            "storage-tier" => "standard".to_owned(),
+            "volume-id" => snapshot.volume.to_string(),
+            "volume-size" => snapshot.size_gib.to_string(),
+            _ => return Vec::new(),
+        }]
+    }
+
+    fn tag(&self, key: &str) -> Option<&str> {
+        self.tags().get(key)
+    }
+
+    fn tag_keys(&self) -> Vec<&str> {
+        keys(self.tags()).collect()
+    }
+}
