@@ -14,6 +14,8 @@ use crate::kernel::Context;
 #[derive(Clone, Debug, Default)]
 pub struct AutoScaling {
     groups: BTreeMap<GroupName, Fleet>,
+    /// The names of launch configurations.
+    pub launch_configurations: BTreeSet<String>,
 }
 
 /// A group and its instances.
@@ -48,6 +50,13 @@ impl AutoScaling {
             ..Fleet::default()
         };
         self.groups.insert(name, fleet);
+    }
+
+    /// Adds a group whose instances have yet to be launched.
+    pub fn launch(&mut self, name: GroupName, fleet: Fleet, context: &mut Context<'_>) {
+        self.groups.insert(name.clone(), fleet);
+        let soon = super::a_moment(context, "group");
+        context.later(soon, Happening::GroupActs { group: name });
     }
 
     /// A group, to look at or to change as if by magic.

@@ -42,7 +42,10 @@ pub struct Part<'a> {
 
 impl std::fmt::Debug for Part<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Part").field("segment", &self.segment).field("from", &self.from).finish_non_exhaustive()
+        f.debug_struct("Part")
+            .field("segment", &self.segment)
+            .field("from", &self.from)
+            .finish_non_exhaustive()
     }
 }
 

@@ -50,20 +50,23 @@ pub struct Delivered {
 /// What is published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// Its subject, legal or not.
-    pub subject: String,
+    /// Its subject, legal or not, if it has one.
+    pub subject: Option<String>,
     /// The body that people get.
     pub text: String,
     /// The body that queues and functions get.
     pub json: String,
     /// What it is about, for those who watch.
     pub key: String,
+    /// How many bytes it has in the request, in all its forms.
+    pub bytes: usize,
 }
 
 impl From<&Notice> for Message {
     fn from(notice: &Notice) -> Self {
         Self {
-            subject: notice.subject().as_str().to_owned(),
+            subject: Some(notice.subject().as_str().to_owned()),
+            bytes: notice.text().len() + 2 * notice.json().len(),
             text: notice.text().to_owned(),
             json: notice.json().to_owned(),
             key: notice.key().to_owned(),
@@ -83,6 +86,16 @@ impl Sns {
     /// Subscribes to a topic.
     pub fn subscribe(&mut self, arn: &str, subscriber: Subscriber) {
         self.topics.entry(arn.to_owned()).or_default().push(subscriber);
+    }
+
+    /// The ARNs of all topics.
+    pub fn topics(&self) -> impl Iterator<Item = &str> {
+        self.topics.keys().map(String::as_str)
+    }
+
+    /// How many subscribed to a topic; `None` when there is no such topic.
+    pub fn subscribers(&self, arn: &str) -> Option<usize> {
+        self.topics.get(arn).map(Vec::len)
     }
 
     /// What arrived, in the order of its arrival.
@@ -111,10 +124,12 @@ impl Sns {
 
 /// What SNS would not take of a message.
 fn illegal(message: &Message) -> Option<&'static str> {
-    let subject = &message.subject;
-    if !(1..100).contains(&subject.chars().count()) || subject.chars().any(char::is_control) {
+    let is_legal = |subject: &String| {
+        (1..100).contains(&subject.chars().count()) && !subject.chars().any(char::is_control)
+    };
+    if !message.subject.as_ref().is_none_or(is_legal) {
         Some("Invalid parameter: Subject")
-    } else if LONGEST_MESSAGE < message.text.len() + 2 * message.json.len() {
+    } else if LONGEST_MESSAGE < message.bytes {
         Some("Invalid parameter: Message too long")
     } else {
         None
@@ -137,7 +152,8 @@ impl Cloud {
             context.note(Fact::NoticeRefused { topic: topic.to_owned(), why });
             return Err(ApiError::rejected("InvalidParameter", why));
         }
-        let Message { subject, text, json, key } = message;
+        let Message { text, json, key, .. } = message;
+        let subject = message.subject.clone().unwrap_or_default();
         let subscribers = self
             .sns
             .topics
@@ -158,7 +174,8 @@ impl Cloud {
                 Subscriber::Function(name) => (json, Some(name.clone())),
             };
             if let Some(function) = function {
-                let message = payload::Sns { topic, id: &id, subject, message: body, at: context.now };
+                let message =
+                    payload::Sns { topic, id: &id, subject: &subject, message: body, at: context.now };
                 hand_over(&function, payload::sns(&message), false, context);
             }
             let (subject, body, key) = (subject.clone(), body.clone(), key.clone());

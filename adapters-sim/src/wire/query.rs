@@ -119,8 +119,7 @@ impl Fields {
 mod tests {
     use super::{Fields, Words};
 
-    const WORDS: Words =
-        Words { missing: "MissingParameter", invalid: "InvalidParameterValue", member: "" };
+    const WORDS: Words = Words { missing: "MissingParameter", invalid: "InvalidParameterValue", member: "" };
 
     #[test]
     fn lists_come_in_the_order_of_their_numbers() {

@@ -91,11 +91,11 @@ fn by_action(form: &[u8], id: &str) -> Result<Exchange, Response> {
     let field = |wanted: &str| {
         form_urlencoded::parse(form).find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
     };
-    let (action, version) =
-        (field("Action").unwrap_or_default(), field("Version").unwrap_or_default());
+    let (action, version) = (field("Action").unwrap_or_default(), field("Version").unwrap_or_default());
     let Some(service) = QUERY.into_iter().find(|known| known.version == version) else {
-        let message =
-            format!("The simulated cloud does not have the service whose version is `{version}` (action {action})");
+        let message = format!(
+            "The simulated cloud does not have the service whose version is `{version}` (action {action})"
+        );
         return Err(UNKNOWN.answer(&ApiError::rejected("InvalidAction", message), id));
     };
     let dialect = Dialect::Query(service.namespace);
@@ -104,8 +104,7 @@ fn by_action(form: &[u8], id: &str) -> Result<Exchange, Response> {
         return Err(dialect.answer(&ApiError::rejected("InvalidAction", message), id));
     };
     let fields = Fields::read(form, service.words);
-    let (run, name, namespace, answer_id) =
-        (operation.run, operation.name, service.namespace, id.to_owned());
+    let (run, name, namespace, answer_id) = (operation.run, operation.name, service.namespace, id.to_owned());
     let op: (Op, Access) = (Op::new(service.name, name), operation.access);
     Ok(Exchange::new(op, dialect, id, move |cloud, context| {
         let result = run(&fields, cloud, context)?;

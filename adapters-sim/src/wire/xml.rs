@@ -58,6 +58,11 @@ impl Element {
         self
     }
 
+    /// The same element holding a text itself.
+    pub(super) fn holding_text(self, text: impl ToString) -> Self {
+        Self { text: text.to_string(), ..self }
+    }
+
     /// The first element of that name in it.
     pub(super) fn child(&self, name: &str) -> Option<&Self> {
         self.all(name).next()
@@ -99,23 +104,23 @@ impl Element {
 
     /// Reads a document; `None` when it is none.
     pub(super) fn read(document: &[u8]) -> Option<Self> {
-        let mut reader = Reader::from_reader(document);
+        let mut reader = Reader::from_str(std::str::from_utf8(document).ok()?);
         // What is open, from the outside in; the first one holds the document's own element.
         let mut open = vec![Self::default()];
         loop {
             match reader.read_event().ok()? {
-                Event::Start(start) => open.push(named(&start)?),
-                Event::Empty(start) => open.last_mut()?.children.push(named(&start)?),
+                Event::Start(start) => open.push(named(&start)),
+                Event::Empty(start) => open.last_mut()?.children.push(named(&start)),
                 Event::End(_) => {
                     let closed = open.pop()?;
                     open.last_mut()?.children.push(closed);
                 }
-                Event::Text(text) => open.last_mut()?.text.push_str(&text.decode().ok()?),
-                Event::CData(text) => open.last_mut()?.text.push_str(&text.decode().ok()?),
+                Event::Text(text) => open.last_mut()?.text.push_str(&text),
+                Event::CData(text) => open.last_mut()?.text.push_str(&text),
                 Event::GeneralRef(reference) => {
                     let meant = match reference.resolve_char_ref().ok()? {
                         Some(character) => character.to_string(),
-                        None => resolve_predefined_entity(&reference.decode().ok()?)?.to_owned(),
+                        None => resolve_predefined_entity(&reference)?.to_owned(),
                     };
                     open.last_mut()?.text.push_str(&meant);
                 }
@@ -128,9 +133,8 @@ impl Element {
     }
 }
 
-fn named(start: &BytesStart<'_>) -> Option<Element> {
-    let name = String::from_utf8(start.local_name().as_ref().to_vec()).ok()?;
-    Some(Element::new(name))
+fn named(start: &BytesStart<'_>) -> Element {
+    Element::new(start.local_name().as_ref().to_owned())
 }
 
 #[cfg(test)]

@@ -87,7 +87,9 @@ pub(super) fn invalid(why: &str) -> ApiError {
 
 /// Writes an item.
 pub(super) fn write_item(item: &Record) -> Value {
-    Value::Object(item.iter().map(|(name, attribute)| (name.clone(), write(attribute))).collect::<Map<_, _>>())
+    Value::Object(
+        item.iter().map(|(name, attribute)| (name.clone(), write(attribute))).collect::<Map<_, _>>(),
+    )
 }
 
 /// Writes an attribute.

@@ -10,7 +10,7 @@ use crate::wire::json::{Answer, optional, required};
 /// `CreateTable`: it is active at once.
 pub(super) fn create(input: &Value, cloud: &mut Cloud, _: &mut Context<'_>) -> Result<Answer, ApiError> {
     let name: String = required(input, "TableName")?;
-    let key = partition_key(input, &required(input, "KeySchema")?)?;
+    let key = partition_key(input, input)?;
     if cloud.dynamodb.look(&name).is_some() {
         let message = format!("Table already exists: {name}");
         return Err(ApiError::busy("ResourceInUseException", message));
@@ -18,7 +18,7 @@ pub(super) fn create(input: &Value, cloud: &mut Cloud, _: &mut Context<'_>) -> R
     let indexes = optional::<Vec<Value>>(input, "GlobalSecondaryIndexes")?.unwrap_or_default();
     let indexes: Vec<(String, String)> = indexes
         .iter()
-        .map(|index| Ok((required(index, "IndexName")?, partition_key(input, &required(index, "KeySchema")?)?)))
+        .map(|index| Ok((required(index, "IndexName")?, partition_key(input, index)?)))
         .collect::<Result<_, ApiError>>()?;
     cloud.dynamodb.add_table(&name, &key);
     let place = cloud.place.clone();
@@ -27,13 +27,16 @@ pub(super) fn create(input: &Value, cloud: &mut Cloud, _: &mut Context<'_>) -> R
     Ok(Answer::done(json!({ "TableDescription": told(&place, &name, table) })))
 }
 
-/// The one attribute of a key.
-fn partition_key(input: &Value, schema: &[Value]) -> Result<String, ApiError> {
+/// The one attribute of the key of a table or an index.
+fn partition_key(input: &Value, of: &Value) -> Result<String, ApiError> {
     let only_here = |what: &str| {
         let message = format!("The simulated cloud has {what} only");
         Err(ApiError::rejected("ValidationException", message))
     };
-    let [key] = schema else { return only_here("tables and indexes with a partition key and no sort key") };
+    let schema: Vec<Value> = required(of, "KeySchema")?;
+    let [key] = schema.as_slice() else {
+        return only_here("tables and indexes with a partition key and no sort key");
+    };
     let name: String = required(key, "AttributeName")?;
     let definitions: Vec<Value> = required(input, "AttributeDefinitions")?;
     let is_it = |definition: &&Value| definition.get("AttributeName").and_then(Value::as_str) == Some(&name);

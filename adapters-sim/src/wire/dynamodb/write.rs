@@ -29,7 +29,11 @@ pub(super) fn put(input: &Value, cloud: &mut Cloud, context: &mut Context<'_>) -
 }
 
 /// `DeleteItem`.
-pub(super) fn delete(input: &Value, cloud: &mut Cloud, context: &mut Context<'_>) -> Result<Answer, ApiError> {
+pub(super) fn delete(
+    input: &Value,
+    cloud: &mut Cloud,
+    context: &mut Context<'_>,
+) -> Result<Answer, ApiError> {
     let table = cloud.dynamodb.table(&required::<String>(input, "TableName")?)?;
     let key = key_of(input, table)?;
     let terms = Terms::read(input)?;
@@ -44,7 +48,11 @@ pub(super) fn delete(input: &Value, cloud: &mut Cloud, context: &mut Context<'_>
 }
 
 /// `UpdateItem`: makes the item if there is none.
-pub(super) fn update(input: &Value, cloud: &mut Cloud, context: &mut Context<'_>) -> Result<Answer, ApiError> {
+pub(super) fn update(
+    input: &Value,
+    cloud: &mut Cloud,
+    context: &mut Context<'_>,
+) -> Result<Answer, ApiError> {
     let table = cloud.dynamodb.table(&required::<String>(input, "TableName")?)?;
     let key = key_of(input, table)?;
     let terms = Terms::read(input)?;

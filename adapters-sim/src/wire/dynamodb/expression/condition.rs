@@ -186,7 +186,11 @@ fn function(name: &str, parser: &mut Parser<'_>) -> Result<Condition, ApiError> 
             parser.expects(",")?;
             Condition::Contains(first, operand(parser)?)
         }
-        _ => return Err(invalid(&format!("Operator or function requires a document path; operator or function: {name}"))),
+        _ => {
+            return Err(invalid(&format!(
+                "Operator or function requires a document path; operator or function: {name}"
+            )));
+        }
     };
     parser.expects(")")?;
     Ok(condition)
@@ -218,9 +222,7 @@ fn order(a: &Attribute, b: &Attribute) -> Option<Ordering> {
     match (a, b) {
         (Attribute::S(a), Attribute::S(b)) => Some(a.cmp(b)),
         (Attribute::B(a), Attribute::B(b)) => Some(a.cmp(b)),
-        (Attribute::N(a), Attribute::N(b)) => {
-            Some(a.parse::<Number>().ok()?.cmp(&b.parse::<Number>().ok()?))
-        }
+        (Attribute::N(a), Attribute::N(b)) => Some(a.parse::<Number>().ok()?.cmp(&b.parse::<Number>().ok()?)),
         _ => None,
     }
 }

@@ -31,5 +31,8 @@ pub(super) fn projection(expression: &str, terms: &Terms) -> Result<Vec<Path>, A
 /// What of an item is on one of the paths. A path into an attribute gives the whole attribute.
 pub(super) fn projected(item: &Record, paths: &[Path]) -> Record {
     let is_wanted = |name: &String| paths.iter().any(|path| path.first == *name);
-    item.iter().filter(|(name, _)| is_wanted(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+    item.iter()
+        .filter(|(name, _)| is_wanted(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }

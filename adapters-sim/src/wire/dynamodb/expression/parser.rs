@@ -25,7 +25,8 @@ impl Terms {
     /// Those of a request.
     pub(crate) fn read(input: &Value) -> Result<Self, ApiError> {
         let names = optional(input, "ExpressionAttributeNames")?.unwrap_or_default();
-        let values = input.get("ExpressionAttributeValues").map(item::read_item).transpose()?.unwrap_or_default();
+        let values =
+            input.get("ExpressionAttributeValues").map(item::read_item).transpose()?.unwrap_or_default();
         Ok(Self { names, values, used: RefCell::default() })
     }
 
@@ -167,9 +168,9 @@ impl<'a> Parser<'a> {
                 self.at += 1;
                 self.terms.name(&placeholder)
             }
-            Some(Token::Word(word)) if is_reserved(&word) => Err(invalid(&format!(
-                "Attribute name is a reserved keyword; reserved keyword: {word}"
-            ))),
+            Some(Token::Word(word)) if is_reserved(&word) => {
+                Err(invalid(&format!("Attribute name is a reserved keyword; reserved keyword: {word}")))
+            }
             Some(Token::Word(word)) => {
                 self.at += 1;
                 Ok(word)

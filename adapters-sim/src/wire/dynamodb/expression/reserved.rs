@@ -14,6 +14,8 @@ mod tests {
 
     #[test]
     fn reserved_words_are_known_however_they_are_written() {
-        assert!(is_reserved("state") && is_reserved("Zone") && is_reserved("ABORT") && !is_reserved("version"));
+        assert!(
+            is_reserved("state") && is_reserved("Zone") && is_reserved("ABORT") && !is_reserved("version")
+        );
     }
 }

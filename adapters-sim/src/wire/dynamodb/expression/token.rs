@@ -28,7 +28,8 @@ pub(super) fn split(expression: &str) -> Result<Vec<Token>, ApiError> {
         let (token, after) = match first {
             '#' | ':' => {
                 let (word, after) = word(rest, 1);
-                let token = if first == '#' { Token::Name(word.to_owned()) } else { Token::Value(word.to_owned()) };
+                let token =
+                    if first == '#' { Token::Name(word.to_owned()) } else { Token::Value(word.to_owned()) };
                 (token, after)
             }
             _ if first.is_ascii_digit() => {

@@ -216,9 +216,15 @@ fn added(found: Option<&Attribute>, value: &Attribute) -> Result<Attribute, ApiE
 /// `DELETE`: the rest of a set; nothing when none is left, because no set is empty.
 fn without(set: &Attribute, value: &Attribute) -> Result<Option<Attribute>, ApiError> {
     let rest = match (set, value) {
-        (Attribute::Ss(set), Attribute::Ss(less)) => Some(set - less).filter(|s| !s.is_empty()).map(Attribute::Ss),
-        (Attribute::Ns(set), Attribute::Ns(less)) => Some(set - less).filter(|s| !s.is_empty()).map(Attribute::Ns),
-        (Attribute::Bs(set), Attribute::Bs(less)) => Some(set - less).filter(|s| !s.is_empty()).map(Attribute::Bs),
+        (Attribute::Ss(set), Attribute::Ss(less)) => {
+            Some(set - less).filter(|s| !s.is_empty()).map(Attribute::Ss)
+        }
+        (Attribute::Ns(set), Attribute::Ns(less)) => {
+            Some(set - less).filter(|s| !s.is_empty()).map(Attribute::Ns)
+        }
+        (Attribute::Bs(set), Attribute::Bs(less)) => {
+            Some(set - less).filter(|s| !s.is_empty()).map(Attribute::Bs)
+        }
         _ => return Err(wrong_type()),
     };
     Ok(rest)
