@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use ports::{Capacity, GroupName, Resize};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::error::Dialect;
 use super::operation::Operation;
 use super::query::{Fields, Words};
 use super::route::QueryService;
@@ -20,6 +21,7 @@ pub(super) const SERVICE: QueryService = QueryService {
     name: "autoscaling",
     version: "2011-01-01",
     namespace: "http://autoscaling.amazonaws.com/doc/2011-01-01/",
+    dialect: Dialect::Query("http://autoscaling.amazonaws.com/doc/2011-01-01/"),
     words: &Words { missing: INVALID, invalid: INVALID, member: ".member" },
     operations: &[
         Operation::writes("CreateAutoScalingGroup", create_group),

@@ -8,7 +8,9 @@
 
 mod autoscaling;
 mod dynamodb;
+mod ec2;
 mod error;
+mod face;
 mod json;
 mod operation;
 mod query;
@@ -18,6 +20,7 @@ mod sns;
 mod sts;
 mod xml;
 
+pub use face::Face;
 pub use operation::{Exchange, NoAnswer};
 pub use route::understand;
 

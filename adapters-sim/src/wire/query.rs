@@ -108,11 +108,6 @@ impl Fields {
         let fields = self.fields.iter().filter_map(inner).collect();
         Self { fields, within: format!("{}{prefix}", self.within), words: self.words }
     }
-
-    /// Whether there is no field.
-    pub(super) fn is_empty(&self) -> bool {
-        self.fields.is_empty()
-    }
 }
 
 #[cfg(test)]

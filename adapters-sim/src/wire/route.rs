@@ -4,11 +4,12 @@ use bytes::Bytes;
 use http::Method;
 
 use super::error::{Dialect, json, xml};
-use super::operation::{Access, Exchange, Operation};
+use super::operation::{Exchange, Operation};
 use super::query::{Fields, Words};
 use super::xml::Element;
-use super::{Request, Response, autoscaling, dynamodb, s3, sns, sts};
+use super::{Request, Response, autoscaling, dynamodb, ec2, s3, sns, sts};
 use crate::cloud::ApiError;
+use crate::cloud::list::dry_run;
 use crate::kernel::Op;
 
 /// A service of a query protocol.
@@ -18,6 +19,8 @@ pub(super) struct QueryService {
     /// The version that requests name: no two services have the same.
     pub(super) version: &'static str,
     pub(super) namespace: &'static str,
+    /// How it writes errors.
+    pub(super) dialect: Dialect,
     pub(super) words: &'static Words,
     pub(super) operations: &'static [Operation<Fields, Element>],
 }
@@ -33,7 +36,7 @@ pub(super) struct JsonService {
     pub(super) operations: &'static [Operation<serde_json::Value, super::json::Answer>],
 }
 
-const QUERY: [&QueryService; 3] = [&autoscaling::SERVICE, &sns::SERVICE, &sts::SERVICE];
+const QUERY: [&QueryService; 4] = [&autoscaling::SERVICE, &ec2::SERVICE, &sns::SERVICE, &sts::SERVICE];
 const JSON: [&JsonService; 1] = [&dynamodb::SERVICE];
 
 /// What EC2's errors are written like is what a caller of an unknown service gets to read, too.
@@ -98,19 +101,31 @@ fn by_action(form: &[u8], id: &str) -> Result<Exchange, Response> {
         );
         return Err(UNKNOWN.answer(&ApiError::rejected("InvalidAction", message), id));
     };
-    let dialect = Dialect::Query(service.namespace);
+    let dialect = service.dialect;
     let Some(operation) = service.operations.iter().find(|known| known.name == action) else {
         let message = format!("The simulated cloud does not have the action {action} of {}", service.name);
         return Err(dialect.answer(&ApiError::rejected("InvalidAction", message), id));
     };
     let fields = Fields::read(form, service.words);
-    let (run, name, namespace, answer_id) = (operation.run, operation.name, service.namespace, id.to_owned());
-    let op: (Op, Access) = (Op::new(service.name, name), operation.access);
+    let (run, name, answer_id) = (operation.run, operation.name, id.to_owned());
+    let op = (Op::new(service.name, name), operation.access);
     Ok(Exchange::new(op, dialect, id, move |cloud, context| {
+        if dialect == Dialect::Ec2 {
+            dry_run(fields.is_set("DryRun")?, true)?;
+        }
         let result = run(&fields, cloud, context)?;
-        let result = Element::new(format!("{name}Result")).holding(result);
-        let metadata = Element::new("ResponseMetadata").text("RequestId", &answer_id);
-        let whole = Element::new(format!("{name}Response")).within(namespace).with(result).with(metadata);
-        Ok(xml(200, &whole, &answer_id))
+        Ok(xml(200, &service.whole(name, result, &answer_id), &answer_id))
     }))
+}
+
+impl QueryService {
+    /// A result as a whole answer.
+    fn whole(&self, name: &str, result: Element, id: &str) -> Element {
+        let whole = Element::new(format!("{name}Response")).within(self.namespace);
+        if self.dialect == Dialect::Ec2 {
+            return whole.text("requestId", id).holding(result);
+        }
+        let result = Element::new(format!("{name}Result")).holding(result);
+        whole.with(result).list("ResponseMetadata", [Element::new("RequestId").holding_text(id)])
+    }
 }

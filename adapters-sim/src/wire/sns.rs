@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::error::Dialect;
 use super::operation::Operation;
 use super::query::{Fields, Words};
 use super::route::QueryService;
@@ -17,6 +18,7 @@ pub(super) const SERVICE: QueryService = QueryService {
     name: "sns",
     version: "2010-03-31",
     namespace: "http://sns.amazonaws.com/doc/2010-03-31/",
+    dialect: Dialect::Query("http://sns.amazonaws.com/doc/2010-03-31/"),
     words: &Words { missing: INVALID, invalid: INVALID, member: ".member" },
     operations: &[
         Operation::writes("CreateTopic", create_topic),

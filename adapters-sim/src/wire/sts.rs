@@ -1,5 +1,6 @@
 //! STS (<https://docs.aws.amazon.com/STS/latest/APIReference/Welcome.html>).
 
+use super::error::Dialect;
 use super::operation::Operation;
 use super::query::{Fields, Words};
 use super::route::QueryService;
@@ -11,6 +12,7 @@ pub(super) const SERVICE: QueryService = QueryService {
     name: "sts",
     version: "2011-06-15",
     namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
+    dialect: Dialect::Query("https://sts.amazonaws.com/doc/2011-06-15/"),
     words: &Words { missing: "MissingParameter", invalid: "ValidationError", member: ".member" },
     operations: &[Operation::reads("GetCallerIdentity", get_caller_identity)],
 };

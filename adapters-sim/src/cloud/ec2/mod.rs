@@ -4,11 +4,13 @@ mod describe;
 mod disk;
 mod lifecycle;
 mod machine;
+mod request;
 
 pub(in crate::cloud) use describe::keys;
 pub use describe::state_code;
 pub use disk::{Disk, DiskKind};
 pub use machine::{Machine, Trait};
+pub use request::{Change, Launch};
 
 use std::collections::{BTreeMap, BTreeSet};
 

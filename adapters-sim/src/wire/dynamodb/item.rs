@@ -19,11 +19,6 @@ pub(super) fn read_item(value: &Value) -> Result<Record, ApiError> {
     read_map(value, 0)
 }
 
-/// Reads an attribute.
-pub(super) fn read(value: &Value) -> Result<Attribute, ApiError> {
-    attribute(value, 0)
-}
-
 fn read_map(value: &Value, depth: u32) -> Result<Record, ApiError> {
     let map = value.as_object().ok_or_else(|| invalid("a map of attributes is expected"))?;
     map.iter().map(|(name, value)| Ok((name.clone(), attribute(value, depth)?))).collect()
