@@ -6,7 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use ports::ErrorKind;
 
 use super::{NoAnswer, Request, Response, understand};
-use crate::kernel::{Actor, Call, Handle, Verbatim};
+use crate::cloud::Cloud;
+use crate::kernel::{Actor, Call, Context, Handle, Verbatim};
 
 /// The way of one caller's HTTP requests into a simulation. Each is a request like that of a port: it is sent, takes effect and is
 /// answered, and whatever can go wrong with those can go wrong with it.
@@ -55,7 +56,7 @@ impl Face {
             Err(refusal) => return Ok(refusal),
         };
         let (sent, errors) = (exchange.sent(), exchange.errors());
-        let act = move |cloud: &mut _, context: &mut _| exchange.apply(cloud, context);
+        let act = move |cloud: &mut Cloud, context: &mut Context<'_>| exchange.apply(cloud, context);
         match Verbatim(Call::new(self.handle.clone(), self.actor, sent, act)).await {
             Ok(answer) => Ok(answer),
             Err(error) if error.kind == ErrorKind::Lost => Err(NoAnswer),
