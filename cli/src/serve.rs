@@ -1,26 +1,20 @@
 //! The simulated cloud on a socket.
 
-use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io::{Cursor, Read};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use adapters_sim::Sim;
 use adapters_sim::kernel::Timing;
 use adapters_sim::wire::{Face, Request, Response};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::{Bytes, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper::{Method, StatusCode};
-use hyper_util::rt::TokioIo;
+use http::{Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
-use tokio::net::TcpListener;
-use tokio::pin;
+use tiny_http::{Header, Server};
 
 /// The largest body that is taken: everything is held in memory.
-const LARGEST: usize = 256 * 1024 * 1024;
+const LARGEST: u64 = 256 * 1024 * 1024;
 
 /// Where the cloud's clock is read and advanced. No bucket can have a name like this.
 const TIME: &str = "/_caretaker/time";
@@ -104,40 +98,47 @@ fn told(status: StatusCode, body: &serde_json::Value) -> Response {
     response
 }
 
-/// Answers whoever connects, until `stop` is over.
-pub async fn serve(listener: TcpListener, cloud: Served, stop: impl Future<Output = ()>) {
-    let cloud = Arc::new(cloud);
-    pin!(stop);
-    loop {
-        let connected = tokio::select! {
-            connected = listener.accept() => connected,
-            () = &mut stop => return,
+/// Answers whoever connects, one after the other, until the server is unblocked.
+pub fn serve(server: &Server, cloud: &Served) {
+    for mut request in server.incoming_requests() {
+        let answer = match read(&mut request) {
+            Some(read) => cloud.answer(read),
+            None => {
+                let why = format!("the request cannot be read, or is larger than {LARGEST} bytes");
+                Some(told(StatusCode::BAD_REQUEST, &json!({ "message": why })))
+            }
         };
-        // A connection that does not come about is its client's to try again.
-        let Ok((stream, _)) = connected else { continue };
-        let cloud = Arc::clone(&cloud);
-        let service = service_fn(move |request| respond(Arc::clone(&cloud), request));
-        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        // Whoever went away needs no answer; and one that is dropped without any ends its connection.
+        if let Some(answer) = answer {
+            let _ = request.respond(written(answer));
+        }
     }
 }
 
-async fn respond(
-    cloud: Arc<Served>,
-    request: hyper::Request<Incoming>,
-) -> Result<hyper::Response<Full<Bytes>>, NoAnswer> {
-    let (parts, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, LARGEST).collect().await else {
-        let why = json!({ "message": format!("the body is cut off, or larger than {LARGEST} bytes") });
-        return Ok(told(StatusCode::PAYLOAD_TOO_LARGE, &why).map(Full::new));
+fn read(request: &mut tiny_http::Request) -> Option<Request> {
+    let mut body = Vec::new();
+    request.as_reader().take(LARGEST + 1).read_to_end(&mut body).ok()?;
+    if u64::try_from(body.len()).is_ok_and(|length| LARGEST < length) {
+        return None;
+    }
+    let head = http::Request::builder().method(request.method().as_str()).uri(request.url());
+    let add = |head: http::request::Builder, header: &Header| {
+        head.header(header.field.as_str().as_str(), header.value.as_str())
     };
-    let request = Request::from_parts(parts, body.to_bytes());
-    cloud.answer(request).map(|response| response.map(Full::new)).ok_or(NoAnswer)
+    request.headers().iter().fold(head, add).body(body.into()).ok()
 }
 
-/// The connection ends without an answer, as the cloud wants it.
-#[derive(Debug, thiserror::Error)]
-#[error("no answer")]
-struct NoAnswer;
+fn written(answer: Response) -> tiny_http::Response<Cursor<bytes::Bytes>> {
+    let (parts, body) = answer.into_parts();
+    let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+        Header::from_bytes(name.as_str(), value.as_bytes()).ok()
+    };
+    let headers = parts.headers.iter().filter_map(header).collect();
+    let length = Some(body.len());
+    // The length that the headers tell goes before that of the body: the answer to a HEAD has none.
+    tiny_http::Response::new(parts.status.as_u16().into(), headers, Cursor::new(body), length, None)
+        .with_chunked_threshold(usize::MAX)
+}
 
 #[cfg(test)]
 mod tests {

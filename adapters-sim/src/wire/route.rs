@@ -39,8 +39,8 @@ pub(super) struct JsonService {
 const QUERY: [&QueryService; 4] = [&autoscaling::SERVICE, &ec2::SERVICE, &sns::SERVICE, &sts::SERVICE];
 const JSON: [&JsonService; 1] = [&dynamodb::SERVICE];
 
-/// What EC2's errors are written like is what a caller of an unknown service gets to read, too.
-const UNKNOWN: Dialect = Dialect::Ec2;
+/// How most services write errors: so nearly every caller can read what an unknown one is answered.
+const UNKNOWN: Dialect = Dialect::Query("");
 
 /// Understands a request, which gets this id.
 ///

@@ -1,12 +1,11 @@
+use std::fmt::Display;
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use clap::Args;
 use jiff::Timestamp;
-use tokio::net::TcpListener;
-use tokio::runtime;
-use tokio::sync::Notify;
+use tiny_http::{ListenAddr, Server};
 
 use super::{BadInput, Verdict};
 use crate::serve::{Served, serve};
@@ -30,26 +29,20 @@ pub struct Serve {
 
 impl Serve {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Verdict, BadInput> {
-        let runtime = runtime::Builder::new_current_thread()
-            .enable_io()
-            .build()
-            .map_err(|error| BadInput::new("runtime", error))?;
-        let stop = Arc::new(Notify::new());
-        let stopped = Arc::clone(&stop);
-        ctrlc::set_handler(move || stop.notify_one()).map_err(|error| BadInput::new("Ctrl-C", error))?;
-        let ended = runtime.block_on(async {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await?;
-            announce(listener.local_addr()?, out)?;
-            let cloud = Served::new(self.start.unwrap_or_else(Timestamp::now), self.speed, self.seed);
-            serve(listener, cloud, stopped.notified()).await;
-            Ok(Verdict::Done)
-        });
-        ended.map_err(|error: io::Error| BadInput::new(format!("127.0.0.1:{}", self.port), error))
+        let bad = |error: &dyn Display| BadInput::new(format!("127.0.0.1:{}", self.port), error);
+        let server = Server::http((Ipv4Addr::LOCALHOST, self.port)).map_err(|error| bad(&error))?;
+        let server = Arc::new(server);
+        let stopped = Arc::clone(&server);
+        ctrlc::set_handler(move || stopped.unblock()).map_err(|error| BadInput::new("Ctrl-C", error))?;
+        announce(&server.server_addr(), out).map_err(|error| bad(&error))?;
+        let start = self.start.unwrap_or_else(Timestamp::now);
+        serve(&server, &Served::new(start, self.speed, self.seed));
+        Ok(Verdict::Done)
     }
 }
 
 /// Tells how to get here. Whoever starts this waits for it, so it goes out at once.
-fn announce(address: SocketAddr, out: &mut dyn Write) -> io::Result<()> {
+fn announce(address: &ListenAddr, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "The simulated cloud listens on http://{address}; Ctrl-C ends it. For AWS clients:")?;
     writeln!(
         out,
