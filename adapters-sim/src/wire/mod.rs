@@ -7,6 +7,8 @@
 //! What is not here is answered as AWS answers what it does not know, in words that say so: nothing is silently left out.
 
 mod autoscaling;
+#[cfg(feature = "client")]
+mod client;
 mod dynamodb;
 mod ec2;
 mod error;
