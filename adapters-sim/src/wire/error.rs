@@ -30,6 +30,11 @@ pub(super) enum Dialect {
 }
 
 impl Dialect {
+    /// An error as the answer to a request that never gets to a service.
+    pub(super) fn refuse(self, error: &ApiError, id: &str) -> Box<Response> {
+        Box::new(self.answer(error, id))
+    }
+
     /// An error as an answer.
     pub(super) fn answer(self, error: &ApiError, id: &str) -> Response {
         let (code, status) = (self.code(error), self.status(error));
@@ -105,7 +110,12 @@ impl Dialect {
             Self::Json(_) => match error.kind {
                 ErrorKind::Unavailable if error.code == "Unavailable" => Some(503),
                 ErrorKind::Unavailable | ErrorKind::Lost => Some(500),
-                _ => Some(400),
+                ErrorKind::Throttled
+                | ErrorKind::Busy
+                | ErrorKind::Denied
+                | ErrorKind::NotFound
+                | ErrorKind::Rejected
+                | ErrorKind::NotSent => Some(400),
             },
             Self::S3 { .. } => s3_status(error.code),
         };

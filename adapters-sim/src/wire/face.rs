@@ -53,7 +53,7 @@ impl Face {
         let id = format!("5bf3a1de-0000-4000-8000-{nth:012x}");
         let exchange = match understand(request, &id) {
             Ok(exchange) => exchange,
-            Err(refusal) => return Ok(refusal),
+            Err(refusal) => return Ok(*refusal),
         };
         let (sent, errors) = (exchange.sent(), exchange.errors());
         let act = move |cloud: &mut Cloud, context: &mut Context<'_>| exchange.apply(cloud, context);

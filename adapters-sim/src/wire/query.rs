@@ -10,7 +10,7 @@ use crate::cloud::ApiError;
 /// The fields of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fields {
-    fields: BTreeMap<String, String>,
+    texts: BTreeMap<String, String>,
     /// What every name begins with, for messages.
     within: String,
     words: &'static Words,
@@ -30,13 +30,13 @@ pub(super) struct Words {
 impl Fields {
     /// Reads a form.
     pub(super) fn read(form: &[u8], words: &'static Words) -> Self {
-        let fields = form_urlencoded::parse(form).into_owned().collect();
-        Self { fields, within: String::new(), words }
+        let texts = form_urlencoded::parse(form).into_owned().collect();
+        Self { texts, within: String::new(), words }
     }
 
     /// A field.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.fields.get(name).map(String::as_str)
+        self.texts.get(name).map(String::as_str)
     }
 
     /// A field that has to be there.
@@ -84,15 +84,15 @@ impl Fields {
     fn numbered(&self, name: &str) -> Vec<Self> {
         let prefix = format!("{name}{}.", self.words.member);
         let mut elements: BTreeMap<u32, BTreeMap<String, String>> = BTreeMap::new();
-        for (field, value) in &self.fields {
+        for (field, value) in &self.texts {
             let Some(rest) = field.strip_prefix(&prefix) else { continue };
             let (number, inner) = rest.split_once('.').unwrap_or((rest, ""));
             if let Ok(number) = number.parse() {
                 elements.entry(number).or_default().insert(inner.to_owned(), value.clone());
             }
         }
-        let element = |(number, fields)| Self {
-            fields,
+        let element = |(number, texts)| Self {
+            texts,
             within: format!("{}{prefix}{number}.", self.within),
             words: self.words,
         };
@@ -105,8 +105,8 @@ impl Fields {
         let inner = |(field, value): (&String, &String)| {
             field.strip_prefix(&prefix).map(|rest| (rest.to_owned(), value.clone()))
         };
-        let fields = self.fields.iter().filter_map(inner).collect();
-        Self { fields, within: format!("{}{prefix}", self.within), words: self.words }
+        let texts = self.texts.iter().filter_map(inner).collect();
+        Self { texts, within: format!("{}{prefix}", self.within), words: self.words }
     }
 }
 

@@ -47,7 +47,7 @@ const UNKNOWN: Dialect = Dialect::Query("");
 /// # Errors
 ///
 /// The answer, when the request is for nothing that is here.
-pub fn understand(request: Request, id: &str) -> Result<Exchange, Response> {
+pub fn understand(request: Request, id: &str) -> Result<Exchange, Box<Response>> {
     if let Some(target) = request.headers().get("x-amz-target") {
         let target = target.to_str().unwrap_or_default().to_owned();
         return by_target(&target, request.body(), id);
@@ -63,20 +63,20 @@ pub fn understand(request: Request, id: &str) -> Result<Exchange, Response> {
     s3::understand(request, id)
 }
 
-fn by_target(target: &str, body: &Bytes, id: &str) -> Result<Exchange, Response> {
+fn by_target(target: &str, body: &Bytes, id: &str) -> Result<Exchange, Box<Response>> {
     let (service, name) = target.split_once('.').unwrap_or((target, ""));
     let Some(service) = JSON.into_iter().find(|known| known.target == service) else {
         let message = format!("The simulated cloud does not have the service of `{target}`");
-        return Err(Dialect::Json("com.amazon.coral.service").answer(&unknown_json(message), id));
+        return Err(Dialect::Json("com.amazon.coral.service").refuse(&unknown_json(message), id));
     };
     let dialect = Dialect::Json(service.errors);
     let Some(operation) = service.operations.iter().find(|known| known.name == name) else {
         let message = format!("The simulated cloud does not have the operation {name} of {}", service.name);
-        return Err(Dialect::Json("com.amazon.coral.service").answer(&unknown_json(message), id));
+        return Err(Dialect::Json("com.amazon.coral.service").refuse(&unknown_json(message), id));
     };
     let Ok(input) = serde_json::from_slice(body) else {
         let error = ApiError::rejected("SerializationException", "The body of the request is no JSON");
-        return Err(dialect.answer(&error, id));
+        return Err(dialect.refuse(&error, id));
     };
     let (run, answer_id) = (operation.run, id.to_owned());
     let op = (Op::new(service.name, operation.name), operation.access);
@@ -90,7 +90,7 @@ fn unknown_json(message: String) -> ApiError {
     ApiError::rejected("UnknownOperationException", message)
 }
 
-fn by_action(form: &[u8], id: &str) -> Result<Exchange, Response> {
+fn by_action(form: &[u8], id: &str) -> Result<Exchange, Box<Response>> {
     let field = |wanted: &str| {
         form_urlencoded::parse(form).find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
     };
@@ -99,12 +99,12 @@ fn by_action(form: &[u8], id: &str) -> Result<Exchange, Response> {
         let message = format!(
             "The simulated cloud does not have the service whose version is `{version}` (action {action})"
         );
-        return Err(UNKNOWN.answer(&ApiError::rejected("InvalidAction", message), id));
+        return Err(UNKNOWN.refuse(&ApiError::rejected("InvalidAction", message), id));
     };
     let dialect = service.dialect;
     let Some(operation) = service.operations.iter().find(|known| known.name == action) else {
         let message = format!("The simulated cloud does not have the action {action} of {}", service.name);
-        return Err(dialect.answer(&ApiError::rejected("InvalidAction", message), id));
+        return Err(dialect.refuse(&ApiError::rejected("InvalidAction", message), id));
     };
     let fields = Fields::read(form, service.words);
     let (run, name, answer_id) = (operation.run, operation.name, id.to_owned());

@@ -18,6 +18,7 @@ pub(super) const SERVICE: QueryService = QueryService {
 };
 
 /// Everybody is the same here.
+#[expect(clippy::unnecessary_wraps, reason = "all operations look alike")]
 fn get_caller_identity(_: &Fields, cloud: &mut Cloud, _: &mut Context<'_>) -> Result<Element, ApiError> {
     let account = &cloud.place.account;
     Ok(Element::new("GetCallerIdentity")

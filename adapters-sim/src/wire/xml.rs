@@ -12,7 +12,7 @@ pub(super) struct Element {
     name: Cow<'static, str>,
     namespace: Option<&'static str>,
     text: String,
-    children: Vec<Element>,
+    children: Vec<Self>,
 }
 
 impl Element {
@@ -34,6 +34,7 @@ impl Element {
     }
 
     /// The same element with a text under a name.
+    #[expect(clippy::needless_pass_by_value, reason = "so that texts and numbers are given alike")]
     pub(super) fn text(self, name: &'static str, text: impl ToString) -> Self {
         self.with(Self { text: text.to_string(), ..Self::new(name) })
     }
@@ -59,6 +60,7 @@ impl Element {
     }
 
     /// The same element holding a text itself.
+    #[expect(clippy::needless_pass_by_value, reason = "so that texts and numbers are given alike")]
     pub(super) fn holding_text(self, text: impl ToString) -> Self {
         Self { text: text.to_string(), ..self }
     }

@@ -287,12 +287,10 @@ impl Ec2 {
     /// When it is not there, or too many requests came.
     pub fn deregister_image(&mut self, image: &ImageId, context: &Context<'_>) -> Result<(), ApiError> {
         self.buckets.take("DeregisterImage", SNAPSHOT, context.now)?;
-        match self.images.remove(image) {
-            Some(_) => Ok(()),
-            None => {
-                let message = format!("The image id '[{image}]' does not exist");
-                Err(ApiError::not_found("InvalidAMIID.NotFound", message))
-            }
+        if self.images.remove(image).is_some() {
+            return Ok(());
         }
+        let message = format!("The image id '[{image}]' does not exist");
+        Err(ApiError::not_found("InvalidAMIID.NotFound", message))
     }
 }

@@ -10,6 +10,7 @@ use super::item::{invalid, read_item, write_item};
 use crate::cloud::dynamodb::{Part, Table};
 use crate::cloud::{ApiError, Cloud};
 use crate::kernel::Context;
+use crate::payload::with;
 use crate::wire::json::{Answer, optional, required};
 
 /// The text that a key consists of.
@@ -61,7 +62,7 @@ pub(super) fn scan(input: &Value, cloud: &mut Cloud, _: &mut Context<'_>) -> Res
         _ => return Err(invalid("Segment must be zero based and less than parameter TotalSegments")),
     };
     let terms = Terms::read(input)?;
-    page(input, table, &terms, Select { segment, index, key: None })
+    page(input, table, &terms, &Select { segment, index, key: None })
 }
 
 /// `Query`: of one partition, which here is one item, or of one value of an index.
@@ -76,19 +77,17 @@ pub(super) fn query(input: &Value, cloud: &mut Cloud, _: &mut Context<'_>) -> Re
         let message = format!("Query condition missed key schema element: {key}");
         return Err(ApiError::rejected("ValidationException", message));
     }
-    page(input, table, &terms, Select { segment: (0, 1), index, key: Some(wanted) })
+    page(input, table, &terms, &Select { segment: (0, 1), index, key: Some(wanted) })
 }
 
 /// The key of the index that is asked for.
 fn index(input: &Value, table: &Table) -> Result<Option<String>, ApiError> {
     let Some(name) = optional::<String>(input, "IndexName")? else { return Ok(None) };
-    match table.indexes.get(&name) {
-        Some(key) => Ok(Some(key.clone())),
-        None => {
-            let message = format!("The table does not have the specified index: {name}");
-            Err(ApiError::rejected("ValidationException", message))
-        }
-    }
+    let Some(key) = table.indexes.get(&name) else {
+        let message = format!("The table does not have the specified index: {name}");
+        return Err(ApiError::rejected("ValidationException", message));
+    };
+    Ok(Some(key.clone()))
 }
 
 /// Which items are read, before any filter.
@@ -106,7 +105,7 @@ impl Select {
     }
 }
 
-fn page(input: &Value, table: &Table, terms: &Terms, select: Select) -> Result<Answer, ApiError> {
+fn page(input: &Value, table: &Table, terms: &Terms, select: &Select) -> Result<Answer, ApiError> {
     let filter: Option<String> = optional(input, "FilterExpression")?;
     let filter = filter.map(|filter| Condition::read(&filter, terms)).transpose()?;
     let paths = paths(input, terms)?;
@@ -125,14 +124,11 @@ fn page(input: &Value, table: &Table, terms: &Terms, select: Select) -> Result<A
         filter.as_ref().is_none_or(|filter| filter.holds(item))
     })?;
     let counts_only = optional::<String>(input, "Select")?.as_deref() == Some("COUNT");
-    let mut body = json!({ "Count": page.items.len(), "ScannedCount": scanned.get() });
-    if !counts_only {
-        let items: Vec<Value> = page.items.iter().map(|item| shown(item, paths.as_deref())).collect();
-        body["Items"] = Value::Array(items);
-    }
-    if let Some(next) = &page.next {
-        body["LastEvaluatedKey"] = last_key(next, table, select.index.as_deref());
-    }
+    let shown = |item| shown(item, paths.as_deref());
+    let items = (!counts_only).then(|| page.items.iter().map(shown).collect::<Vec<Value>>());
+    let last = page.next.as_ref().map(|next| last_key(next, table, select.index.as_deref()));
+    let body = json!({ "Count": page.items.len(), "ScannedCount": scanned.get() });
+    let body = with(with(body, "Items", items), "LastEvaluatedKey", last);
     Ok(Answer::done(body))
 }
 

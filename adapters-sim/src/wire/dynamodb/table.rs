@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::cloud::dynamodb::Table;
 use crate::cloud::{ApiError, Cloud, Place};
 use crate::kernel::Context;
+use crate::payload::with;
 use crate::wire::json::{Answer, optional, required};
 
 /// `CreateTable`: it is active at once.
@@ -76,10 +77,8 @@ pub(super) fn list(input: &Value, cloud: &mut Cloud, _: &mut Context<'_>) -> Res
     let after: String = optional(input, "ExclusiveStartTableName")?.unwrap_or_default();
     let mut rest = cloud.dynamodb.names().filter(|name| after.as_str() < *name);
     let names: Vec<&str> = rest.by_ref().take(limit).collect();
-    let mut body = json!({ "TableNames": names });
-    if let (Some(_), Some(last)) = (rest.next(), names.last()) {
-        body["LastEvaluatedTableName"] = json!(last);
-    }
+    let last = rest.next().and(names.last()).copied();
+    let body = with(json!({ "TableNames": names }), "LastEvaluatedTableName", last);
     Ok(Answer::done(body))
 }
 
@@ -103,7 +102,7 @@ fn told(place: &Place, name: &str, table: &Table) -> Value {
     keys.dedup();
     let definitions: Vec<Value> =
         keys.iter().map(|key| json!({ "AttributeName": key, "AttributeType": "S" })).collect();
-    let mut told = json!({
+    let told = json!({
         "TableName": name,
         "TableStatus": "ACTIVE",
         "TableArn": place.arn("dynamodb", &format!("table/{name}")),
@@ -112,8 +111,5 @@ fn told(place: &Place, name: &str, table: &Table) -> Value {
         "ItemCount": table.items().count(),
         "BillingModeSummary": { "BillingMode": "PAY_PER_REQUEST" },
     });
-    if !indexes.is_empty() {
-        told["GlobalSecondaryIndexes"] = json!(indexes);
-    }
-    told
+    with(told, "GlobalSecondaryIndexes", Some(indexes).filter(|indexes| !indexes.is_empty()))
 }

@@ -8,6 +8,7 @@ use super::item::{invalid, read_item, write_item};
 use super::read::key_of;
 use crate::cloud::{ApiError, Cloud};
 use crate::kernel::Context;
+use crate::payload::with;
 use crate::wire::json::{Answer, optional, required};
 
 /// `PutItem`.
@@ -104,14 +105,13 @@ fn refused(
         return Ok(None);
     }
     context.unchanged();
-    let mut body = json!({
+    let body = json!({
         "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
         "message": "The conditional request failed",
     });
     let told: Option<String> = optional(input, "ReturnValuesOnConditionCheckFailure")?;
-    if let (Some("ALL_OLD"), Some(item)) = (told.as_deref(), item) {
-        body["Item"] = write_item(item);
-    }
+    let item = item.filter(|_| told.as_deref() == Some("ALL_OLD")).map(write_item);
+    let body = with(body, "Item", item);
     Ok(Some(Answer { status: 400, body }))
 }
 

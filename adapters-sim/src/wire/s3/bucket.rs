@@ -56,6 +56,7 @@ pub(super) fn delete(asked: &Asked, cloud: &mut Cloud, _: &mut Context<'_>) -> R
 }
 
 /// `ListBuckets`.
+#[expect(clippy::unnecessary_wraps, reason = "all operations look alike")]
 pub(super) fn list_all(_: &Asked, cloud: &mut Cloud, context: &mut Context<'_>) -> Result<Answer, ApiError> {
     let owner = Element::new("Owner").text("ID", &cloud.place.account);
     let bucket = |(name, _)| Element::new("Bucket").text("Name", name).text("CreationDate", context.now);

@@ -37,6 +37,7 @@ impl Answer {
     }
 
     /// The same answer with a header.
+    #[expect(clippy::needless_pass_by_value, reason = "so that texts and numbers are given alike")]
     fn header(mut self, name: &'static str, value: impl ToString) -> Self {
         self.headers.push((name, value.to_string()));
         self
@@ -56,12 +57,12 @@ const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 type S3Operation = Operation<Asked, Answer>;
 
 /// Understands a request for a bucket or an object.
-pub(super) fn understand(request: Request, id: &str) -> Result<Exchange, Response> {
+pub(super) fn understand(request: Request, id: &str) -> Result<Exchange, Box<Response>> {
     let dialect = Dialect::S3 { has_body: *request.method() != Method::HEAD };
-    let asked = Asked::read(request).map_err(|error| dialect.answer(&error, id))?;
+    let asked = Asked::read(request).map_err(|error| dialect.refuse(&error, id))?;
     let Some(operation) = operation(&asked) else {
         let message = format!("The simulated cloud does not have the operation {}", asked.described());
-        return Err(dialect.answer(&ApiError::rejected("NotImplemented", message), id));
+        return Err(dialect.refuse(&ApiError::rejected("NotImplemented", message), id));
     };
     let (run, answer_id) = (operation.run, id.to_owned());
     let op = (Op::new("s3", operation.name), operation.access);
@@ -71,8 +72,7 @@ pub(super) fn understand(request: Request, id: &str) -> Result<Exchange, Respons
 }
 
 fn operation(asked: &Asked) -> Option<S3Operation> {
-    if let Some(header) = asked.unknown_header() {
-        let _ = header;
+    if asked.unknown_header().is_some() {
         return None;
     }
     let on_object = asked.key.is_some();

@@ -1,5 +1,7 @@
 //! Objects.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use super::{Answer, Asked};
@@ -71,8 +73,10 @@ pub(super) fn get(asked: &Asked, cloud: &mut Cloud, context: &mut Context<'_>) -
     let length = object.bytes.len();
     match asked.header("range").and_then(|range| range_of(range, length)) {
         None => Ok(Answer { body: object.bytes, ..answer }),
-        Some(None) => Err(ApiError::rejected("InvalidRange", "The requested range is not satisfiable")),
-        Some(Some((from, to))) => {
+        Some(range) if range.is_empty() => {
+            Err(ApiError::rejected("InvalidRange", "The requested range is not satisfiable"))
+        }
+        Some(Range { start: from, end: to }) => {
             let part = object.bytes.slice(from..to);
             let told = format!("bytes {from}-{}/{length}", to.saturating_sub(1));
             Ok(Answer { status: 206, body: part, ..answer }.header("content-range", told))
@@ -103,8 +107,8 @@ fn found(asked: &Asked, cloud: &mut Cloud, context: &Context<'_>) -> Result<(Obj
     Ok((object, answer))
 }
 
-/// The bytes of a range, `None` in it when it has none; a range that is none asks for everything.
-fn range_of(range: &str, length: usize) -> Option<Option<(usize, usize)>> {
+/// The bytes of a range, which may be none at all; a range that cannot be read asks for everything.
+fn range_of(range: &str, length: usize) -> Option<Range<usize>> {
     let (first, last) = range.strip_prefix("bytes=")?.split_once('-')?;
     let (from, to) = match (first.parse::<usize>(), last.parse::<usize>()) {
         (Ok(from), Ok(last)) if from <= last => (from, last.saturating_add(1).min(length)),
@@ -112,7 +116,7 @@ fn range_of(range: &str, length: usize) -> Option<Option<(usize, usize)>> {
         (Err(_), Ok(count)) if first.is_empty() => (length.saturating_sub(count), length),
         _ => return None,
     };
-    Some((from < to).then_some((from, to)))
+    Some(from..to)
 }
 
 #[cfg(test)]
@@ -121,11 +125,11 @@ mod tests {
 
     #[test]
     fn ranges_are_cut_to_what_is_there() {
-        assert_eq!(range_of("bytes=0-3", 10), Some(Some((0, 4))));
-        assert_eq!(range_of("bytes=8-100", 10), Some(Some((8, 10))));
-        assert_eq!(range_of("bytes=-3", 10), Some(Some((7, 10))));
-        assert_eq!(range_of("bytes=4-", 10), Some(Some((4, 10))));
-        assert_eq!(range_of("bytes=10-11", 10), Some(None));
+        assert_eq!(range_of("bytes=0-3", 10), Some(0..4));
+        assert_eq!(range_of("bytes=8-100", 10), Some(8..10));
+        assert_eq!(range_of("bytes=-3", 10), Some(7..10));
+        assert_eq!(range_of("bytes=4-", 10), Some(4..10));
+        assert_eq!(range_of("bytes=10-11", 10), Some(10..10));
         assert_eq!(range_of("lines=1-2", 10), None);
     }
 }

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
@@ -78,7 +79,7 @@ const UNHEEDED: [&str; 8] = [
 impl Asked {
     pub(super) fn read(request: Request) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        let text = |text: &str| percent_decode_str(text).decode_utf8().map(|text| text.into_owned());
+        let text = |text: &str| percent_decode_str(text).decode_utf8().map(Cow::into_owned);
         let path = text(parts.uri.path()).map_err(|_| invalid("the path", parts.uri.path()))?;
         let path = path.strip_prefix('/').unwrap_or(&path);
         let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());

@@ -24,10 +24,7 @@ pub(super) fn begin(asked: &Asked, cloud: &mut Cloud, _: &mut Context<'_>) -> Re
 /// The upload that a request names: one of its object.
 fn upload_of(asked: &Asked, bucket: &Bucket) -> Result<u64, ApiError> {
     let upload = asked.query("uploadId").and_then(|id| id.parse().ok()).unwrap_or(0);
-    match bucket.upload(upload)?.key == *asked.key()? {
-        true => Ok(upload),
-        false => bucket.upload(0).map(|_| 0),
-    }
+    if bucket.upload(upload)?.key == *asked.key()? { Ok(upload) } else { bucket.upload(0).map(|_| 0) }
 }
 
 /// `UploadPart`.

@@ -80,7 +80,15 @@ impl Condition {
             {
                 Some(value)
             }
-            _ => None,
+            Self::Compare(..)
+            | Self::Or(..)
+            | Self::Not(_)
+            | Self::Between(..)
+            | Self::In(..)
+            | Self::Exists(_)
+            | Self::IsOfType(..)
+            | Self::BeginsWith(..)
+            | Self::Contains(..) => None,
         }
     }
 }
@@ -173,10 +181,10 @@ fn function(name: &str, parser: &mut Parser<'_>) -> Result<Condition, ApiError> 
         ("attribute_not_exists", Operand::Path(path)) => Condition::Not(Box::new(Condition::Exists(path))),
         ("attribute_type", Operand::Path(path)) => {
             parser.expects(",")?;
-            match operand(parser)? {
-                Operand::Value(Attribute::S(wanted)) => Condition::IsOfType(path, wanted),
-                _ => return Err(invalid("attribute_type wants a type's name")),
-            }
+            let Operand::Value(Attribute::S(wanted)) = operand(parser)? else {
+                return Err(invalid("attribute_type wants a type's name"));
+            };
+            Condition::IsOfType(path, wanted)
         }
         ("begins_with", first) => {
             parser.expects(",")?;
@@ -238,8 +246,8 @@ fn begins(what: Option<Attribute>, with: Option<Attribute>) -> bool {
 fn contains(what: Option<Attribute>, part: Option<Attribute>) -> bool {
     match (what, part) {
         (Some(Attribute::S(what)), Some(Attribute::S(part))) => what.contains(&part),
-        (Some(Attribute::Ss(set)), Some(Attribute::S(part))) => set.contains(&part),
-        (Some(Attribute::Ns(set)), Some(Attribute::N(part))) => set.contains(&part),
+        (Some(Attribute::Ss(set)), Some(Attribute::S(part)))
+        | (Some(Attribute::Ns(set)), Some(Attribute::N(part))) => set.contains(&part),
         (Some(Attribute::Bs(set)), Some(Attribute::B(part))) => set.contains(&part),
         (Some(Attribute::L(list)), Some(part)) => list.contains(&part),
         _ => false,

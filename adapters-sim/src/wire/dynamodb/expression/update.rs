@@ -24,10 +24,10 @@ pub(crate) struct Update {
 enum Source {
     Value(Attribute),
     Path(Path),
-    IfNotExists(Path, Box<Source>),
-    Append(Box<Source>, Box<Source>),
-    Sum(Box<Source>, Box<Source>),
-    Difference(Box<Source>, Box<Source>),
+    IfNotExists(Path, Box<Self>),
+    Append(Box<Self>, Box<Self>),
+    Sum(Box<Self>, Box<Self>),
+    Difference(Box<Self>, Box<Self>),
 }
 
 impl Update {
@@ -191,10 +191,8 @@ impl Source {
 }
 
 fn number(value: &Attribute) -> Result<Number, ApiError> {
-    match value {
-        Attribute::N(digits) => digits.parse(),
-        _ => Err(wrong_type()),
-    }
+    let Attribute::N(digits) = value else { return Err(wrong_type()) };
+    digits.parse()
 }
 
 /// `ADD`: numbers are added, sets united; what is not there counts as zero or empty.
