@@ -111,12 +111,13 @@ fn outcomes_of(programs: &[Vec<Do>], bounds: Bounds, plan: &FaultPlan) -> (BTree
     (all, explored.executions)
 }
 
-/// Every order, one by one: no order stands for another when preemptions are counted.
+/// Every order, one by one.
 const PLAIN: Bounds = Bounds {
-    preemptions: Some(99),
+    preemptions: None,
     order_of_answers: OrderOfAnswers::Matters,
     executions: None,
     first_only: false,
+    every_order: true,
 };
 
 fn step() -> impl Strategy<Value = Do> {
@@ -150,6 +151,19 @@ proptest! {
             prop_assert!(few <= plain);
         }
     }
+
+    #[test]
+    fn remembering_where_one_has_been_loses_no_outcome(programs in programs(), most in 0..4_u32) {
+        let none = FaultPlan::default();
+        let bounds = Bounds { preemptions: Some(most), ..PLAIN };
+        let (every, plain) = outcomes_of(&programs, bounds, &none);
+        for order_of_answers in [OrderOfAnswers::Matters, OrderOfAnswers::IsAllTheSame] {
+            let bounds = Bounds { order_of_answers, every_order: false, ..bounds };
+            let (found, few) = outcomes_of(&programs, bounds, &none);
+            prop_assert_eq!(&found, &every);
+            prop_assert!(few <= plain);
+        }
+    }
 }
 
 #[test]
@@ -158,9 +172,25 @@ fn leaving_orders_out_loses_no_outcome_when_something_goes_wrong() {
     let plan =
         FaultPlan::choices(vec![Fault::Denied, Fault::CrashBefore, Fault::CrashAfter, Fault::CrashLate], 1);
     let (every, plain) = outcomes_of(&programs, PLAIN, &plan);
-    let (found, few) = outcomes_of(&programs, Bounds::default(), &plan);
-    assert_eq!(found, every);
-    assert!(few < plain, "{few} of {plain}");
+    for preemptions in [None, Some(99)] {
+        let (found, few) = outcomes_of(&programs, Bounds { preemptions, ..Bounds::default() }, &plan);
+        assert_eq!(found, every);
+        assert!(few < plain, "{few} of {plain}");
+    }
+}
+
+#[test]
+fn remembering_where_one_has_been_loses_no_outcome_within_a_bound_when_something_goes_wrong() {
+    let programs = [vec![Do::Look(0), Do::Write(0), Do::Look(1)], vec![Do::LookAtAll, Do::Write(0)]];
+    let plan =
+        FaultPlan::choices(vec![Fault::Denied, Fault::CrashBefore, Fault::CrashAfter, Fault::CrashLate], 1);
+    for most in 0..3 {
+        let bounds = Bounds { preemptions: Some(most), ..PLAIN };
+        let (every, plain) = outcomes_of(&programs, bounds, &plan);
+        let (found, few) = outcomes_of(&programs, Bounds { every_order: false, ..bounds }, &plan);
+        assert_eq!(found, every);
+        assert!(few <= plain, "{few} of {plain}");
+    }
 }
 
 #[test]
@@ -182,7 +212,7 @@ fn every_order_that_matters_is_tried() {
 fn a_bound_on_preemptions_is_kept() {
     let programs = [vec![Do::Look(0), Do::Write(0)], vec![Do::Look(0), Do::Write(0)]];
     let executions = |most| {
-        let bounds = Bounds { preemptions: Some(most), ..Bounds::default() };
+        let bounds = Bounds { preemptions: Some(most), ..PLAIN };
         outcomes_of(&programs, bounds, &FaultPlan::default()).1
     };
     assert_eq!([executions(0), executions(1), executions(2)], [2, 4, 6]);

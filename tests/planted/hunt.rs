@@ -123,6 +123,7 @@ fn every(story: &Scenario, preemptions: u32, most: Option<u64>) -> Hunted {
         order_of_answers: OrderOfAnswers::IsAllTheSame,
         executions: most,
         first_only: true,
+        every_order: false,
     };
     let explored = story.explore(bounds, |_| true);
     let found = explored

@@ -7,12 +7,12 @@ use adapters_sim::kernel::{Seeded, Trace};
 use adapters_sim::{Sim, SimPorts, port::Names};
 use domain::policy::mode::Mode;
 use domain::policy::once::Owner;
-use domain::workflow::effect::Repeatable;
+use domain::workflow::effect::{Repeatable, Unfinished};
 use domain::workflow::once::{How, Once, OnceError, Performed};
 use domain::workflow::run::Run;
 use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
-use ports::{Ledger, LedgerEntry, LedgerKey, Retry, Stored, time};
+use ports::{ErrorKind, Ledger, LedgerEntry, LedgerKey, PortError, Retry, Stored, time};
 use support::scene::at;
 
 const NOW: &str = "2026-11-23T14:00:00Z";
@@ -112,6 +112,26 @@ fn an_entry_of_the_first_format_is_understood() {
     bench.put(released);
     assert_eq!(bench.seconds_left(60).unwrap().how, How::Fresh);
     assert!(bench.entry().unwrap().entry.state.contains(r#""fence":4"#));
+}
+
+#[test]
+fn what_an_earlier_owner_may_have_done_is_not_given_back_by_one_that_is_refused() {
+    let begun = r#"{"format":2,"subject":"count","fence":1,"phase":{"intended":{
+        "owner":{"request":"r-0","nonce":"z"},"lease_until":"2026-11-23T13:00:00Z","intent":null}}}"#;
+    let bench = Bench::new();
+    bench.put(begun);
+    let (ports, run) = (bench.sim.ports(), run(at("2026-11-23T14:01:00Z")));
+    let refused = async move {
+        let act = || {
+            let denied = PortError::new(ErrorKind::Denied, "SetDesiredCapacity", "AccessDenied");
+            async { Err::<u32, _>(Unfinished::from(denied)) }.boxed()
+        };
+        let once = Once { ledger: &ports, clock: &ports, run: &run };
+        once.perform(&Repeatable::new(key(), "count", act)).await
+    };
+    bench.sim.block_on(refused).unwrap().unwrap_err();
+    let state = bench.entry().unwrap().entry.state;
+    assert!(state.contains("intended") && state.contains(r#""fence":2"#), "{state}");
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! Every way in which a scenario can go: each order of its requests and each fault that its plan allows, within bounds.
 //!
 //! An execution is a scenario run once. The explorer runs it again and again, each time with the latest choice that has
-//! something left to try changed: depth first, without keeping states. Of orders that differ only in requests that
-//! do not touch the same things one is enough: sleep sets (Godefroid, 1996) leave the others out, and the footprint of
-//! each request tells what it touches.
+//! something left to try changed: depth first. Of orders that differ only in requests that do not touch the same things
+//! one is enough: source sets and sleep sets leave the others out, and the footprint of each request tells what it
+//! touches. With a bound on preemptions, which such orders may differ in, the explorer remembers where it has been instead.
 //!
 //! Requests take no time here, so all that are on their way at one instant may take effect in any order; time moves on
 //! when nobody has anything left to do at the instant. A request that lands late does so when its caller's retries run.
 
+mod been;
 mod chooser;
 mod node;
 mod path;
@@ -36,6 +37,9 @@ pub struct Bounds {
     pub executions: Option<u64>,
     /// Whether to stop at the first violation.
     pub first_only: bool,
+    /// Whether to try each order by itself, also those that nobody can tell from others: slow, and good for checking the
+    /// explorer itself.
+    pub every_order: bool,
 }
 
 /// Whether an attempt cares in which order it hears the answers to requests that it sent together.

@@ -1,4 +1,5 @@
 use super::Bounds;
+use super::been::Been;
 use super::node::{Next, Node};
 use super::race::{Step, depends, races};
 use crate::kernel::{Candidate, Footprint};
@@ -18,6 +19,7 @@ pub(super) struct Path {
     shared: usize,
     /// Those that need no look after the latest step, unless it touches what they do.
     asleep: Vec<Candidate>,
+    been: Been,
     instant: u32,
     preemptions: u32,
     /// How many things went wrong in the run at hand.
@@ -35,6 +37,7 @@ impl Path {
         self.steps.clear();
         self.shared = 0;
         self.asleep.clear();
+        self.been.begin();
         self.instant = 0;
         self.preemptions = 0;
         self.wrong = 0;
@@ -44,7 +47,7 @@ impl Path {
     /// Learns from the run that has just been made, and goes back to the latest point at which there is something left
     /// to try; `false` when there is none.
     pub(super) fn advance(&mut self) -> bool {
-        if self.bounds.preemptions.is_none() {
+        if self.only_races() {
             for race in races(&self.steps, self.shared, self.bounds.order_of_answers) {
                 if let Some(Node::Next(next)) = self.nodes.get_mut(race.node) {
                     worth_a_look(next, &race.any_of);
@@ -88,9 +91,11 @@ impl Path {
             self.nodes.push(Node::Choice { n: if is_enough { 1 } else { n }, at: 0 });
         }
         let choice = self.nodes.get(self.depth).map_or(0, Node::way);
+        let choice = u32::try_from(choice).unwrap_or(0);
         self.wrong += u32::from(is_fault && choice != 0);
+        self.been.chose(choice);
         self.depth += 1;
-        u32::try_from(choice).unwrap_or(0)
+        choice
     }
 
     pub(super) fn choose_next(&mut self, ready: &[Candidate]) -> usize {
@@ -98,10 +103,12 @@ impl Path {
             let matters = self.bounds.order_of_answers;
             self.asleep.retain(|other| !depends(other, &latest.what, matters));
         }
+        self.been.took(&self.steps, self.bounds.order_of_answers);
         if self.depth < self.nodes.len() {
             self.shared = self.steps.len();
         } else {
-            let Some(next) = self.next(ready) else {
+            let next = if self.is_nothing_new() { None } else { self.next(ready) };
+            let Some(next) = next else {
                 self.is_redundant = true;
                 return 0;
             };
@@ -111,8 +118,7 @@ impl Path {
         let Some(chosen) = next.chosen() else { return 0 };
         let tried = next.tried.split_last().map(|(_, before)| before).unwrap_or_default();
         self.asleep.clear();
-        // Two orders of the same may differ in preemptions, so with a bound on those none stands for another.
-        if self.bounds.preemptions.is_none() {
+        if self.only_races() {
             self.asleep.extend(next.asleep.iter().chain(tried));
         }
         if self.preempts(&chosen, ready) {
@@ -132,11 +138,26 @@ impl Path {
         let last = self.steps.last().map(|step| step.what.actor);
         let mut todo: Vec<usize> = (0..ready.len()).filter(|nth| self.is_awake(ready, *nth)).collect();
         todo.sort_by_key(|nth| ready.get(*nth).map(|candidate| candidate.actor) != last);
-        if self.bounds.preemptions.is_none() {
+        if self.only_races() {
             // Others are worth a look once they are seen to race.
             todo.truncate(1);
         }
         Next::new(ready, &self.asleep, todo)
+    }
+
+    /// Whether only those are tried that race with what was tried, and none that is asleep. With a bound on preemptions
+    /// that would lose some: the order that stands for the others may be the one that has too many.
+    fn only_races(&self) -> bool {
+        self.bounds.preemptions.is_none() && !self.bounds.every_order
+    }
+
+    /// Whether the run has come to where one has been before that could go on at least as freely.
+    fn is_nothing_new(&mut self) -> bool {
+        if self.bounds.preemptions.is_none() || self.bounds.every_order {
+            return false;
+        }
+        let last = self.steps.last().map(|step| step.what.actor);
+        self.been.before(last, self.instant, self.preemptions)
     }
 
     fn is_awake(&self, ready: &[Candidate], nth: usize) -> bool {

@@ -25,6 +25,13 @@ impl Step {
         self.ready.iter().any(|candidate| candidate.request == request)
     }
 
+    /// Whether an earlier step certainly comes before this one.
+    pub(super) fn comes_after(&self, earlier: &Self, order_of_answers: OrderOfAnswers) -> bool {
+        earlier.instant != self.instant
+            || earlier.causes(self)
+            || depends(&earlier.what, &self.what, order_of_answers)
+    }
+
     /// Whether a later step could only be sent because this one was answered.
     fn causes(&self, later: &Self) -> bool {
         self.what.actor == later.what.actor && !self.had_ready(later.what.request)

@@ -100,7 +100,7 @@ pub enum Phase<I, O> {
         /// With which parameters.
         intent: I,
     },
-    /// It was certainly not done, and the next may try at once.
+    /// It was certainly not done by anybody, and the next may try at once, with parameters of its own.
     Released {
         /// Why it was given up.
         because: String,

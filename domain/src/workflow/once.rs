@@ -213,19 +213,21 @@ impl Once<'_> {
         } else {
             None
         };
-        self.act(effect, held, part).await
+        self.act(effect, held, part, resolve).await
     }
 
+    /// Does it, or what is missing of it; `begun` when an earlier owner may have.
     async fn act<E: Effect>(
         &self,
         effect: &E,
         held: HeldBy<E>,
         part: Option<E::Outcome>,
+        begun: bool,
     ) -> Result<PerformedBy<E>, OnceError> {
         let mut attempts = 0_u32;
         loop {
             if !fits(self.clock.now(), self.run.deadline) {
-                self.give_up(effect, &held, part.is_some(), "out of time").await;
+                self.give_up(effect, &held, begun, "out of time").await;
                 return Err(OnceError::OutOfTime { key: effect.key().clone() });
             }
             let error = match effect.act(&held.intent, held.record.fence, part.clone()).await {
@@ -237,14 +239,15 @@ impl Once<'_> {
             attempts = attempts.saturating_add(1);
             let again = time::later(self.clock.now(), wait);
             if error.retry() == Retry::Never || !fits(again, self.run.deadline) {
-                self.give_up(effect, &held, part.is_some(), &error.to_string()).await;
+                self.give_up(effect, &held, begun, &error.to_string()).await;
                 return Err(error.into());
             }
             self.clock.sleep(wait).await;
         }
     }
 
-    /// Leaves an effect that was not begun to the next owner; one of which a part is there, to who looks for the rest.
+    /// Leaves an effect that was not begun to the next owner; one that may have been, to who goes on with it as it was
+    /// begun.
     async fn give_up<E: Effect>(&self, effect: &E, held: &HeldBy<E>, begun: bool, because: &str) {
         let record = if begun {
             held.record.in_doubt(self.clock.now())
