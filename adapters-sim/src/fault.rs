@@ -83,21 +83,31 @@ impl Fault {
 
     /// Whether the caller dies of it.
     pub fn is_crash(self) -> bool {
-        self.error().is_none()
+        matches!(self, Self::CrashBefore | Self::CrashLate | Self::CrashAfter)
     }
 
-    /// What the caller sees, if it lives to see it.
-    pub fn error(self) -> Option<ApiError> {
+    /// What the caller of a service sees, if it lives to see it: each service says it in its own words
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>,
+    /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>,
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>,
+    /// <https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html>).
+    pub fn error_of(self, service: &str) -> Option<ApiError> {
+        let [throttled, failed, unavailable, denied] = match service {
+            "dynamodb" => {
+                ["ThrottlingException", "InternalServerError", "ServiceUnavailable", "AccessDeniedException"]
+            }
+            "s3" => ["SlowDown", "InternalError", "ServiceUnavailable", "AccessDenied"],
+            "sns" => ["Throttled", "InternalError", "ServiceUnavailable", "AuthorizationError"],
+            "autoscaling" => ["Throttling", "InternalFailure", "ServiceUnavailable", "AccessDenied"],
+            _ => ["RequestLimitExceeded", "InternalError", "Unavailable", "UnauthorizedOperation"],
+        };
         let (kind, code, message) = match self {
-            Self::Throttle => (ErrorKind::Throttled, "RequestLimitExceeded", "Request limit exceeded."),
+            Self::Throttle => (ErrorKind::Throttled, throttled, "Request limit exceeded."),
             Self::InternalError | Self::InternalErrorAfter => {
-                (ErrorKind::Unavailable, "InternalError", "An internal error has occurred.")
+                (ErrorKind::Unavailable, failed, "An internal error has occurred.")
             }
-            Self::Unavailable => (ErrorKind::Unavailable, "Unavailable", "The server is overloaded."),
-            Self::Denied => {
-                let message = "You are not authorized to perform this operation.";
-                (ErrorKind::Denied, "UnauthorizedOperation", message)
-            }
+            Self::Unavailable => (ErrorKind::Unavailable, unavailable, "The server is overloaded."),
+            Self::Denied => (ErrorKind::Denied, denied, "You are not authorized to perform this operation."),
             Self::TimeoutBefore | Self::TimeoutAfter | Self::TimeoutLate => {
                 (ErrorKind::Lost, "Timeout", "no answer within the time limit")
             }

@@ -61,6 +61,8 @@ const RECORDS: u32 = 24;
 const RECORD_DAYS: i32 = 9;
 /// How many days objects stay in the bucket.
 const OBJECT_DAYS: i32 = 30;
+/// How many images somebody makes on a day on which somebody makes any.
+const IMAGES: usize = 5;
 /// How many notices, and how many records of failures, are remembered.
 const REMEMBERED: usize = 1000;
 
@@ -273,14 +275,15 @@ fn meddle(cloud: &mut Cloud, context: &mut Context<'_>) {
         }
     }
     let old = |snapshot: &&Snapshot| DAY * 7 < context.now.duration_since(snapshot.started_at);
-    let goes_last = cloud.snapshots.all().filter(old).max_by_key(|snapshot| snapshot.started_at).cloned();
-    if let Some(snapshot) = goes_last
-        && context.happens("trouble/image", 500)
-    {
-        // While the night's cleanup is at it.
-        let seconds = 2 * 3600 + i64::from(context.choose("day/image-at", 8));
-        let snapshots = vec![snapshot.id];
-        context.later(SignedDuration::from_secs(seconds), Happening::RegisterImage { snapshots });
+    let mut go_last: Vec<Snapshot> = cloud.snapshots.all().filter(old).cloned().collect();
+    go_last.sort_by_key(|snapshot| std::cmp::Reverse(snapshot.started_at));
+    if context.happens("trouble/image", 500) {
+        // While the night's cleanup is at it, which begins some time within its minute.
+        for snapshot in go_last.into_iter().take(IMAGES) {
+            let seconds = 2 * 3600 + i64::from(context.choose("day/image-at", 68));
+            let snapshots = vec![snapshot.id];
+            context.later(SignedDuration::from_secs(seconds), Happening::RegisterImage { snapshots });
+        }
     }
     let Ok(group) = name.parse::<GroupName>() else { return };
     if context.happens("trouble/suspended", 100)

@@ -7,8 +7,16 @@
     reason = "test code fails by panicking"
 )]
 
+mod bucket;
+mod bus;
 mod clock;
+mod function;
+mod group;
+mod instance;
 mod list;
+mod queue;
 mod snapshot;
+mod table;
 mod tag;
+mod topic;
 mod world;

@@ -8,7 +8,6 @@ use adapters_sim::cloud::ec2::{DiskKind, Trait};
 use adapters_sim::cloud::eventbridge::{On, Rule};
 use adapters_sim::cloud::list::{Listing, dry_run};
 use adapters_sim::fault::FaultPlan;
-use futures::FutureExt;
 use jiff::SignedDuration;
 use ports::{
     CreateOne, CreateSet, CreatedSnapshot, Deletion, InstanceId, Snapshot, SnapshotId, SnapshotState, TagSet,
@@ -16,7 +15,7 @@ use ports::{
 };
 use serde_json::Value;
 
-use crate::world::{code, function, instance, minutes, seconds, troubled, world};
+use crate::world::{code, instance, minutes, recorder, seconds, troubled, world};
 
 pub(crate) fn set_of(instance: &InstanceId) -> CreateSet {
     CreateSet {
@@ -69,13 +68,7 @@ fn old(sim: &Sim, id: &str) -> Snapshot {
 
 /// Hears all that EBS tells the bus.
 fn listen(sim: &Sim) -> Arc<Mutex<Vec<Value>>> {
-    let heard: Arc<Mutex<Vec<Value>>> = Arc::default();
-    let ear = Arc::clone(&heard);
-    let listener = Arc::new(move |invocation: adapters_sim::Invocation| {
-        ear.lock().unwrap().push(serde_json::from_slice(&invocation.payload).unwrap());
-        async { Ok(Value::Null) }.boxed()
-    });
-    function(sim, "listener", listener);
+    let heard = recorder(sim, "listener");
     let pattern = r#"{"detail-type": [{"prefix": "EBS "}]}"#.parse().unwrap();
     sim.act(|cloud, context| cloud.add_rule("ebs", Rule::new(On::Events(pattern), "listener"), context));
     heard

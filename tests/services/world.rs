@@ -1,12 +1,16 @@
 //! An empty cloud in which nothing unusual happens.
 
+use std::sync::{Arc, Mutex};
+
 use adapters_sim::Sim;
 use adapters_sim::cloud::lambda::{Delivery, Function};
 use adapters_sim::cloud::{ApiError, Cloud, Happening};
 use adapters_sim::fault::FaultPlan;
 use adapters_sim::kernel::{Context, Handler, Seeded, Tape, Trace};
+use futures::FutureExt;
 use jiff::SignedDuration;
 use ports::{InstanceId, Tags};
+use serde_json::Value;
 
 pub(crate) fn world() -> Sim {
     seen_by(Tape::new(Vec::new()))
@@ -49,6 +53,18 @@ pub(crate) fn function(sim: &Sim, name: &str, handler: Handler) {
         let function = Function::new(&cloud.place, name, SignedDuration::from_mins(1));
         cloud.lambda.add_function(name, function);
     });
+}
+
+/// A function that only remembers what it is told.
+pub(crate) fn recorder(sim: &Sim, name: &str) -> Arc<Mutex<Vec<Value>>> {
+    let heard: Arc<Mutex<Vec<Value>>> = Arc::default();
+    let ear = Arc::clone(&heard);
+    let listener: Handler = Arc::new(move |invocation| {
+        ear.lock().unwrap().push(serde_json::from_slice(&invocation.payload).unwrap());
+        async { Ok(Value::Null) }.boxed()
+    });
+    function(sim, name, listener);
+    heard
 }
 
 /// An event reaches a function's queue now.

@@ -32,6 +32,8 @@ const BUSY: &[&str] = &[
     "ConcurrentSnapshotLimitExceeded",
     "ConcurrentTagAccess",
     "ConditionalRequestConflict",
+    // A token that expired: a list that is begun again gets a new one.
+    "InvalidPaginationToken",
     "InvalidState",
     "OperationAborted",
     "PendingSnapshotLimitExceeded",

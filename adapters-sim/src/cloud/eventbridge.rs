@@ -3,15 +3,18 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
+use ports::trigger::SpotAction;
 use ports::{InstanceId, InstanceState, Snapshot, SnapshotId, SnapshotState};
 
+use super::backoff::RetryPolicy;
 use super::cloudwatch::Alarm;
-use super::lambda::hand_over;
+use super::delivery::{Dispatch, Origin, Target, hand_over};
 use super::pattern::{Event, Pattern};
 use super::schedule::Schedule;
 use super::{Cloud, Fact, Happening};
 use crate::kernel::Context;
-use crate::payload::{self, AlarmChange};
+use crate::payload::{self, AlarmChange, HealthIssue};
 
 /// The rules of the account.
 #[derive(Clone, Debug, Default)]
@@ -30,18 +33,57 @@ pub struct Rule {
     /// What the function gets instead of the event, if the target has an input of its own
     /// (<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html>).
     pub input: Option<String>,
+    /// How long it is tried to reach the function.
+    pub retry: RetryPolicy,
+    /// The queue for what did not reach it.
+    pub dead_letters: Option<String>,
 }
 
 impl Rule {
     /// A rule whose function gets the event as it is.
     pub fn new(on: On, function: &str) -> Self {
-        Self { on, function: function.to_owned(), input: None }
+        Self {
+            on,
+            function: function.to_owned(),
+            input: None,
+            retry: RetryPolicy::default(),
+            dead_letters: None,
+        }
     }
 
     /// The same rule, whose function always gets this.
     #[must_use]
     pub fn with_input(self, input: &str) -> Self {
         Self { input: Some(input.to_owned()), ..self }
+    }
+}
+
+impl Rule {
+    /// The same rule, which tries so long.
+    #[must_use]
+    pub fn retrying(self, retry: RetryPolicy) -> Self {
+        Self { retry, ..self }
+    }
+
+    /// The same rule with a dead-letter queue.
+    #[must_use]
+    pub fn dead_letters(self, queue: &str) -> Self {
+        Self { dead_letters: Some(queue.to_owned()), ..self }
+    }
+
+    /// Puts an event on its way to the function: Lambda takes it into its own queue, so a dead letter of this rule never
+    /// tells of an error of the function
+    /// (<https://docs.aws.amazon.com/lambda/latest/dg/services-cloudwatchevents.html>).
+    fn send(&self, name: &str, payload: &str, how: (bool, SignedDuration), context: &mut Context<'_>) {
+        let dispatch = Dispatch {
+            to: Target::Function(self.function.clone()),
+            payload: self.input.clone().unwrap_or_else(|| payload.to_owned()),
+            from: Origin::Rule { rule: name.to_owned() },
+            dead_letters: self.dead_letters.clone(),
+            since: context.now,
+            retries: 0,
+        };
+        hand_over(&dispatch, how, context);
     }
 }
 
@@ -61,13 +103,18 @@ impl EventBridge {
     }
 
     /// The rules that wait for an event; it is read once for all of them.
-    fn waiting_for(&self, payload: &str) -> Vec<Rule> {
+    fn waiting_for(&self, payload: &str) -> Vec<(String, Rule)> {
         let Ok(event) = payload.parse::<Event>() else { return Vec::new() };
-        let is_for = |rule: &&Rule| match &rule.on {
+        let is_for = |(_, rule): &(&String, &Rule)| match &rule.on {
             On::Events(pattern) => pattern.matches(&event),
             On::Schedule(_) => false,
         };
-        self.rules.values().filter(is_for).cloned().collect()
+        self.rules.iter().filter(is_for).map(|(name, rule)| (name.clone(), rule.clone())).collect()
+    }
+
+    /// How long a rule tries to reach its target.
+    pub(super) fn retry_policy(&self, rule: &str) -> RetryPolicy {
+        self.rules.get(rule).map(|rule| rule.retry).unwrap_or_default()
     }
 }
 
@@ -85,9 +132,29 @@ pub(super) fn ec2_state_change(
 
 /// Hands an event to the functions of the rules that wait for it. A best-effort source may lose it on the way.
 fn emit(cloud: &Cloud, payload: &str, best_effort: bool, context: &mut Context<'_>) {
-    for Rule { function, input, .. } in cloud.eventbridge.waiting_for(payload) {
-        hand_over(&function, input.unwrap_or_else(|| payload.to_owned()), best_effort, context);
+    for (name, rule) in cloud.eventbridge.waiting_for(payload) {
+        rule.send(&name, payload, (best_effort, SignedDuration::ZERO), context);
     }
+}
+
+/// Tells the bus that EC2 takes a spot instance back soon: best effort.
+pub(super) fn ec2_spot_warning(
+    cloud: &mut Cloud,
+    instance: &InstanceId,
+    action: SpotAction,
+    context: &mut Context<'_>,
+) {
+    let id = cloud.eventbridge.next_id();
+    let zone = cloud.ec2.machine(instance).map(|machine| machine.zone.clone()).unwrap_or_default();
+    let payload = payload::spot_warning(&cloud.place, &id, (instance, &zone), (action, context.now));
+    emit(cloud, &payload, true, context);
+}
+
+/// Tells the bus what AWS Health knows: best effort.
+pub(super) fn health(cloud: &mut Cloud, issue: &HealthIssue<'_>, context: &mut Context<'_>) {
+    let id = cloud.eventbridge.next_id();
+    let payload = payload::health_event(&cloud.place, &id, issue, context.now);
+    emit(cloud, &payload, true, context);
 }
 
 /// Tells the bus that something was done with a snapshot. EBS's events are best effort.
@@ -126,6 +193,14 @@ pub(super) fn ec2_reboot(cloud: &mut Cloud, instance: &InstanceId, context: &mut
     emit(cloud, &payload, true, context);
 }
 
+/// Puts the record of a request that is over on the bus, as one of its destinations
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>).
+pub(super) fn lambda_result(cloud: &mut Cloud, function: &str, record: &str, context: &mut Context<'_>) {
+    let id = cloud.eventbridge.next_id();
+    let payload = payload::lambda_result(&cloud.place, &id, (function, record), context.now);
+    emit(cloud, &payload, false, context);
+}
+
 /// Tells the bus that an alarm changed its state.
 pub(super) fn alarm_state_change(cloud: &mut Cloud, name: &str, alarm: &Alarm, context: &mut Context<'_>) {
     let id = cloud.eventbridge.next_id();
@@ -143,15 +218,18 @@ impl Cloud {
         self.eventbridge.rules.insert(name.to_owned(), rule);
     }
 
-    /// A schedule is due: within its minute, and a few seconds late.
+    /// A schedule is due: some time within its minute.
     pub(super) fn tick(&mut self, name: &str, context: &mut Context<'_>) {
         let Some(rule) = self.eventbridge.rules.get(name).cloned() else { return };
-        let Rule { on: On::Schedule(schedule), function, input } = rule else { return };
+        let On::Schedule(schedule) = &rule.on else { return };
         context.note(Fact::Due { rule: name.to_owned() });
         let id = self.eventbridge.next_id();
-        let payload = input.unwrap_or_else(|| payload::scheduled(&self.place, &id, name, context.now));
-        hand_over(&function, payload, false, context);
-        tick_next(name, &schedule, context);
+        let payload = payload::scheduled(&self.place, &id, name, context.now);
+        // "Your scheduled rule runs within that minute, but not on the precise 0th second"
+        // (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html>).
+        let second = SignedDuration::from_secs(i64::from(context.choose("schedule/second", 60)));
+        rule.send(name, &payload, (false, second), context);
+        tick_next(name, schedule, context);
     }
 }
 

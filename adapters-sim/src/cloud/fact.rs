@@ -98,6 +98,13 @@ pub enum Fact {
         /// The function it was for.
         function: String,
     },
+    /// Something was given up on its way, and nobody has it.
+    Undelivered {
+        /// Who should have got it.
+        to: String,
+        /// Why.
+        why: &'static str,
+    },
     /// A schedule was due.
     Due {
         /// The rule.
@@ -197,6 +204,7 @@ impl fmt::Display for Fact {
             Self::Faulted { op, fault, .. } => write!(f, "fault in {op}: {fault:?}"),
             Self::Lost { function } => write!(f, "an event for `{function}` was lost"),
             Self::DeadLetter { queue, function } => write!(f, "an event for `{function}` went to `{queue}`"),
+            Self::Undelivered { to, why } => write!(f, "nothing reaches `{to}`: {why}"),
             Self::Due { rule } => write!(f, "rule `{rule}` is due"),
             Self::AlarmIs { alarm, state, .. } => write!(f, "alarm `{alarm}` is {state}"),
             Self::ActedAgain { alarm } => write!(f, "alarm `{alarm}` acts once more"),

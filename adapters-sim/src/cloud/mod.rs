@@ -4,8 +4,10 @@
 //! to happen later; the kernel does the rest.
 
 pub mod autoscaling;
+pub mod backoff;
 pub mod bucket;
 pub mod cloudwatch;
+pub mod delivery;
 pub mod dynamodb;
 pub mod ec2;
 pub mod error;
@@ -18,11 +20,14 @@ pub mod s3;
 pub mod schedule;
 pub mod snapshot;
 pub mod sns;
+pub mod sqs;
 pub mod tag;
 
 pub use error::ApiError;
 pub use fact::Fact;
 pub use lambda::{Ended, Start};
+
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use ports::{AccountId, Capacity, GroupName, InstanceId, InstanceState, Region, SnapshotId, StateReason};
@@ -47,12 +52,16 @@ pub struct Cloud {
     pub s3: s3::S3,
     /// Topics and what was delivered from them.
     pub sns: sns::Sns,
+    /// Queues.
+    pub sqs: sqs::Sqs,
     /// Metrics and alarms.
     pub cloudwatch: cloudwatch::CloudWatch,
     /// Rules and schedules.
     pub eventbridge: eventbridge::EventBridge,
     /// Functions and their queues.
     pub lambda: lambda::Lambda,
+    /// What cannot be reached for the time being, and why.
+    blocked: BTreeMap<delivery::Target, delivery::Trouble>,
 }
 
 /// Where a cloud is.
@@ -96,6 +105,20 @@ pub enum Happening {
         /// Why.
         reason: StateReason,
     },
+    /// Something else happens to an instance.
+    Befalls {
+        /// Which.
+        instance: InstanceId,
+        /// What.
+        incident: ec2::Incident,
+    },
+    /// An Availability Zone is impaired, or not any more.
+    Zone {
+        /// Which.
+        zone: String,
+        /// Whether it is.
+        impaired: bool,
+    },
     /// An instance is started.
     Run {
         /// Which.
@@ -120,6 +143,16 @@ pub enum Happening {
     },
     /// A group brings its instances up or down to what is desired.
     GroupActs {
+        /// Which.
+        group: GroupName,
+    },
+    /// A group balances its instances over its zones.
+    GroupRebalances {
+        /// Which.
+        group: GroupName,
+    },
+    /// A group has balanced its instances.
+    GroupRests {
         /// Which.
         group: GroupName,
     },
@@ -182,6 +215,15 @@ pub enum Happening {
         /// Which.
         rule: String,
     },
+    /// Something is tried to be delivered.
+    Dispatch(Box<delivery::Dispatch>),
+    /// A queue is measured.
+    Measure {
+        /// Which.
+        queue: String,
+    },
+    /// A request is over, and what it leaves behind goes where it is to go.
+    Outcome(Box<lambda::Outcome>),
     /// An event reaches a function's queue.
     Deliver(lambda::Delivery),
     /// A failed request is tried again.
@@ -196,11 +238,20 @@ impl Cloud {
     pub fn happen(&mut self, what: Happening, context: &mut Context<'_>) {
         match what {
             Happening::Stop { instance, reason } => self.stop(&instance, reason, context),
+            Happening::Befalls { instance, incident } => self.befall(&instance, incident, context),
+            Happening::Zone { zone, impaired: true } => {
+                self.ec2.impaired_zones.insert(zone);
+            }
+            Happening::Zone { zone, impaired: false } => {
+                self.ec2.impaired_zones.remove(&zone);
+            }
             Happening::Run { instance } => self.run(&instance, context),
             Happening::Reboot { instance } => self.person_reboots(&instance, context),
             Happening::Settle { instance, state } => self.settle(&instance, state, context),
             Happening::SnapshotEnds { snapshot } => self.snapshot_ends(&snapshot, context),
             Happening::GroupActs { group } => self.autoscaling.acts(&group, context),
+            Happening::GroupRebalances { group } => self.autoscaling.rebalance(&group, context),
+            Happening::GroupRests { group } => self.autoscaling.rests(&group, context),
             Happening::RegisterImage { snapshots } => {
                 self.ec2.register_image(snapshots, false);
             }
@@ -212,6 +263,9 @@ impl Cloud {
             Happening::ActAgain { alarm, since } => self.act_again(&alarm, since, context),
             Happening::Alarm { alarm, state, value } => self.force_alarm(&alarm, state, value, context),
             Happening::Tick { rule } => self.tick(&rule, context),
+            Happening::Dispatch(dispatch) => self.dispatch(*dispatch, context),
+            Happening::Measure { queue } => self.measured(&queue, context),
+            Happening::Outcome(outcome) => self.leave_behind(*outcome, context),
             Happening::Deliver(delivery) => self.lambda.deliver(delivery, context),
             Happening::Retry { request } => self.lambda.attempt(&request, context),
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use ports::{Finish, ObjectKey};
+use ports::{ErrorKind, Finish, ObjectKey};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::{ApiError, Fact};
@@ -18,13 +18,40 @@ pub struct S3 {
 }
 
 /// A bucket.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Bucket {
     objects: BTreeMap<ObjectKey, Object>,
     /// When each object was stored by a request.
     stored_at: BTreeMap<ObjectKey, Timestamp>,
     uploads: BTreeMap<u64, Parts>,
     last_upload: u64,
+    /// How many writes each prefix takes a second. Unverified: S3 grows with what comes
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html>).
+    pub writes_per_second: u32,
+    /// How many reads each prefix takes a second. Unverified, in the same way.
+    pub reads_per_second: u32,
+    busy: Busy,
+}
+
+/// How many requests each prefix had in the second at hand: its reads and its writes.
+#[derive(Clone, Debug, Default)]
+struct Busy {
+    second: i64,
+    requests: BTreeMap<(String, bool), u32>,
+}
+
+impl Default for Bucket {
+    fn default() -> Self {
+        Self {
+            objects: BTreeMap::new(),
+            stored_at: BTreeMap::new(),
+            uploads: BTreeMap::new(),
+            last_upload: 0,
+            writes_per_second: 3500,
+            reads_per_second: 5500,
+            busy: Busy::default(),
+        }
+    }
 }
 
 /// An object.
@@ -59,8 +86,11 @@ pub struct Parts {
     pub sent: BTreeMap<u32, Bytes>,
 }
 
-/// The least size of a part that is not the last one.
+/// The least size of a part that is not the last one
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>).
 const LEAST_PART: usize = 5 * 1024 * 1024;
+/// The most parts of an upload.
+const MOST_PARTS: u32 = 10_000;
 
 impl S3 {
     /// Adds a bucket.
@@ -128,7 +158,7 @@ impl Bucket {
         self.stored_at.remove(key);
     }
 
-    /// `PutObject`, over whatever is there.
+    /// Puts an object as if by magic, over whatever is there.
     pub fn put(&mut self, key: &ObjectKey, object: Object, context: &mut Context<'_>) {
         let bytes = u64::try_from(object.bytes.len()).unwrap_or(u64::MAX);
         context.note(Fact::ObjectCreated { key: key.clone(), bytes });
@@ -136,7 +166,43 @@ impl Bucket {
         self.objects.insert(key.clone(), object);
     }
 
-    /// `PutObject` with `If-None-Match: *`.
+    /// Whether a prefix takes one more request in this second.
+    ///
+    /// # Errors
+    ///
+    /// `SlowDown` when it had too many.
+    pub fn admit(&mut self, key: &ObjectKey, writes: bool, now: Timestamp) -> Result<(), ApiError> {
+        if self.busy.second != now.as_second() {
+            self.busy = Busy { second: now.as_second(), requests: BTreeMap::new() };
+        }
+        let most = if writes { self.writes_per_second } else { self.reads_per_second };
+        let prefix = key.as_str().rsplit_once('/').map_or("", |(prefix, _)| prefix);
+        let requests = self.busy.requests.entry((prefix.to_owned(), writes)).or_default();
+        if most <= *requests {
+            return Err(ApiError::new(ErrorKind::Throttled, "SlowDown", "Please reduce your request rate."));
+        }
+        *requests += 1;
+        Ok(())
+    }
+
+    /// `PutObject` with `If-None-Match: *`: an object that is there already is an answer
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>).
+    ///
+    /// # Errors
+    ///
+    /// `ConditionalRequestConflict` when somebody else is at the same key; `SlowDown`.
+    pub fn create(
+        &mut self,
+        key: &ObjectKey,
+        object: Object,
+        context: &mut Context<'_>,
+    ) -> Result<Finish, ApiError> {
+        self.admit(key, true, context.now)?;
+        conflict(context)?;
+        Ok(self.put_new(key, object, context))
+    }
+
+    /// Creates an object as if by magic, unless it is there.
     pub fn put_new(&mut self, key: &ObjectKey, object: Object, context: &mut Context<'_>) -> Finish {
         if self.objects.contains_key(key) {
             return Finish::AlreadyExists;
@@ -159,18 +225,9 @@ impl Bucket {
     ///
     /// When there is no such upload.
     pub fn upload_part(&mut self, upload: u64, bytes: Bytes) -> Result<(), ApiError> {
-        let number = self.upload(upload)?.sent.keys().next_back().map_or(1, |last| last + 1);
-        self.put_part(upload, number, bytes)
-    }
-
-    /// `UploadPart` of a number, in any order; a part of that number is replaced.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such upload.
-    pub fn put_part(&mut self, upload: u64, number: u32, bytes: Bytes) -> Result<(), ApiError> {
-        self.uploads.get_mut(&upload).ok_or_else(no_upload)?.sent.insert(number, bytes);
-        Ok(())
+        let last = self.upload(upload)?.sent.last_key_value();
+        let next = last.map_or(1, |(number, _)| number + 1);
+        self.upload_part_as(upload, next, bytes)
     }
 
     /// An upload that was begun.
@@ -187,33 +244,73 @@ impl Bucket {
         self.uploads.iter().map(|(id, parts)| (*id, parts))
     }
 
-    /// `CompleteMultipartUpload` with `If-None-Match: *`.
+    /// `UploadPart` of a number; one of that number that is there already is replaced.
     ///
     /// # Errors
     ///
-    /// When there is no such upload, or a part before the last is too small.
+    /// When there is no such upload, or the number is not from 1 to 10,000.
+    pub fn upload_part_as(&mut self, upload: u64, number: u32, bytes: Bytes) -> Result<(), ApiError> {
+        if !(1..=MOST_PARTS).contains(&number) {
+            let message = format!("Part number must be an integer between 1 and {MOST_PARTS}, inclusive");
+            return Err(ApiError::rejected("InvalidArgument", message));
+        }
+        self.uploads.get_mut(&upload).ok_or_else(no_upload)?.sent.insert(number, bytes);
+        Ok(())
+    }
+
+    /// `CompleteMultipartUpload` with `If-None-Match: *`, of every part.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bucket::complete_parts`].
     pub fn complete_upload(&mut self, upload: u64, context: &mut Context<'_>) -> Result<Finish, ApiError> {
-        let (key, object) = self.joined(upload)?;
+        let parts: Vec<u32> = self.uploads.get(&upload).ok_or_else(no_upload)?.sent.keys().copied().collect();
+        self.complete_parts(upload, &parts, context)
+    }
+
+    /// `CompleteMultipartUpload` with `If-None-Match: *`, of these parts. An upload that could not be completed is still there
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>).
+    ///
+    /// # Errors
+    ///
+    /// When there is no such upload, a part is missing, out of order or too small, or somebody else is at the same key.
+    pub fn complete_parts(
+        &mut self,
+        upload: u64,
+        numbers: &[u32],
+        context: &mut Context<'_>,
+    ) -> Result<Finish, ApiError> {
+        let (key, object) = self.joined(upload, numbers)?;
+        conflict(context)?;
+        self.uploads.remove(&upload);
         Ok(self.put_new(&key, object, context))
     }
 
-    /// `CompleteMultipartUpload`: the object that its parts make; the upload is over.
+    /// What these parts of an upload make.
     ///
     /// # Errors
     ///
-    /// When there is no such upload, or a part before the last is too small; then the upload goes on.
-    pub fn joined(&mut self, upload: u64) -> Result<(ObjectKey, Object), ApiError> {
-        let parts = self.upload(upload)?;
-        let last = parts.sent.keys().next_back();
-        if parts.sent.iter().any(|(number, part)| Some(number) != last && part.len() < LEAST_PART) {
+    /// When there is no such upload, or a part is missing, out of order or too small.
+    pub fn joined(&self, upload: u64, numbers: &[u32]) -> Result<(ObjectKey, Object), ApiError> {
+        let parts = self.uploads.get(&upload).ok_or_else(no_upload)?;
+        if !numbers.is_sorted_by(|a, b| a < b) {
+            let message =
+                "The list of parts was not in ascending order. Parts must be ordered by part number.";
+            return Err(ApiError::rejected("InvalidPartOrder", message));
+        }
+        let found: Option<Vec<&Bytes>> = numbers.iter().map(|number| parts.sent.get(number)).collect();
+        let found = found.ok_or_else(|| {
+            ApiError::rejected("InvalidPart", "One or more of the specified parts could not be found.")
+        })?;
+        let before_last = found.split_last().map(|(_, before)| before).unwrap_or_default();
+        if before_last.iter().any(|part| part.len() < LEAST_PART) {
             return Err(ApiError::rejected(
                 "EntityTooSmall",
-                "Your proposed upload is smaller than the minimum.",
+                "Your proposed upload is smaller than the minimum allowed size",
             ));
         }
-        let Parts { key, content_type, sent } = self.uploads.remove(&upload).ok_or_else(no_upload)?;
-        let bytes = sent.into_values().collect::<Vec<_>>().concat().into();
-        Ok((key, Object { bytes, content_type }))
+        let bytes = found.into_iter().map(AsRef::as_ref).collect::<Vec<&[u8]>>().concat();
+        Ok((parts.key.clone(), Object { bytes: bytes.into(), content_type: parts.content_type.clone() }))
     }
 
     /// `AbortMultipartUpload`.
@@ -225,6 +322,15 @@ impl Bucket {
     pub fn lingering_uploads(&self) -> usize {
         self.uploads.len()
     }
+}
+
+/// A conditional write fails when another is at the same key; whoever tries again finds out how that one ended.
+pub(crate) fn conflict(context: &mut Context<'_>) -> Result<(), ApiError> {
+    if context.happens("trouble/conflict", context.plan().conflicts) {
+        let message = "A conflicting conditional operation is currently in progress against this resource. Please try again.";
+        return Err(ApiError::busy("ConditionalRequestConflict", message));
+    }
+    Ok(())
 }
 
 fn no_upload() -> ApiError {

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ports::{MessageId, Notice};
 
-use super::lambda::hand_over;
+pub use super::delivery::Target as Subscriber;
+use super::delivery::{Dispatch, hand_over};
 use super::{ApiError, Cloud, Fact, known};
 use crate::kernel::Context;
 use crate::payload;
@@ -14,22 +15,31 @@ use crate::payload;
 /// The topics of the account, and what people and queues received from them.
 #[derive(Clone, Debug, Default)]
 pub struct Sns {
-    topics: BTreeMap<String, Vec<Subscriber>>,
+    topics: BTreeMap<String, Vec<Subscription>>,
     delivered: Vec<Delivered>,
     /// How many deliveries are remembered; all, unless memory is to stay flat.
     pub remember: Option<usize>,
     last: u64,
 }
 
-/// Who gets what is published.
+/// A subscription to a topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Subscriber {
-    /// A person, by mail.
-    Mail(String),
-    /// A queue.
-    Queue(String),
-    /// A function.
-    Function(String),
+pub struct Subscription {
+    /// Who gets what is published.
+    pub to: Subscriber,
+    /// The queue for what did not reach them
+    /// (<https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html>).
+    pub dead_letters: Option<String>,
+    /// Whether a queue gets the bare message, without SNS's envelope
+    /// (<https://docs.aws.amazon.com/sns/latest/dg/sns-large-payload-raw-message-delivery.html>).
+    pub raw: bool,
+}
+
+impl Subscription {
+    /// One with nothing special about it.
+    pub fn of(to: Subscriber) -> Self {
+        Self { to, dead_letters: None, raw: false }
+    }
 }
 
 /// A message that arrived.
@@ -85,7 +95,17 @@ impl Sns {
 
     /// Subscribes to a topic.
     pub fn subscribe(&mut self, arn: &str, subscriber: Subscriber) {
-        self.topics.entry(arn.to_owned()).or_default().push(subscriber);
+        self.add_subscription(arn, Subscription::of(subscriber));
+    }
+
+    /// Subscribes to a topic in a way of one's own.
+    pub fn add_subscription(&mut self, arn: &str, subscription: Subscription) {
+        self.topics.entry(arn.to_owned()).or_default().push(subscription);
+    }
+
+    /// Whether there is a topic of that ARN.
+    pub fn has_topic(&self, arn: &str) -> bool {
+        self.topics.contains_key(arn)
     }
 
     /// The ARNs of all topics.
@@ -113,7 +133,7 @@ impl Sns {
         format!("95df01b4-ee98-5cb9-9903-{:012x}", self.last)
     }
 
-    fn deliver(&mut self, delivered: Delivered) {
+    pub(super) fn deliver(&mut self, delivered: Delivered) {
         self.delivered.push(delivered);
         if let Some(most) = self.remember {
             let surplus = self.delivered.len().saturating_sub(most);
@@ -152,8 +172,7 @@ impl Cloud {
             context.note(Fact::NoticeRefused { topic: topic.to_owned(), why });
             return Err(ApiError::rejected("InvalidParameter", why));
         }
-        let Message { text, json, key, .. } = message;
-        let subject = message.subject.clone().unwrap_or_default();
+        let Message { json, key, .. } = message;
         let subscribers = self
             .sns
             .topics
@@ -163,25 +182,42 @@ impl Cloud {
         let id = self.sns.next_id();
         context.note(Fact::Published {
             topic: topic.to_owned(),
-            subject: subject.clone(),
+            subject: message.subject.clone().unwrap_or_default(),
             key: key.clone(),
             json: json.clone(),
         });
-        for to in subscribers {
-            let (body, function) = match &to {
-                Subscriber::Mail(_) => (text, None),
-                Subscriber::Queue(_) => (json, None),
-                Subscriber::Function(name) => (json, Some(name.clone())),
-            };
-            if let Some(function) = function {
-                let message =
-                    payload::Sns { topic, id: &id, subject: &subject, message: body, at: context.now };
-                hand_over(&function, payload::sns(&message), false, context);
-            }
-            let (subject, body, key) = (subject.clone(), body.clone(), key.clone());
-            self.sns.deliver(Delivered { at: context.now, to, subject, body, key });
-        }
+        self.fan_out((topic, &id), &subscribers, message, context);
         Ok(known(&id))
+    }
+
+    /// Puts a message on its way to everybody who subscribed. A queue that is only a name gets it as a person does: at once,
+    /// and bare.
+    fn fan_out(
+        &mut self,
+        (topic, id): (&str, &str),
+        subscribers: &[Subscription],
+        message: &Message,
+        context: &mut Context<'_>,
+    ) {
+        let Message { text, json, .. } = message;
+        let subject = message.subject.as_deref().unwrap_or_default();
+        for Subscription { to, dead_letters, raw } in subscribers {
+            let told = payload::Sns { topic, id, subject, message: json, at: context.now };
+            let (payload, at_once) = match to {
+                Subscriber::Mail(_) => (text.clone(), true),
+                Subscriber::Queue(name) if !self.sqs.has(name) => (json.clone(), true),
+                Subscriber::Queue(_) if *raw => (json.clone(), false),
+                Subscriber::Queue(_) => (payload::sns_to_queue(&told), false),
+                Subscriber::Function(_) => (payload::sns(&told), false),
+            };
+            let to = (to, payload.as_str(), dead_letters.as_deref());
+            let dispatch = Dispatch::of_topic(topic, to, message, context.now);
+            if at_once {
+                self.dispatch(dispatch, context);
+            } else {
+                hand_over(&dispatch, (false, SignedDuration::ZERO), context);
+            }
+        }
     }
 
     /// Sends an alarm's own message to a topic.
@@ -194,11 +230,9 @@ impl Cloud {
     ) {
         let subscribers = self.sns.topics.get(topic).cloned().unwrap_or_default();
         let id = self.sns.next_id();
-        for subscriber in subscribers {
-            if let Subscriber::Function(function) = subscriber {
-                let message = payload::Sns { topic, id: &id, subject, message, at: context.now };
-                hand_over(&function, payload::sns(&message), false, context);
-            }
-        }
+        let (key, bytes, message) = (subject.to_owned(), message.len(), message.to_owned());
+        let subject = Some(subject.to_owned());
+        let message = Message { subject, text: message.clone(), json: message, key, bytes };
+        self.fan_out((topic, &id), &subscribers, &message, context);
     }
 }

@@ -42,7 +42,8 @@ impl Been {
             return;
         };
         let hashes = earlier.iter().zip(&self.steps);
-        let needed = hashes.filter(|(step, _)| latest.comes_after(step, order_of_answers)).map(|(_, hash)| hash);
+        let needed =
+            hashes.filter(|(step, _)| latest.comes_after(step, order_of_answers)).map(|(_, hash)| hash);
         let mut told: Vec<u8> = latest.what.request.to_le_bytes().to_vec();
         told.extend(needed.fold(0_u128, |sum, hash| sum.wrapping_add(*hash)).to_le_bytes());
         told.extend(self.chosen.drain(..).flat_map(u32::to_le_bytes));

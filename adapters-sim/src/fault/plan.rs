@@ -18,6 +18,12 @@ pub struct FaultPlan {
     pub landings: Vec<u32>,
     /// How often a request that succeeded is delivered again.
     pub redelivered: u32,
+    /// How often Lambda itself fails to begin an attempt, and puts the request back.
+    pub system_errors: u32,
+    /// How often an overloaded queue of Lambda drops what is put back, without a word
+    /// (<https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>). At no level: nothing could be
+    /// promised of a workflow whose events vanish.
+    pub queue_drops: u32,
     /// How often an alarm executes the actions of a change once more
     /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html#alarms-evaluating-missing-data>).
     pub actions_again: u32,
@@ -27,6 +33,17 @@ pub struct FaultPlan {
     pub paging: PagingFaults,
     /// How often a snapshot fails.
     pub failed_snapshots: u32,
+    /// How often an instance takes half an hour longer to stop. At no level: that is longer than events are taken for one
+    /// incident, so `stopping` and `stopped` would be two.
+    pub slow_stops: u32,
+    /// How often EC2 fails to bring an instance up on another host when its own has failed.
+    pub failed_recoveries: u32,
+    /// How often a launch fails because there is no capacity: `aws:ec2:asg-insufficient-instance-capacity-error`.
+    pub failed_launches: u32,
+    /// How often a group has a pending update already when it is to be changed.
+    pub contention: u32,
+    /// How often a conditional write of S3 meets another at the same key.
+    pub conflicts: u32,
     /// How far a function's clock may be off, in milliseconds, in either direction.
     pub skew_ms: u32,
     /// Whether limits are small, so that they are met: pages of five, buckets of two.
@@ -45,6 +62,10 @@ pub struct DeliveryFaults {
     pub late: u32,
     /// How late they come, in seconds at the most.
     pub latest: u32,
+    /// How many attempts to deliver something are throttled at the target, and made again.
+    pub refused: u32,
+    /// How many messages of a queue are received once more.
+    pub received_again: u32,
 }
 
 /// What happens to the pages of EC2's lists
@@ -69,6 +90,9 @@ pub struct Consistency {
     pub latest: u32,
     /// Whether a reader may see one and the next reader not.
     pub flapping: bool,
+    /// How many items an index of `DynamoDB` shows late, in the same way
+    /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html>).
+    pub late_in_index: u32,
 }
 
 /// How much goes wrong.
@@ -159,12 +183,30 @@ impl FaultPlan {
                 Rule::any(API.to_vec(), Pick::PerMille(4)),
                 Rule::any(CRASHES.to_vec(), Pick::PerMille(1)),
             ],
-            delivery: DeliveryFaults { lost: 2, doubled: 10, late: 20, latest: 120 },
+            delivery: DeliveryFaults {
+                lost: 2,
+                doubled: 10,
+                late: 20,
+                latest: 120,
+                refused: 2,
+                received_again: 10,
+            },
             redelivered: 5,
+            system_errors: 2,
             actions_again: 10,
-            consistency: Consistency { lagging: 200, soonest: 1, latest: 10, flapping: false },
+            consistency: Consistency {
+                lagging: 200,
+                soonest: 1,
+                latest: 10,
+                flapping: false,
+                late_in_index: 20,
+            },
             paging: PagingFaults { short: 20, expired: 1 },
             failed_snapshots: 5,
+            failed_recoveries: 50,
+            failed_launches: 5,
+            contention: 2,
+            conflicts: 2,
             skew_ms: 200,
             ..Self::default()
         }
@@ -177,12 +219,30 @@ impl FaultPlan {
                 Rule::any(API.to_vec(), Pick::PerMille(120)),
                 Rule::any(CRASHES.to_vec(), Pick::PerMille(30)),
             ],
-            delivery: DeliveryFaults { lost: 50, doubled: 200, late: 200, latest: 600 },
+            delivery: DeliveryFaults {
+                lost: 50,
+                doubled: 200,
+                late: 200,
+                latest: 600,
+                refused: 100,
+                received_again: 200,
+            },
             redelivered: 100,
+            system_errors: 50,
             actions_again: 100,
-            consistency: Consistency { lagging: 500, soonest: 1, latest: 240, flapping: true },
-            paging: PagingFaults { short: 300, expired: 20 },
+            consistency: Consistency {
+                lagging: 500,
+                soonest: 1,
+                latest: 240,
+                flapping: true,
+                late_in_index: 200,
+            },
+            paging: PagingFaults { short: 100, expired: 10 },
             failed_snapshots: 50,
+            failed_recoveries: 300,
+            failed_launches: 50,
+            contention: 50,
+            conflicts: 50,
             skew_ms: 4000,
             small_limits: true,
             ..Self::default()
@@ -208,10 +268,16 @@ impl FaultPlan {
     pub fn without(mut self, families: &[Family]) -> Self {
         for family in families {
             match family {
-                Family::Api => self.rules.retain(|rule| rule.faults.iter().any(|fault| fault.is_crash())),
+                Family::Api => {
+                    self.rules.retain(|rule| rule.faults.iter().any(|fault| fault.is_crash()));
+                    self.contention = 0;
+                    self.conflicts = 0;
+                }
                 Family::Compute => {
                     self.rules.retain(|rule| !rule.faults.iter().any(|fault| fault.is_crash()));
                     self.redelivered = 0;
+                    self.system_errors = 0;
+                    self.queue_drops = 0;
                 }
                 Family::Delivery => {
                     self.delivery = DeliveryFaults::default();

@@ -62,6 +62,7 @@ impl Counts {
             | Fact::AlarmIs { .. }
             | Fact::ActedAgain { .. }
             | Fact::DeadLetter { .. }
+            | Fact::Undelivered { .. }
             | Fact::Due { .. }
             | Fact::Invoked { .. } => {}
         }

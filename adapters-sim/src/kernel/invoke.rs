@@ -29,7 +29,7 @@ impl Handle {
         drop(core);
         let invocation = Invocation {
             id,
-            request: start.request,
+            request: start.told,
             function: start.function,
             arn: start.arn,
             attempt: start.attempt,

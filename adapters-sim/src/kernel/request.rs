@@ -84,7 +84,7 @@ impl Core {
             Landing::Now => fired.starts = self.take_effect(call, pending),
             Landing::Later => self.land_later(call, pending.actor),
         }
-        if let Some(error) = fault.error() {
+        if let Some(error) = fault.error_of(service) {
             if let Some(tracked) = self.calls.get_mut(&call) {
                 tracked.answer = Some(error.code);
             }
@@ -156,7 +156,7 @@ impl Core {
         let Actor::Invocation(id) = pending.actor else { return };
         let Some(running) = self.running.get_mut(&id) else { return };
         match code {
-            Some("RequestLimitExceeded") => running.throttled = Some(pending.op),
+            Some("RequestLimitExceeded" | "SlowDown") => running.throttled = Some(pending.op),
             None if running.throttled == Some(pending.op) => self.watch.met(Sometimes::ThrottledThenFine),
             Some(_) | None => {}
         }

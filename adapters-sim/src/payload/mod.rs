@@ -2,11 +2,13 @@
 
 mod alarm;
 mod ebs;
+mod health;
 mod region;
 
 pub use alarm::{AlarmChange, alarm_action, alarm_event, alarm_message, alarm_subject, alarm_time};
 
 pub use ebs::{EbsSnapshot, ebs_set, ebs_snapshot};
+pub use health::{HealthIssue, health_event, spot_warning};
 
 use jiff::Timestamp;
 use ports::{InstanceId, InstanceState};
@@ -74,6 +76,27 @@ pub fn reboot_call(place: &Place, id: &str, instance: &InstanceId, at: Timestamp
     })
 }
 
+/// `Lambda Function Invocation Result`, of a success or a failure
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>).
+pub fn lambda_result(place: &Place, id: &str, (function, record): (&str, &str), at: Timestamp) -> String {
+    let detail: Value = serde_json::from_str(record).unwrap_or_default();
+    let succeeded =
+        detail.pointer("/requestContext/condition").is_some_and(|condition| condition == "Success");
+    envelope(&Envelope {
+        place,
+        id,
+        source: "lambda",
+        detail_type: if succeeded {
+            "Lambda Function Invocation Result - Success"
+        } else {
+            "Lambda Function Invocation Result - Failure"
+        },
+        resource: Some(&place.arn("lambda", &format!("function:{function}:$LATEST"))),
+        at,
+        detail: &detail,
+    })
+}
+
 struct Envelope<'a> {
     place: &'a Place,
     id: &'a str,
@@ -136,6 +159,24 @@ pub fn sns(message: &Sns<'_>) -> String {
             "MessageAttributes": {},
         },
     }] })
+    .to_string()
+}
+
+/// What a queue gets of a message, unless raw delivery is on
+/// (<https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html>).
+pub fn sns_to_queue(message: &Sns<'_>) -> String {
+    json!({
+        "Type": "Notification",
+        "MessageId": message.id,
+        "TopicArn": message.topic,
+        "Subject": message.subject,
+        "Message": message.message,
+        "Timestamp": message.at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string(),
+        "SignatureVersion": "1",
+        "Signature": "EXAMPLE",
+        "SigningCertURL": "EXAMPLE",
+        "UnsubscribeURL": "EXAMPLE",
+    })
     .to_string()
 }
 

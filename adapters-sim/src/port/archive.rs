@@ -32,8 +32,10 @@ impl Archive for SimPorts {
     async fn head(&self, key: &ObjectKey) -> Result<Option<ObjectHead>, PortError> {
         let (bucket, key) = (self.names.bucket.clone(), key.clone());
         let sent = (Op::new("s3", "HeadObject"), Footprint::NONE.reads("object", key.as_str()));
-        self.repeat(sent, move |cloud, _| {
-            Ok(cloud.s3.bucket(&bucket)?.get(&key).map(|object| ObjectHead {
+        self.repeat(sent, move |cloud, context| {
+            let bucket = cloud.s3.bucket(&bucket)?;
+            bucket.admit(&key, false, context.now)?;
+            Ok(bucket.get(&key).map(|object| ObjectHead {
                 length: u64::try_from(object.bytes.len()).unwrap_or(u64::MAX),
                 content_type: object.content_type.clone(),
             }))
@@ -44,8 +46,10 @@ impl Archive for SimPorts {
     async fn read(&self, key: &ObjectKey, offset: u64, length: u64) -> Result<Option<Bytes>, PortError> {
         let (bucket, key) = (self.names.bucket.clone(), key.clone());
         let sent = (Op::new("s3", "GetObject"), Footprint::NONE.reads("object", key.as_str()));
-        self.repeat(sent, move |cloud, _| {
-            Ok(cloud.s3.bucket(&bucket)?.get(&key).map(|object| {
+        self.repeat(sent, move |cloud, context| {
+            let bucket = cloud.s3.bucket(&bucket)?;
+            bucket.admit(&key, false, context.now)?;
+            Ok(bucket.get(&key).map(|object| {
                 let clamp = |n: u64| usize::try_from(n).unwrap_or(usize::MAX).min(object.bytes.len());
                 object.bytes.slice(clamp(offset)..clamp(offset.saturating_add(length)))
             }))
@@ -105,7 +109,7 @@ impl Upload for SimUpload {
         let key = self.key;
         self.ports
             .repeat((Op::new("s3", "PutObject"), touched), move |cloud, context| {
-                Ok(cloud.s3.bucket(&bucket)?.put_new(&key, object.clone(), context))
+                cloud.s3.bucket(&bucket)?.create(&key, object.clone(), context)
             })
             .await
     }

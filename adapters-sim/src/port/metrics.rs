@@ -13,7 +13,7 @@ impl Metrics for SimPorts {
             Access::Scan { .. } => Op::new("dynamodb", "Scan"),
             Access::Index { .. } => Op::new("dynamodb", "Query"),
         };
-        self.repeat((op, Footprint::NONE.reads("table", &table)), move |cloud, _| {
+        self.repeat((op, Footprint::NONE.reads("table", &table)), move |cloud, context| {
             let table = cloud.dynamodb.table(&table)?;
             match &query.access {
                 Access::Scan { segment, of } => table.scan((*segment, *of), from.as_ref(), |item| {
@@ -21,7 +21,7 @@ impl Metrics for SimPorts {
                 }),
                 Access::Index { key, .. } => {
                     let day = Attribute::S(query.day.to_string());
-                    table.scan((0, 1), from.as_ref(), |item| item.get(key) == Some(&day))
+                    table.query_index(from.as_ref(), context.now, |item| item.get(key) == Some(&day))
                 }
             }
         })

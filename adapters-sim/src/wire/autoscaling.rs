@@ -1,7 +1,7 @@
 //! EC2 Auto Scaling (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/Welcome.html>).
 
 use jiff::Timestamp;
-use ports::{Capacity, GroupName, Resize};
+use ports::{Capacity, GroupName};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::error::Dialect;
@@ -9,7 +9,7 @@ use super::operation::Operation;
 use super::query::{Fields, Words};
 use super::route::QueryService;
 use super::xml::Element;
-use crate::cloud::autoscaling::Fleet;
+use crate::cloud::autoscaling::{Activity, Fleet};
 use crate::cloud::{ApiError, Cloud, Place};
 use crate::kernel::Context;
 
@@ -28,25 +28,12 @@ pub(super) const SERVICE: QueryService = QueryService {
         Operation::writes("CreateLaunchConfiguration", create_launch_configuration),
         Operation::reads("DescribeAutoScalingGroups", describe_groups),
         Operation::reads("DescribeInstanceRefreshes", describe_refreshes),
+        Operation::reads("DescribeScalingActivities", describe_activities),
         Operation::writes("ResumeProcesses", resume),
         Operation::writes("SetDesiredCapacity", set_desired),
         Operation::writes("SuspendProcesses", suspend),
     ],
 };
-
-/// The processes that can be suspended
-/// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-suspend-resume-processes.html>).
-const PROCESSES: [&str; 9] = [
-    "AddToLoadBalancer",
-    "AlarmNotification",
-    "AZRebalance",
-    "HealthCheck",
-    "InstanceRefresh",
-    "Launch",
-    "ReplaceUnhealthy",
-    "ScheduledActions",
-    "Terminate",
-];
 
 fn empty() -> Element {
     Element::new("")
@@ -112,14 +99,7 @@ fn create_group(fields: &Fields, cloud: &mut Cloud, context: &mut Context<'_>) -
     let tags = fields.list("Tags");
     let tags = tags.iter().map(|tag| Ok((tag.required("Key")?, tag.text("Value").unwrap_or_default())));
     let tags = tags.collect::<Result<Vec<_>, ApiError>>()?.into_iter().collect();
-    let new = Fleet {
-        desired: Capacity(desired),
-        min: Capacity(min),
-        max: Capacity(max),
-        tags,
-        ..Fleet::default()
-    };
-    cloud.autoscaling.launch(name, new, context);
+    cloud.autoscaling.create(&name, (desired, min, max), tags, context);
     Ok(empty())
 }
 
@@ -208,48 +188,49 @@ fn describe_refreshes(fields: &Fields, cloud: &mut Cloud, _: &mut Context<'_>) -
     Ok(empty().list("InstanceRefreshes", refreshing.then(refresh)))
 }
 
-/// `SetDesiredCapacity`
-/// (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_SetDesiredCapacity.html>).
-fn set_desired(fields: &Fields, cloud: &mut Cloud, context: &mut Context<'_>) -> Result<Element, ApiError> {
+/// `DescribeScalingActivities` of one group: the newest first
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeScalingActivities.html>).
+fn describe_activities(fields: &Fields, cloud: &mut Cloud, _: &mut Context<'_>) -> Result<Element, ApiError> {
     let name = group_of(fields)?;
-    let desired = Capacity(fields.needed("DesiredCapacity")?);
-    let (min, max) = fleet(cloud, &name).map(|fleet| (fleet.min, fleet.max))?;
-    match cloud.autoscaling.set_desired(&name, desired, context)? {
-        Resize::Set => Ok(empty()),
-        Resize::NoGroup => Err(no_group(&name)),
-        Resize::OutOfBounds => {
-            let bound = if max < desired {
-                format!("above max value {max}")
-            } else {
-                format!("below min value {min}")
-            };
-            let message =
-                format!("New SetDesiredCapacity value {desired} is {bound} for the AutoScalingGroup.");
-            Err(ApiError::rejected(INVALID, message))
-        }
-    }
+    let most: usize = fields.parsed("MaxRecords")?.unwrap_or(100);
+    let told = |activity: &Activity| {
+        let is_over = activity.status.is_over();
+        Element::new("member")
+            .text("ActivityId", &activity.id)
+            .text("AutoScalingGroupName", &name)
+            .text("Description", &activity.description)
+            .text("Cause", "The desired capacity differs from the number of instances.")
+            .text("StartTime", activity.started_at)
+            .maybe("EndTime", activity.ended_at)
+            .text("StatusCode", activity.status.as_str())
+            .maybe("StatusMessage", activity.message.as_ref())
+            .text("Progress", if is_over { 100 } else { 50 })
+    };
+    let activities = fleet(cloud, &name)?.activities.all().iter().rev().take(most);
+    Ok(empty().list("Activities", activities.map(told)))
+}
+
+/// `SetDesiredCapacity`.
+fn set_desired(fields: &Fields, cloud: &mut Cloud, context: &mut Context<'_>) -> Result<Element, ApiError> {
+    let (name, desired) = (group_of(fields)?, Capacity(fields.needed("DesiredCapacity")?));
+    let honour = fields.is_set("HonorCooldown")?;
+    cloud.autoscaling.set_desired_capacity(&name, desired, honour, context)?;
+    Ok(empty())
 }
 
 /// `SuspendProcesses`.
 fn suspend(fields: &Fields, cloud: &mut Cloud, _: &mut Context<'_>) -> Result<Element, ApiError> {
-    let processes = processes(fields)?;
-    fleet(cloud, &group_of(fields)?)?.suspended.extend(processes);
-    Ok(empty())
+    change_processes(fields, cloud, true)
 }
 
 /// `ResumeProcesses`.
 fn resume(fields: &Fields, cloud: &mut Cloud, _: &mut Context<'_>) -> Result<Element, ApiError> {
-    let processes = processes(fields)?;
-    fleet(cloud, &group_of(fields)?)?.suspended.retain(|process| !processes.contains(process));
-    Ok(empty())
+    change_processes(fields, cloud, false)
 }
 
-/// The processes that a request names, or all.
-fn processes(fields: &Fields) -> Result<Vec<String>, ApiError> {
+fn change_processes(fields: &Fields, cloud: &mut Cloud, suspend: bool) -> Result<Element, ApiError> {
     let named = fields.texts("ScalingProcesses");
-    if let Some(unknown) = named.iter().find(|process| !PROCESSES.contains(&process.as_str())) {
-        return Err(fields.invalid("ScalingProcesses", unknown));
-    }
-    let all = || PROCESSES.iter().map(|process| (*process).to_owned()).collect();
-    Ok(if named.is_empty() { all() } else { named })
+    let named: Vec<&str> = named.iter().map(String::as_str).collect();
+    cloud.autoscaling.suspend(&group_of(fields)?, &named, suspend)?;
+    Ok(empty())
 }

@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use ports::trigger::AlarmState;
 
 use super::alarm::Alarm;
+use crate::cloud::delivery::{Dispatch, hand_over};
 use crate::cloud::eventbridge::alarm_state_change;
-use crate::cloud::lambda::hand_over;
 use crate::cloud::{Cloud, Fact, Happening};
 use crate::invariant::Sometimes;
 use crate::kernel::Context;
@@ -60,7 +60,8 @@ impl Cloud {
             self.publish_alarm(topic, &subject, &message, context);
         }
         for function in functions {
-            hand_over(function, payload::alarm_action(&change), false, context);
+            let dispatch = Dispatch::once(function, payload::alarm_action(&change), context.now);
+            hand_over(&dispatch, (false, SignedDuration::ZERO), context);
         }
     }
 }

@@ -58,12 +58,16 @@ impl Cloud {
             }
             None => alarm.made_at(context.now),
         };
+        let queue = alarm.metric.dimensions.get("QueueName").cloned();
         self.cloudwatch.add_alarm(name, alarm);
         self.watch_alarm(name, context);
+        if let Some(queue) = queue {
+            self.measure_queue(&queue, context);
+        }
     }
 
     /// `PutMetricData` of one value. Like CloudWatch, takes finite numbers only.
-    pub(super) fn put_datapoint(&mut self, metric: &Metric, value: f64, context: &mut Context<'_>) {
+    pub(in crate::cloud) fn put_datapoint(&mut self, metric: &Metric, value: f64, context: &mut Context<'_>) {
         if !value.is_finite() {
             return;
         }

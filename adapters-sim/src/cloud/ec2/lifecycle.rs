@@ -1,7 +1,7 @@
 use jiff::SignedDuration;
 use ports::{InstanceId, InstanceState, StateReason};
 
-use super::{Ec2, no_instance};
+use super::{Ec2, Trait, no_instance};
 use crate::cloud::bucket::MUTATE;
 use crate::cloud::eventbridge::{ec2_reboot, ec2_state_change};
 use crate::cloud::snapshot::opted_in;
@@ -48,7 +48,8 @@ impl Cloud {
         context: &mut Context<'_>,
     ) {
         let Some(machine) = self.ec2.machine(instance) else { return };
-        if machine.state != InstanceState::Running {
+        // What has its root on its host cannot be stopped.
+        if machine.state != InstanceState::Running || machine.is(Trait::OnInstanceStore) {
             return;
         }
         machine.transition = if reason.code.starts_with("Client.User") {
@@ -58,8 +59,11 @@ impl Cloud {
         };
         machine.reason = Some(reason);
         self.enter(instance, InstanceState::Stopping, context);
-        let took =
+        let mut took =
             context.choose_between("stop", SignedDuration::from_secs(20), SignedDuration::from_secs(90));
+        if context.happens("trouble/slow-stop", context.plan().slow_stops) {
+            took += SignedDuration::from_mins(30);
+        }
         context.later(took, Happening::Settle { instance: instance.clone(), state: InstanceState::Stopped });
     }
 
@@ -107,22 +111,23 @@ impl Cloud {
         state: InstanceState,
         context: &mut Context<'_>,
     ) {
-        let from = self.ec2.machine(instance).map(|machine| machine.state);
-        let on_the_way = matches!(
-            (from, state),
-            (Some(InstanceState::Stopping), InstanceState::Stopped)
-                | (Some(InstanceState::Pending), InstanceState::Running)
-                | (Some(InstanceState::ShuttingDown), InstanceState::Terminated)
-        );
-        if on_the_way {
-            if state == InstanceState::Terminated {
-                self.ec2.let_volumes_go(instance);
+        let Some(machine) = self.ec2.machine(instance) else { return };
+        let on_the_way = match (machine.state, state) {
+            (InstanceState::Stopping, InstanceState::Stopped) => !machine.is(Trait::Stuck),
+            (from, to) => {
+                (from, to) == (InstanceState::Pending, InstanceState::Running)
+                    || (from, to) == (InstanceState::ShuttingDown, InstanceState::Terminated)
             }
+        };
+        if on_the_way {
             self.enter(instance, state, context);
+            if state == InstanceState::Terminated {
+                self.leaves(instance, context);
+            }
         }
     }
 
-    fn enter(&mut self, instance: &InstanceId, state: InstanceState, context: &mut Context<'_>) {
+    pub(super) fn enter(&mut self, instance: &InstanceId, state: InstanceState, context: &mut Context<'_>) {
         let Some(machine) = self.ec2.machine(instance) else { return };
         machine.state = state;
         let reason = machine.reason.as_ref().map(|reason| reason.code.clone());

@@ -2,6 +2,7 @@
 
 mod describe;
 mod disk;
+mod incident;
 mod lifecycle;
 mod machine;
 mod request;
@@ -9,6 +10,7 @@ mod request;
 pub(in crate::cloud) use describe::keys;
 pub use describe::state_code;
 pub use disk::{Disk, DiskKind};
+pub use incident::Incident;
 pub use machine::{Machine, Trait};
 pub use request::{Change, Launch};
 

@@ -109,12 +109,13 @@ fn shortened(size: usize, context: &mut Context<'_>) -> usize {
     }
 }
 
-/// Reads a token, which must be of the same request and not too old: how long they live is not told.
+/// Reads a token, which must be of the same request and not too old: how long they live is not told. Whoever begins the list
+/// again gets a new one.
 fn reopened(token: &str, bound: u64, context: &mut Context<'_>) -> Result<Token, ApiError> {
     let expired = context.happens("trouble/expired-token", context.plan().paging.expired);
     let token = Token::opened(token).filter(|token| token.bound == bound && !expired);
     let token = token.ok_or_else(|| {
-        ApiError::rejected("InvalidPaginationToken", "The pagination token is not valid or has expired.")
+        ApiError::busy("InvalidPaginationToken", "The pagination token is not valid or has expired.")
     })?;
     context.sometimes(Sometimes::SecondPage);
     Ok(token)

@@ -25,6 +25,8 @@ pub struct SnapshotStore {
     snapshots: BTreeMap<SnapshotId, Snapshot>,
     /// Until when a new one may not be seen.
     unseen: BTreeMap<SnapshotId, Timestamp>,
+    /// Whose those are that are other accounts'.
+    foreign: BTreeMap<SnapshotId, AccountId>,
     /// What is known of some of them beside that.
     marks: BTreeMap<SnapshotId, Mark>,
     /// When each completed.
@@ -45,8 +47,6 @@ pub struct SnapshotStore {
 /// Something about a snapshot that few have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Mark {
-    /// Whose it is, when it is another account's.
-    owner: Option<AccountId>,
     /// Whether AWS Backup made it.
     is_backups: bool,
     /// The others that were begun with it.
@@ -60,6 +60,7 @@ impl Default for SnapshotStore {
         Self {
             snapshots: BTreeMap::new(),
             unseen: BTreeMap::new(),
+            foreign: BTreeMap::new(),
             marks: BTreeMap::new(),
             completed_at: BTreeMap::new(),
             bin: BTreeMap::new(),
@@ -80,7 +81,7 @@ impl SnapshotStore {
 
     /// Adds a public or shared snapshot of another account.
     pub fn put_foreign(&mut self, snapshot: Snapshot, owner: AccountId) {
-        self.marks.entry(snapshot.id.clone()).or_default().owner = Some(owner);
+        self.foreign.insert(snapshot.id.clone(), owner);
         self.put(snapshot);
     }
 
@@ -107,7 +108,7 @@ impl SnapshotStore {
 
     /// Whose a snapshot is, when it is another account's.
     pub fn owner(&self, snapshot: &SnapshotId) -> Option<&AccountId> {
-        self.marks.get(snapshot)?.owner.as_ref()
+        self.foreign.get(snapshot)
     }
 
     /// How far a snapshot has come, as EC2 writes it. Unverified: it is empty at first, and says nothing in between here.

@@ -53,7 +53,7 @@ fn shown(item: &Record, paths: Option<&[Path]>) -> Value {
 }
 
 /// `Scan`.
-pub(super) fn scan(input: &Value, cloud: &mut Cloud, _: &mut Context<'_>) -> Result<Answer, ApiError> {
+pub(super) fn scan(input: &Value, cloud: &mut Cloud, context: &mut Context<'_>) -> Result<Answer, ApiError> {
     let table = cloud.dynamodb.table(&required::<String>(input, "TableName")?)?;
     let index = index(input, table)?;
     let segment = match (optional(input, "Segment")?, optional(input, "TotalSegments")?) {
@@ -62,11 +62,12 @@ pub(super) fn scan(input: &Value, cloud: &mut Cloud, _: &mut Context<'_>) -> Res
         _ => return Err(invalid("Segment must be zero based and less than parameter TotalSegments")),
     };
     let terms = Terms::read(input)?;
-    page(input, table, &terms, &Select { segment, index, key: None })
+    let seen = index.as_ref().and_then(|_| table.as_indexed(context.now));
+    page(input, seen.as_ref().unwrap_or(table), &terms, &Select { segment, index, key: None })
 }
 
 /// `Query`: of one partition, which here is one item, or of one value of an index.
-pub(super) fn query(input: &Value, cloud: &mut Cloud, _: &mut Context<'_>) -> Result<Answer, ApiError> {
+pub(super) fn query(input: &Value, cloud: &mut Cloud, context: &mut Context<'_>) -> Result<Answer, ApiError> {
     let table = cloud.dynamodb.table(&required::<String>(input, "TableName")?)?;
     let index = index(input, table)?;
     let terms = Terms::read(input)?;
@@ -77,7 +78,8 @@ pub(super) fn query(input: &Value, cloud: &mut Cloud, _: &mut Context<'_>) -> Re
         let message = format!("Query condition missed key schema element: {key}");
         return Err(ApiError::rejected("ValidationException", message));
     }
-    page(input, table, &terms, &Select { segment: (0, 1), index, key: Some(wanted) })
+    let seen = index.as_ref().and_then(|_| table.as_indexed(context.now));
+    page(input, seen.as_ref().unwrap_or(table), &terms, &Select { segment: (0, 1), index, key: Some(wanted) })
 }
 
 /// The key of the index that is asked for.

@@ -13,7 +13,8 @@ use crate::wire::json::{Answer, optional, required};
 
 /// `PutItem`.
 pub(super) fn put(input: &Value, cloud: &mut Cloud, context: &mut Context<'_>) -> Result<Answer, ApiError> {
-    let table = cloud.dynamodb.table(&required::<String>(input, "TableName")?)?;
+    let name: String = required(input, "TableName")?;
+    let table = cloud.dynamodb.table(&name)?;
     let item = read_item(&required(input, "Item")?)?;
     let terms = Terms::read(input)?;
     let condition = condition(input, &terms)?;
@@ -25,7 +26,7 @@ pub(super) fn put(input: &Value, cloud: &mut Cloud, context: &mut Context<'_>) -
     if let Some(refused) = refused(condition.as_ref(), old.as_ref(), input, context)? {
         return Ok(refused);
     }
-    table.put(item)?;
+    cloud.put_item(&name, item, context)?;
     returned(input, &["NONE", "ALL_OLD"], |_| old)
 }
 
@@ -54,7 +55,8 @@ pub(super) fn update(
     cloud: &mut Cloud,
     context: &mut Context<'_>,
 ) -> Result<Answer, ApiError> {
-    let table = cloud.dynamodb.table(&required::<String>(input, "TableName")?)?;
+    let name: String = required(input, "TableName")?;
+    let table = cloud.dynamodb.table(&name)?;
     let key = key_of(input, table)?;
     let terms = Terms::read(input)?;
     let condition = condition(input, &terms)?;
@@ -74,7 +76,7 @@ pub(super) fn update(
     let before =
         old.clone().unwrap_or_else(|| Record::from([(table.key.clone(), Attribute::S(key.clone()))]));
     let new = update.applied(&before)?;
-    table.put(new.clone())?;
+    cloud.put_item(&name, new.clone(), context)?;
     let touched = |item: Record| -> Record {
         item.into_iter().filter(|(name, _)| update.touched().contains(name.as_str())).collect()
     };

@@ -5,7 +5,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use super::{Answer, Asked};
-use crate::cloud::s3::{Bucket, Object};
+use crate::cloud::s3::{Bucket, Object, conflict};
 use crate::cloud::{ApiError, Cloud};
 use crate::kernel::Context;
 
@@ -19,7 +19,10 @@ pub(super) fn content_type(asked: &Asked) -> String {
 
 /// Whether what is there lets a request write an object
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>).
-pub(super) fn may_write(asked: &Asked, bucket: &Bucket) -> Result<(), ApiError> {
+pub(super) fn may_write(asked: &Asked, bucket: &Bucket, context: &mut Context<'_>) -> Result<(), ApiError> {
+    if asked.header("if-none-match").or(asked.header("if-match")).is_some() {
+        conflict(context)?;
+    }
     let found = bucket.get(asked.key()?);
     let failed = |condition: &str| {
         let message = "At least one of the pre-conditions you specified did not hold";
@@ -54,7 +57,8 @@ fn no_object() -> ApiError {
 /// `PutObject`.
 pub(super) fn put(asked: &Asked, cloud: &mut Cloud, context: &mut Context<'_>) -> Result<Answer, ApiError> {
     let bucket = cloud.s3.bucket(&asked.bucket)?;
-    may_write(asked, bucket)?;
+    bucket.admit(asked.key()?, true, context.now)?;
+    may_write(asked, bucket, context)?;
     let object = Object { bytes: asked.body.clone(), content_type: content_type(asked) };
     let tag = object.tag();
     bucket.put(asked.key()?, object, context);
@@ -93,6 +97,7 @@ pub(super) fn head(asked: &Asked, cloud: &mut Cloud, context: &mut Context<'_>) 
 fn found(asked: &Asked, cloud: &mut Cloud, context: &Context<'_>) -> Result<(Object, Answer), ApiError> {
     let bucket = cloud.s3.bucket(&asked.bucket)?;
     let key = asked.key()?;
+    bucket.admit(key, false, context.now)?;
     let object = bucket.get(key).cloned().ok_or_else(no_object)?;
     if asked.header("if-match").is_some_and(|tag| !is_tag(tag, &object)) {
         let message = "At least one of the pre-conditions you specified did not hold";

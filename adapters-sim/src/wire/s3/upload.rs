@@ -2,15 +2,11 @@
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>).
 
 use super::object::{content_type, may_write};
-use super::{Answer, Asked, NAMESPACE, invalid};
+use super::{Answer, Asked, NAMESPACE};
 use crate::cloud::s3::{Bucket, Parts, tag};
 use crate::cloud::{ApiError, Cloud};
 use crate::kernel::Context;
 use crate::wire::xml::Element;
-
-/// How many parts there may be
-/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>).
-const MOST_PARTS: u32 = 10_000;
 
 /// `CreateMultipartUpload`.
 pub(super) fn begin(asked: &Asked, cloud: &mut Cloud, _: &mut Context<'_>) -> Result<Answer, ApiError> {
@@ -30,12 +26,9 @@ fn upload_of(asked: &Asked, bucket: &Bucket) -> Result<u64, ApiError> {
 /// `UploadPart`.
 pub(super) fn part(asked: &Asked, cloud: &mut Cloud, _: &mut Context<'_>) -> Result<Answer, ApiError> {
     let number = asked.number("partNumber")?.unwrap_or(0);
-    if !(1..=MOST_PARTS).contains(&number) {
-        return Err(invalid("partNumber", &number.to_string()));
-    }
     let bucket = cloud.s3.bucket(&asked.bucket)?;
     let upload = upload_of(asked, bucket)?;
-    bucket.put_part(upload, number, asked.body.clone())?;
+    bucket.upload_part_as(upload, number, asked.body.clone())?;
     Ok(Answer::empty(200).header("etag", tag(&asked.body)))
 }
 
@@ -47,9 +40,10 @@ pub(super) fn complete(
 ) -> Result<Answer, ApiError> {
     let bucket = cloud.s3.bucket(&asked.bucket)?;
     let upload = upload_of(asked, bucket)?;
-    as_sent(asked, bucket.upload(upload)?)?;
-    may_write(asked, bucket)?;
-    let (key, object) = bucket.joined(upload)?;
+    let numbers = as_sent(asked, bucket.upload(upload)?)?;
+    let (key, object) = bucket.joined(upload, &numbers)?;
+    may_write(asked, bucket, context)?;
+    bucket.abort_upload(upload);
     let whole = Element::new("CompleteMultipartUploadResult")
         .within(NAMESPACE)
         .text("Bucket", &asked.bucket)
@@ -59,8 +53,8 @@ pub(super) fn complete(
     Ok(Answer::xml(&whole))
 }
 
-/// Whether the parts that a request names are those that were sent, in order.
-fn as_sent(asked: &Asked, parts: &Parts) -> Result<(), ApiError> {
+/// The numbers of the parts that a request names; each has to be one that was sent.
+fn as_sent(asked: &Asked, parts: &Parts) -> Result<Vec<u32>, ApiError> {
     let malformed = || {
         let message =
             "The XML you provided was not well-formed or did not validate against our published schema";
@@ -82,15 +76,7 @@ fn as_sent(asked: &Asked, parts: &Parts) -> Result<(), ApiError> {
     if numbers.is_empty() {
         return Err(malformed());
     }
-    if !numbers.is_sorted_by(|a, b| a < b) {
-        let message = "The list of parts was not in ascending order. Parts must be ordered by part number.";
-        return Err(ApiError::rejected("InvalidPartOrder", message));
-    }
-    if numbers.len() < parts.sent.len() {
-        let message = "The simulated cloud completes an upload of all of its parts only";
-        return Err(ApiError::rejected("NotImplemented", message));
-    }
-    Ok(())
+    Ok(numbers)
 }
 
 /// `AbortMultipartUpload`.

@@ -1,13 +1,16 @@
 //! Tables
 //! (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html>).
 
+mod number;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use ports::{Attribute, Page, PageToken, Record};
+use ports::{Attribute, Page, PageToken, Record, time};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::ApiError;
+use super::{ApiError, Cloud};
+use crate::kernel::Context;
 
 /// The tables of the account.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +25,8 @@ pub struct Table {
     pub key: String,
     /// The items, in the order of their keys' hashes: a scan gives them in no order that a person would know.
     items: BTreeMap<(u64, String), Record>,
+    /// What indexes still show of an item that was written, and until when.
+    stale: BTreeMap<(u64, String), (Option<Record>, Timestamp)>,
     /// How many bytes a page reads, before any filter: 1 MB, or fewer to meet second pages in small worlds.
     pub page_bytes: usize,
     /// Its global secondary indexes, by their names, and the partition key of each.
@@ -58,6 +63,7 @@ impl DynamoDb {
         let table = Table {
             key: key.to_owned(),
             items: BTreeMap::new(),
+            stale: BTreeMap::new(),
             page_bytes: 1 << 20,
             indexes: BTreeMap::new(),
         };
@@ -143,7 +149,7 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// When it has no key, or is too large.
+    /// When it has no key, is too large, or holds a number or a set that cannot be stored.
     pub fn put(&mut self, item: Record) -> Result<(), ApiError> {
         let Some(Attribute::S(key)) = item.get(&self.key) else {
             return Err(ApiError::rejected(
@@ -157,8 +163,45 @@ impl Table {
                 "Item size has exceeded the maximum allowed size",
             ));
         }
+        if let Some(why) = item.values().find_map(number::illegal) {
+            return Err(ApiError::rejected("ValidationException", why));
+        }
         self.items.insert(place(key), item);
         Ok(())
+    }
+
+    /// One page of an index, which is always read with eventual consistency: what was written lately may not be seen
+    /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html>).
+    ///
+    /// # Errors
+    ///
+    /// When the token is none of this table's.
+    pub fn query_index(
+        &mut self,
+        from: Option<&PageToken>,
+        now: Timestamp,
+        filter: impl Fn(&Record) -> bool,
+    ) -> Result<Page<Record>, ApiError> {
+        match self.as_indexed(now) {
+            Some(seen) => seen.scan((0, 1), from, filter),
+            None => self.scan((0, 1), from, filter),
+        }
+    }
+
+    /// The table as its indexes show it, where that differs from what it holds.
+    pub fn as_indexed(&mut self, now: Timestamp) -> Option<Self> {
+        self.stale.retain(|_, (_, until)| now < *until);
+        if self.stale.is_empty() {
+            return None;
+        }
+        let mut seen = self.clone();
+        for (place, (before, _)) in std::mem::take(&mut seen.stale) {
+            match before {
+                Some(item) => seen.items.insert(place, item),
+                None => seen.items.remove(&place),
+            };
+        }
+        Some(seen)
     }
 
     /// One page of a segment: it ends after 1 MB of items, whatever the filter lets through.
@@ -205,6 +248,32 @@ impl Table {
             }
         }
         Ok(Page::last(items))
+    }
+}
+
+impl Cloud {
+    /// `PutItem`; indexes may show it late.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such table, or it does not take the item.
+    pub fn put_item(&mut self, table: &str, item: Record, context: &mut Context<'_>) -> Result<(), ApiError> {
+        let (rate, (least, most)) =
+            (context.plan().consistency.late_in_index, context.plan().consistency.range());
+        let late = context
+            .happens("trouble/index", rate)
+            .then(|| time::later(context.now, context.choose_between("trouble/index-time", least, most)));
+        let table = self.dynamodb.table(table)?;
+        let place = match item.get(&table.key) {
+            Some(Attribute::S(key)) => place(key),
+            _ => place(""),
+        };
+        let before = table.items.get(&place).cloned();
+        table.put(item)?;
+        if let Some(until) = late {
+            table.stale.insert(place, (before, until));
+        }
+        Ok(())
     }
 }
 

@@ -1,17 +1,27 @@
 //! Functions and the queue in front of them
 //! (<https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>).
 
+mod destination;
+mod function;
+mod invoke;
+mod record;
+
+pub use destination::Outcome;
+pub use function::Function;
+
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use ports::time;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{Fact, Happening, Place};
+use super::{Fact, Happening};
 use crate::invariant::Sometimes;
 use crate::kernel::{Context, FunctionError, InvocationId};
+use destination::Letter;
+use record::{Condition, Over, record, throttled};
 
 /// The functions of the account.
 #[derive(Clone, Debug, Default)]
@@ -26,46 +36,26 @@ pub struct Lambda {
     pub failures: BTreeMap<String, Vec<String>>,
     /// The events that went to dead-letter queues, by queue.
     pub dead_letters: BTreeMap<String, Vec<Bytes>>,
+    /// How much the account has of everything.
+    pub account: Account,
 }
 
-/// How a function is configured.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Function {
-    /// Its ARN.
-    pub arn: String,
-    /// How long it may run, at most 900 s.
-    pub timeout: SignedDuration,
-    /// How often a failed request is tried again, at most 2.
-    pub retries: u32,
-    /// How long a request may wait, from 1 minute to 6 hours.
-    pub max_age: SignedDuration,
-    /// How many attempts may run at once; any number when there is none. With 0 nothing runs, and requests are given up
-    /// at once.
-    pub concurrency: Option<usize>,
-    /// Where the record of a request that was given up goes.
-    pub on_failure: Option<String>,
-    /// Where the event of a request that was given up goes.
-    pub dead_letters: Option<String>,
+/// How much of Lambda an account has
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// How many attempts may run at once, of all functions.
+    pub concurrency: usize,
+    /// The longest event, in bytes.
+    pub longest_event: usize,
+    /// Whether retries of one event are told other request ids. That they are told the same is only known from secondary
+    /// sources, and so unverified.
+    pub new_id_on_retry: bool,
 }
 
-impl Function {
-    /// A function with Lambda's own defaults but for its timeout.
-    pub fn new(place: &Place, name: &str, timeout: SignedDuration) -> Self {
-        Self {
-            arn: place.arn("lambda", &format!("function:{name}")),
-            timeout,
-            retries: 2,
-            max_age: SignedDuration::from_hours(6),
-            concurrency: None,
-            on_failure: None,
-            dead_letters: None,
-        }
-    }
-
-    /// The same function with a failure destination.
-    #[must_use]
-    pub fn on_failure(self, destination: &str) -> Self {
-        Self { on_failure: Some(destination.to_owned()), ..self }
+impl Default for Account {
+    fn default() -> Self {
+        Self { concurrency: 1000, longest_event: 1 << 20, new_id_on_retry: false }
     }
 }
 
@@ -96,6 +86,8 @@ pub struct Start {
     pub arn: String,
     /// The request's id.
     pub request: String,
+    /// The request's id as the function is told it.
+    pub told: String,
     /// Which attempt this is, from 1.
     pub attempt: u32,
     /// The event.
@@ -138,13 +130,6 @@ impl Ended {
     }
 }
 
-/// Why a request was given up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Condition {
-    RetriesExhausted,
-    EventAgeExceeded,
-}
-
 impl Lambda {
     /// Adds a function.
     pub fn add_function(&mut self, name: &str, function: Function) {
@@ -154,6 +139,11 @@ impl Lambda {
     /// Takes a function away; what is delivered to it is dropped.
     pub fn forget_function(&mut self, name: &str) {
         self.functions.remove(name);
+    }
+
+    /// Whether there is a function of that name.
+    pub fn has(&self, name: &str) -> bool {
+        self.functions.contains_key(name)
     }
 
     /// A function's configuration, to change it.
@@ -206,15 +196,26 @@ impl Lambda {
             self.requests.remove(id);
             return;
         };
-        let at_once = self.running.values().filter(|(name, _)| *name == request.function).count();
         if function.concurrency == Some(0) {
             let error = throttled();
             self.give_up(id, Condition::RetriesExhausted, &error, context);
-        } else if function.concurrency.is_some_and(|most| most <= at_once) {
+        } else if !self.has_room(&request.function, function) || fails(context) {
             self.put_back(id, context);
         } else {
             self.begin(id, context);
         }
+    }
+
+    /// Whether one more attempt may run: what is reserved for a function is for it alone, and it has no more
+    /// (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html>).
+    fn has_room(&self, name: &str, function: &Function) -> bool {
+        let reserved = |name: &str| self.functions.get(name).and_then(|function| function.concurrency);
+        if let Some(most) = function.concurrency {
+            return self.running.values().filter(|(running, _)| running == name).count() < most;
+        }
+        let set_aside: usize = self.functions.values().filter_map(|function| function.concurrency).sum();
+        let shared = self.running.values().filter(|(running, _)| reserved(running).is_none()).count();
+        shared + set_aside < self.account.concurrency
     }
 
     fn begin(&mut self, id: &str, context: &mut Context<'_>) {
@@ -225,6 +226,11 @@ impl Lambda {
             function: request.function.clone(),
             arn: function.arn.clone(),
             request: id.to_owned(),
+            told: if self.account.new_id_on_retry {
+                format!("{id}-{}", request.attempts)
+            } else {
+                id.to_owned()
+            },
             attempt: request.attempts,
             payload: request.payload.clone(),
             timeout: function.timeout,
@@ -240,8 +246,14 @@ impl Lambda {
         context.start(start);
     }
 
-    /// A throttled request goes back to the queue: after a second, then ever longer, up to five minutes.
+    /// What is throttled, or what Lambda itself failed at, goes back to the queue: after a second, then ever longer, up to
+    /// five minutes. Of an overloaded queue events may be dropped without a word.
     fn put_back(&mut self, id: &str, context: &mut Context<'_>) {
+        if context.happens("trouble/dropped", context.plan().queue_drops)
+            && let Some(Request { function, .. }) = self.requests.remove(id)
+        {
+            return context.note(Fact::Lost { function });
+        }
         let Some(request) = self.requests.get_mut(id) else { return };
         let wait =
             SignedDuration::from_secs(1_i64 << request.throttles.min(9)).min(SignedDuration::from_mins(5));
@@ -273,9 +285,7 @@ impl Lambda {
             Ok(_) if is_redelivered(context) => {
                 context.later(SignedDuration::from_mins(1), Happening::Retry { request: id });
             }
-            Ok(_) => {
-                self.requests.remove(&id);
-            }
+            Ok(answer) => self.succeeded(&id, &answer, context),
             Err(error) => self.try_again(&name, &id, &error, context),
         }
     }
@@ -294,19 +304,29 @@ impl Lambda {
         }
     }
 
+    fn succeeded(&mut self, id: &str, answer: &Value, context: &mut Context<'_>) {
+        let Some(request) = self.requests.remove(id) else { return };
+        let Some(function) = self.functions.get(&request.function) else { return };
+        if let Some(destination) = &function.on_success {
+            let record = record(&request.over(function, id, (Condition::Success, Ok(answer))), context.now);
+            Outcome::new(request.function, id).record(destination, record).send(context);
+        }
+    }
+
     fn give_up(&mut self, id: &str, condition: Condition, error: &FunctionError, context: &mut Context<'_>) {
         let Some(request) = self.requests.remove(id) else { return };
         let Some(function) = self.functions.get(&request.function) else { return };
         context.sometimes(Sometimes::RetriesExhausted);
+        let mut outcome = Outcome::new(request.function.clone(), id);
         if let Some(queue) = &function.dead_letters {
-            self.dead_letters.entry(queue.clone()).or_default().push(request.payload.clone());
-            context.note(Fact::DeadLetter { queue: queue.clone(), function: request.function.clone() });
+            outcome.letter = Some(Letter::new(queue, &request.payload, error));
         }
         let destination = function.on_failure.clone();
-        if let Some(queue) = &destination {
-            let record = failure_record(function, &request, id, (condition, error), context.now);
-            self.failures.entry(queue.clone()).or_default().push(record);
+        if let Some(destination) = &destination {
+            let over = request.over(function, id, (condition, Err(error)));
+            outcome = outcome.record(destination, record(&over, context.now));
         }
+        outcome.send(context);
         let payload = String::from_utf8_lossy(&request.payload).into_owned();
         context.note(Fact::Exhausted {
             function: request.function,
@@ -317,57 +337,25 @@ impl Lambda {
     }
 }
 
+impl Request {
+    fn over<'a>(
+        &'a self,
+        function: &'a Function,
+        id: &'a str,
+        (condition, answer): (Condition, Result<&'a Value, &'a FunctionError>),
+    ) -> Over<'a> {
+        let (arn, payload) = (function.arn.as_str(), self.payload.as_ref());
+        Over { arn, id, payload, attempts: self.attempts, condition, answer }
+    }
+}
+
+/// Whether Lambda itself fails to begin an attempt.
+fn fails(context: &mut Context<'_>) -> bool {
+    let rate = context.plan().system_errors;
+    context.happens("trouble/lambda", rate)
+}
+
 fn is_redelivered(context: &mut Context<'_>) -> bool {
     let rate = context.plan().redelivered;
     context.happens("trouble/redelivered", rate) || context.wants_fault("fault/redelivered")
-}
-
-fn throttled() -> FunctionError {
-    FunctionError { error_type: "TooManyRequestsException".to_owned(), message: "Rate Exceeded.".to_owned() }
-}
-
-/// Puts an event on its way into a function's queue. A best-effort source may lose it; any may tell it twice, or late.
-pub(super) fn hand_over(function: &str, payload: String, best_effort: bool, context: &mut Context<'_>) {
-    let plan = context.plan().delivery.clone();
-    if best_effort && (context.happens("trouble/lost", plan.lost) || context.wants_fault("fault/lost")) {
-        context.note(Fact::Lost { function: function.to_owned() });
-        return;
-    }
-    let copies = if context.happens("trouble/doubled", plan.doubled) { 2 } else { 1 };
-    let payload = payload.into_bytes();
-    for _ in 0..copies {
-        let mut delay = SignedDuration::from_millis(50 + i64::from(context.choose("delivery", 1000)));
-        if context.happens("trouble/late", plan.late) {
-            delay +=
-                context.choose_between("trouble/late-time", SignedDuration::from_secs(1), plan.longest());
-        }
-        let delivery = Delivery { function: function.to_owned(), payload: payload.clone() };
-        context.later(delay, Happening::Deliver(delivery));
-    }
-}
-
-/// The record that an on-failure destination gets
-/// (<https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>).
-fn failure_record(
-    function: &Function,
-    request: &Request,
-    id: &str,
-    (condition, error): (Condition, &FunctionError),
-    now: Timestamp,
-) -> String {
-    let payload: Value = serde_json::from_slice(&request.payload).unwrap_or(Value::Null);
-    json!({
-        "version": "1.0",
-        "timestamp": now.to_string(),
-        "requestContext": {
-            "requestId": id,
-            "functionArn": format!("{}:$LATEST", function.arn),
-            "condition": format!("{condition:?}"),
-            "approximateInvokeCount": request.attempts,
-        },
-        "requestPayload": payload,
-        "responseContext": { "statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled" },
-        "responsePayload": { "errorMessage": error.message, "errorType": error.error_type },
-    })
-    .to_string()
 }
