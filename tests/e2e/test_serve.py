@@ -1,8 +1,10 @@
 """The simulated cloud as boto3 sees it: `caretaker serve`, and what AWS documents about each answer."""
 
+import json
 import re
 import signal
 import subprocess
+import urllib.request
 
 import boto3
 import pytest
@@ -35,9 +37,9 @@ class Served:
         )
 
     def advance(self, seconds):
-        session = __import__("urllib3").PoolManager()
-        answer = session.request("POST", self.endpoint + "/_caretaker/time", json={"advance_seconds": seconds})
-        assert answer.status == 200
+        body = json.dumps({"advance_seconds": seconds}).encode()
+        with urllib.request.urlopen(self.endpoint + "/_caretaker/time", body) as answer:
+            assert answer.status == 200
 
     def stop(self):
         self.process.send_signal(signal.SIGINT)
