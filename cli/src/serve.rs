@@ -101,12 +101,11 @@ fn told(status: StatusCode, body: &serde_json::Value) -> Response {
 /// Answers whoever connects, one after the other, until the server is unblocked.
 pub fn serve(server: &Server, cloud: &Served) {
     for mut request in server.incoming_requests() {
-        let answer = match read(&mut request) {
-            Some(read) => cloud.answer(read),
-            None => {
-                let why = format!("the request cannot be read, or is larger than {LARGEST} bytes");
-                Some(told(StatusCode::BAD_REQUEST, &json!({ "message": why })))
-            }
+        let answer = if let Some(read) = read(&mut request) {
+            cloud.answer(read)
+        } else {
+            let why = format!("the request cannot be read, or is larger than {LARGEST} bytes");
+            Some(told(StatusCode::BAD_REQUEST, &json!({ "message": why })))
         };
         // Whoever went away needs no answer; and one that is dropped without any ends its connection.
         if let Some(answer) = answer {

@@ -1,10 +1,10 @@
 """The simulated cloud as boto3 sees it: `caretaker serve`, and what AWS documents about each answer."""
 
+import http.client
 import json
 import re
 import signal
 import subprocess
-import urllib.request
 
 import boto3
 import pytest
@@ -38,8 +38,10 @@ class Served:
 
     def advance(self, seconds):
         body = json.dumps({"advance_seconds": seconds}).encode()
-        with urllib.request.urlopen(self.endpoint + "/_caretaker/time", body) as answer:
-            assert answer.status == 200
+        connection = http.client.HTTPConnection(self.endpoint.removeprefix("http://"))
+        connection.request("POST", "/_caretaker/time", body)
+        assert connection.getresponse().status == 200
+        connection.close()
 
     def stop(self):
         self.process.send_signal(signal.SIGINT)
