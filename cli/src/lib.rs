@@ -11,6 +11,7 @@
 pub mod command;
 pub mod month;
 pub mod retention;
+pub mod serve;
 pub mod shrink;
 pub mod stack;
 pub mod story;
