@@ -10,7 +10,7 @@ use adapters_sim::port::Names;
 use adapters_sim::wire::Face;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_sns::config::{Credentials, SharedAsyncSleep, SharedCredentialsProvider};
+use aws_sdk_sns::config::{Credentials, SharedCredentialsProvider};
 use lambda_shims::Ports;
 use ports::Clock;
 
@@ -26,7 +26,7 @@ pub fn config(face: &Face, region: &str) -> SdkConfig {
         .endpoint_url("http://simulated.cloud")
         .http_client(face.clone())
         .time_source(face.clone())
-        .sleep_impl(SharedAsyncSleep::new(face.clone()))
+        .sleep_impl(face.clone())
         .build()
 }
 
