@@ -14,6 +14,7 @@
 //! - [`explore`]: every order and every fault, within bounds.
 //! - [`replay`]: a failure as one line.
 //! - [`view`]: a run as people read it.
+//! - `wire`, behind a feature: the cloud as AWS's own clients see it.
 
 pub mod cloud;
 pub mod deploy;
@@ -26,6 +27,8 @@ pub mod port;
 pub mod replay;
 pub mod scenario;
 pub mod view;
+#[cfg(feature = "wire")]
+pub mod wire;
 
 pub use cloud::Cloud;
 pub use kernel::{Invocation, Sim};

@@ -13,6 +13,7 @@ pub mod command;
 pub mod doctor;
 pub mod month;
 pub mod retention;
+pub mod serve;
 pub mod shrink;
 pub mod stack;
 pub mod story;

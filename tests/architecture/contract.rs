@@ -54,11 +54,11 @@ fn every_clause_is_a_function_and_every_function_a_clause() {
 }
 
 #[test]
-fn every_clause_runs_on_both_stages() {
+fn every_clause_runs_on_every_stage() {
     assert_eq!(documented(), run());
     let main = read("tests/contracts/main.rs");
     let (stages, _) = main.split_once("\nclauses! {").unwrap();
-    for stage in ["simulator", "live"] {
+    for stage in ["simulator", "wired", "live"] {
         assert_eq!(stages.matches(&format!("crate::{stage}::run(")).count(), 1, "{stage}");
     }
 }

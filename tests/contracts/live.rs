@@ -1,7 +1,7 @@
 //! The adapters of AWS before a live endpoint, as a stage for clauses.
 
 mod exception;
-mod setup;
+pub(crate) mod setup;
 mod subscriber;
 mod wire;
 
@@ -24,6 +24,9 @@ use subscriber::{Queue, Subscriber};
 use wire::Wire;
 
 const REGION: &str = "us-east-1";
+
+/// The root device of every image at the endpoint.
+const ROOT_DEVICE: &str = "/dev/sda1";
 
 /// An account of its own at the endpoint, with what the ports are bound to.
 struct LiveStage {
@@ -91,7 +94,7 @@ impl Stage for LiveStage {
     }
 
     async fn instance(&self, tags: Tags, data_volumes: u32) -> InstanceId {
-        setup::instance(&self.config, &tags, data_volumes).await
+        setup::instance(&self.config, ROOT_DEVICE, &tags, data_volumes).await
     }
 
     async fn stop(&self, instance: &InstanceId) {

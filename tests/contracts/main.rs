@@ -10,8 +10,10 @@
 #[cfg(feature = "aws")]
 mod live;
 mod simulator;
+#[cfg(feature = "aws")]
+mod wired;
 
-/// Makes two tests of each clause: on the simulator, and on the adapters of AWS before a live endpoint.
+/// Makes three tests of each clause: on the simulator, on the adapters of AWS over its wire face, and on them before a live endpoint.
 macro_rules! clauses {
     ($($port:ident { $($clause:ident)+ })+) => {
         mod on_simulator {
@@ -19,6 +21,16 @@ macro_rules! clauses {
                 $(#[test]
                 fn $clause() {
                     crate::simulator::run(|stage| Box::pin(support::contract::$port::$clause(stage)));
+                })+
+            })+
+        }
+
+        #[cfg(feature = "aws")]
+        mod on_wire {
+            $(mod $port {
+                $(#[test]
+                fn $clause() {
+                    crate::wired::run(|stage| Box::pin(support::contract::$port::$clause(stage)));
                 })+
             })+
         }

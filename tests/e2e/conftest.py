@@ -14,16 +14,21 @@ from proxy import Proxy
 
 
 def pytest_sessionstart():
-    for name in ["auto-snapshot", "nightly-maintenance", "auto-remediation"]:
-        try:
-            binary(name)
-        except RuntimeError as error:
-            pytest.exit(str(error), returncode=4)
+    require("caretaker")
+
+
+def require(name):
+    try:
+        binary(name)
+    except RuntimeError as error:
+        pytest.exit(str(error), returncode=4)
 
 
 @pytest.fixture(scope="session")
 def moto():
-    """The server, one for all tests."""
+    """The server, one for all tests of functions."""
+    for name in ["auto-snapshot", "nightly-maintenance", "auto-remediation"]:
+        require(name)
     cloud = Cloud()
     yield cloud
     cloud.close()

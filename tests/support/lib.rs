@@ -13,3 +13,5 @@
 
 pub mod contract;
 pub mod scene;
+#[cfg(feature = "aws")]
+pub mod wire;

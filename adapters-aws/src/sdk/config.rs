@@ -31,12 +31,16 @@ pub async fn load(region: Option<&ports::Region>) -> SdkConfig {
 ///
 /// Mode *standard* with three attempts is what AWS recommends
 /// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>).
+///
+/// Pauses between attempts are random, unless the configuration has them fixed: then the same run is the same again.
 #[must_use]
 pub fn limited(config: &SdkConfig) -> SdkConfig {
+    let fixed = config.retry_config().is_some_and(RetryConfig::use_static_exponential_base);
+    let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
     config
         .to_builder()
         .timeout_config(timeouts(ATTEMPT))
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .retry_config(retries.with_use_static_exponential_base(fixed))
         .build()
 }
 

@@ -280,7 +280,7 @@ impl Dispatch {
         Self {
             to: to.clone(),
             payload: payload.to_owned(),
-            from: Origin::Topic { topic: topic.to_owned(), subject, key },
+            from: Origin::Topic { topic: topic.to_owned(), subject: subject.unwrap_or_default(), key },
             dead_letters: dead_letters.map(str::to_owned),
             since: now,
             retries: 0,

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use jiff::Timestamp;
 use ports::{ErrorKind, Finish, ObjectKey};
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::{ApiError, Fact};
 use crate::kernel::Context;
@@ -20,6 +21,8 @@ pub struct S3 {
 #[derive(Clone, Debug)]
 pub struct Bucket {
     objects: BTreeMap<ObjectKey, Object>,
+    /// When each object was stored by a request.
+    stored_at: BTreeMap<ObjectKey, Timestamp>,
     uploads: BTreeMap<u64, Parts>,
     last_upload: u64,
     /// How many writes each prefix takes a second. Unverified: S3 grows with what comes
@@ -41,6 +44,7 @@ impl Default for Bucket {
     fn default() -> Self {
         Self {
             objects: BTreeMap::new(),
+            stored_at: BTreeMap::new(),
             uploads: BTreeMap::new(),
             last_upload: 0,
             writes_per_second: 3500,
@@ -59,11 +63,27 @@ pub struct Object {
     pub content_type: String,
 }
 
+impl Object {
+    /// The tag of its content, as S3 writes it. It need not be a digest of a known kind
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html>), and is none here.
+    pub fn tag(&self) -> String {
+        tag(&self.bytes)
+    }
+}
+
+/// The tag of a content.
+pub fn tag(bytes: &[u8]) -> String {
+    format!("\"{:032x}\"", xxh3_128(bytes))
+}
+
+/// An upload in parts that was begun.
 #[derive(Clone, Debug)]
-struct Parts {
-    key: ObjectKey,
+pub struct Parts {
+    /// Where the object goes.
+    pub key: ObjectKey,
     content_type: String,
-    sent: BTreeMap<u32, Bytes>,
+    /// The parts, by their numbers.
+    pub sent: BTreeMap<u32, Bytes>,
 }
 
 /// The least size of a part that is not the last one
@@ -76,6 +96,11 @@ impl S3 {
     /// Adds a bucket.
     pub fn add_bucket(&mut self, name: &str) {
         self.buckets.insert(name.to_owned(), Bucket::default());
+    }
+
+    /// Takes a bucket away.
+    pub fn remove_bucket(&mut self, name: &str) {
+        self.buckets.remove(name);
     }
 
     /// Every bucket.
@@ -115,6 +140,30 @@ impl Bucket {
     pub fn expire(&mut self, is_old: impl Fn(&ObjectKey) -> bool) -> Vec<(ObjectKey, Object)> {
         let old: Vec<ObjectKey> = self.objects.keys().filter(|key| is_old(key)).cloned().collect();
         old.into_iter().filter_map(|key| self.objects.remove(&key).map(|object| (key, object))).collect()
+    }
+
+    /// When an object was stored, if a request did so.
+    pub fn stored_at(&self, key: &ObjectKey) -> Option<Timestamp> {
+        self.stored_at.get(key).copied()
+    }
+
+    /// Whether there is anything in it.
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
+    /// `DeleteObject`.
+    pub fn delete(&mut self, key: &ObjectKey) {
+        self.objects.remove(key);
+        self.stored_at.remove(key);
+    }
+
+    /// Puts an object as if by magic, over whatever is there.
+    pub fn put(&mut self, key: &ObjectKey, object: Object, context: &mut Context<'_>) {
+        let bytes = u64::try_from(object.bytes.len()).unwrap_or(u64::MAX);
+        context.note(Fact::ObjectCreated { key: key.clone(), bytes });
+        self.stored_at.insert(key.clone(), context.now);
+        self.objects.insert(key.clone(), object);
     }
 
     /// Whether a prefix takes one more request in this second.
@@ -158,9 +207,7 @@ impl Bucket {
         if self.objects.contains_key(key) {
             return Finish::AlreadyExists;
         }
-        let bytes = u64::try_from(object.bytes.len()).unwrap_or(u64::MAX);
-        context.note(Fact::ObjectCreated { key: key.clone(), bytes });
-        self.objects.insert(key.clone(), object);
+        self.put(key, object, context);
         Finish::Created
     }
 
@@ -178,9 +225,23 @@ impl Bucket {
     ///
     /// When there is no such upload.
     pub fn upload_part(&mut self, upload: u64, bytes: Bytes) -> Result<(), ApiError> {
-        let last = self.uploads.get(&upload).ok_or_else(no_upload)?.sent.last_key_value();
+        let last = self.upload(upload)?.sent.last_key_value();
         let next = last.map_or(1, |(number, _)| number + 1);
         self.upload_part_as(upload, next, bytes)
+    }
+
+    /// An upload that was begun.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such upload.
+    pub fn upload(&self, upload: u64) -> Result<&Parts, ApiError> {
+        self.uploads.get(&upload).ok_or_else(no_upload)
+    }
+
+    /// Every upload that was begun.
+    pub fn uploads(&self) -> impl Iterator<Item = (u64, &Parts)> {
+        self.uploads.iter().map(|(id, parts)| (*id, parts))
     }
 
     /// `UploadPart` of a number; one of that number that is there already is replaced.
@@ -219,6 +280,18 @@ impl Bucket {
         numbers: &[u32],
         context: &mut Context<'_>,
     ) -> Result<Finish, ApiError> {
+        let (key, object) = self.joined(upload, numbers)?;
+        conflict(context)?;
+        self.uploads.remove(&upload);
+        Ok(self.put_new(&key, object, context))
+    }
+
+    /// What these parts of an upload make.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such upload, or a part is missing, out of order or too small.
+    pub fn joined(&self, upload: u64, numbers: &[u32]) -> Result<(ObjectKey, Object), ApiError> {
         let parts = self.uploads.get(&upload).ok_or_else(no_upload)?;
         if !numbers.is_sorted_by(|a, b| a < b) {
             let message =
@@ -236,12 +309,8 @@ impl Bucket {
                 "Your proposed upload is smaller than the minimum allowed size",
             ));
         }
-        conflict(context)?;
         let bytes = found.into_iter().map(AsRef::as_ref).collect::<Vec<&[u8]>>().concat();
-        let object = Object { bytes: bytes.into(), content_type: parts.content_type.clone() };
-        let key = parts.key.clone();
-        self.uploads.remove(&upload);
-        Ok(self.put_new(&key, object, context))
+        Ok((parts.key.clone(), Object { bytes: bytes.into(), content_type: parts.content_type.clone() }))
     }
 
     /// `AbortMultipartUpload`.
@@ -256,7 +325,7 @@ impl Bucket {
 }
 
 /// A conditional write fails when another is at the same key; whoever tries again finds out how that one ended.
-fn conflict(context: &mut Context<'_>) -> Result<(), ApiError> {
+pub(crate) fn conflict(context: &mut Context<'_>) -> Result<(), ApiError> {
     if context.happens("trouble/conflict", context.plan().conflicts) {
         let message = "A conflicting conditional operation is currently in progress against this resource. Please try again.";
         return Err(ApiError::busy("ConditionalRequestConflict", message));

@@ -60,20 +60,23 @@ pub struct Delivered {
 /// What is published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// Its subject, legal or not.
-    pub subject: String,
+    /// Its subject, legal or not, if it has one.
+    pub subject: Option<String>,
     /// The body that people get.
     pub text: String,
     /// The body that queues and functions get.
     pub json: String,
     /// What it is about, for those who watch.
     pub key: String,
+    /// How many bytes it has in the request, in all its forms.
+    pub bytes: usize,
 }
 
 impl From<&Notice> for Message {
     fn from(notice: &Notice) -> Self {
         Self {
-            subject: notice.subject().as_str().to_owned(),
+            subject: Some(notice.subject().as_str().to_owned()),
+            bytes: notice.text().len() + 2 * notice.json().len(),
             text: notice.text().to_owned(),
             json: notice.json().to_owned(),
             key: notice.key().to_owned(),
@@ -105,6 +108,16 @@ impl Sns {
         self.topics.contains_key(arn)
     }
 
+    /// The ARNs of all topics.
+    pub fn topics(&self) -> impl Iterator<Item = &str> {
+        self.topics.keys().map(String::as_str)
+    }
+
+    /// How many subscribed to a topic; `None` when there is no such topic.
+    pub fn subscribers(&self, arn: &str) -> Option<usize> {
+        self.topics.get(arn).map(Vec::len)
+    }
+
     /// What arrived, in the order of its arrival.
     pub fn delivered(&self) -> &[Delivered] {
         &self.delivered
@@ -131,10 +144,12 @@ impl Sns {
 
 /// What SNS would not take of a message.
 fn illegal(message: &Message) -> Option<&'static str> {
-    let subject = &message.subject;
-    if !(1..100).contains(&subject.chars().count()) || subject.chars().any(char::is_control) {
+    let is_legal = |subject: &String| {
+        (1..100).contains(&subject.chars().count()) && !subject.chars().any(char::is_control)
+    };
+    if !message.subject.as_ref().is_none_or(is_legal) {
         Some("Invalid parameter: Subject")
-    } else if LONGEST_MESSAGE < message.text.len() + 2 * message.json.len() {
+    } else if LONGEST_MESSAGE < message.bytes {
         Some("Invalid parameter: Message too long")
     } else {
         None
@@ -157,7 +172,7 @@ impl Cloud {
             context.note(Fact::NoticeRefused { topic: topic.to_owned(), why });
             return Err(ApiError::rejected("InvalidParameter", why));
         }
-        let Message { subject, json, key, .. } = message;
+        let Message { json, key, .. } = message;
         let subscribers = self
             .sns
             .topics
@@ -167,7 +182,7 @@ impl Cloud {
         let id = self.sns.next_id();
         context.note(Fact::Published {
             topic: topic.to_owned(),
-            subject: subject.clone(),
+            subject: message.subject.clone().unwrap_or_default(),
             key: key.clone(),
             json: json.clone(),
         });
@@ -184,7 +199,8 @@ impl Cloud {
         message: &Message,
         context: &mut Context<'_>,
     ) {
-        let Message { subject, text, json, .. } = message;
+        let Message { text, json, .. } = message;
+        let subject = message.subject.as_deref().unwrap_or_default();
         for Subscription { to, dead_letters, raw } in subscribers {
             let told = payload::Sns { topic, id, subject, message: json, at: context.now };
             let (payload, at_once) = match to {
@@ -231,8 +247,9 @@ impl Cloud {
     ) {
         let subscribers = self.sns.topics.get(topic).cloned().unwrap_or_default();
         let id = self.sns.next_id();
-        let (subject, message) = (subject.to_owned(), message.to_owned());
-        let message = Message { key: subject.clone(), subject, text: message.clone(), json: message };
+        let (key, bytes, message) = (subject.to_owned(), message.len(), message.to_owned());
+        let subject = Some(subject.to_owned());
+        let message = Message { subject, text: message.clone(), json: message, key, bytes };
         self.fan_out((topic, &id), &subscribers, &message, context);
     }
 }

@@ -116,10 +116,9 @@ impl<T: Send + 'static> Call<T> {
     }
 }
 
-impl<T: Send + 'static> Future for Call<T> {
-    type Output = Result<T, PortError>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<Self::Output> {
+impl<T: Send + 'static> Call<T> {
+    /// Sends the request when it is first asked, and gives the answer once it has arrived.
+    fn poll_answer(&mut self, context: &TaskContext<'_>) -> Poll<Result<T, ApiError>> {
         if !self.sent {
             self.sent = true;
             self.connection.lock().waker = Some(context.waker().clone());
@@ -133,9 +132,27 @@ impl<T: Send + 'static> Future for Call<T> {
             slot.waker = Some(context.waker().clone());
             return Poll::Pending;
         }
-        match slot.answer.take() {
-            Some(answer) => Poll::Ready(answer.map_err(|error| error.into_port_error(self.op))),
-            None => Poll::Pending,
-        }
+        slot.answer.take().map_or(Poll::Pending, Poll::Ready)
+    }
+}
+
+impl<T: Send + 'static> Future for Call<T> {
+    type Output = Result<T, PortError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        self.poll_answer(context).map_err(|error| error.into_port_error(self.op))
+    }
+}
+
+/// The same, for a caller who reads the service's own words.
+#[cfg(feature = "wire")]
+pub(crate) struct Verbatim<T>(pub(crate) Call<T>);
+
+#[cfg(feature = "wire")]
+impl<T: Send + 'static> Future for Verbatim<T> {
+    type Output = Result<T, ApiError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        self.0.poll_answer(context)
     }
 }

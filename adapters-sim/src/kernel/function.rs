@@ -41,6 +41,12 @@ impl Invocation {
     pub fn ports(&self) -> SimPorts {
         SimPorts::new(self.handle.clone(), Actor::Invocation(self.id)).run_by(&self.function)
     }
+
+    /// The cloud as this invocation's AWS client sees it.
+    #[cfg(feature = "wire")]
+    pub fn wire(&self) -> crate::wire::Face {
+        crate::wire::Face::new(self.handle.clone(), Actor::Invocation(self.id))
+    }
 }
 
 impl fmt::Debug for Invocation {

@@ -92,6 +92,12 @@ impl Sim {
         SimPorts::new(self.handle.clone(), Actor::Person)
     }
 
+    /// The cloud as a person's AWS client sees it.
+    #[cfg(feature = "wire")]
+    pub fn wire(&self) -> crate::wire::Face {
+        crate::wire::Face::new(self.handle.clone(), Actor::Person)
+    }
+
     /// Looks at the cloud, or changes it as if by magic: without a request, an event or a trace.
     pub fn cloud<T>(&self, look: impl FnOnce(&mut Cloud) -> T) -> T {
         look(&mut self.handle.lock().cloud)

@@ -88,7 +88,12 @@ impl SimPorts {
 
 /// Whether two entries are the same, as far as the table keeps them: to the second.
 fn same(a: &LedgerEntry, b: &LedgerEntry) -> bool {
-    (&a.state, a.open, a.keep_until.as_second()) == (&b.state, b.open, b.keep_until.as_second())
+    (&a.state, a.open, whole_second(a.keep_until)) == (&b.state, b.open, whole_second(b.keep_until))
+}
+
+/// The first whole second that is not before an instant, as the adapter of AWS writes it.
+fn whole_second(at: Timestamp) -> i64 {
+    at.as_second() + i64::from(0 < at.subsec_nanosecond())
 }
 
 fn item(key: &LedgerKey, version: Version, entry: &LedgerEntry) -> Record {
@@ -97,7 +102,7 @@ fn item(key: &LedgerKey, version: Version, entry: &LedgerEntry) -> Record {
         (VERSION, Attribute::N(version.0.to_string())),
         (STATE, Attribute::S(entry.state.clone())),
         (OPEN, Attribute::Bool(entry.open)),
-        (KEEP_UNTIL, Attribute::N(entry.keep_until.as_second().to_string())),
+        (KEEP_UNTIL, Attribute::N(whole_second(entry.keep_until).to_string())),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))

@@ -62,8 +62,9 @@ impl SimPorts {
     ///
     /// When the topic refuses or cannot be asked.
     pub async fn publish_text(&self, subject: &str, text: &str) -> Result<MessageId, PortError> {
-        let (subject, text) = (subject.to_owned(), text.to_owned());
-        self.publish_message(Message { key: subject.clone(), subject, json: text.clone(), text }).await
+        let (key, subject) = (subject.to_owned(), Some(subject.to_owned()));
+        let (bytes, text) = (text.len(), text.to_owned());
+        self.publish_message(Message { subject, json: text.clone(), text, key, bytes }).await
     }
 
     async fn publish_message(&self, message: Message) -> Result<MessageId, PortError> {

@@ -14,6 +14,7 @@ mod replay;
 #[cfg(feature = "aws")]
 mod replay_aws;
 mod schedule;
+mod serve;
 mod simulate;
 
 use std::fmt::Display;
@@ -29,6 +30,8 @@ use serde::Serialize;
 pub enum Command {
     /// Lets a fleet live in the simulated cloud and tells what happened.
     Simulate(simulate::Simulate),
+    /// Lets AWS clients use the simulated cloud: boto3, the aws command line, any SDK.
+    Serve(serve::Serve),
     /// Runs the real handler on one event, in a simulated world.
     Replay(replay::Replay),
     /// Tries every order of two deliveries of an event, and every fault, within bounds.
@@ -72,6 +75,7 @@ pub fn run(command: Command) -> ExitCode {
     let mut out = io::stdout().lock();
     let ended = match command {
         Command::Simulate(simulate) => simulate.run(&mut out),
+        Command::Serve(serve) => serve.run(&mut io::stdout()),
         Command::Replay(replay) => replay.run(&mut out),
         Command::Explore(explore) => explore.run(&mut out),
         Command::Match(matching) => matching.run(&mut out),

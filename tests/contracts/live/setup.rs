@@ -28,16 +28,16 @@ use super::REGION;
 const IMAGE: &str = "ami-12345678";
 
 /// What some ports are bound to.
-pub(super) struct Names {
-    pub(super) topic: Arn,
-    pub(super) ledger: String,
-    pub(super) metrics: String,
-    pub(super) bucket: String,
+pub(crate) struct Names {
+    pub(crate) topic: Arn,
+    pub(crate) ledger: String,
+    pub(crate) metrics: String,
+    pub(crate) bucket: String,
 }
 
 impl Names {
     /// Names in an account. All accounts share one space of names for buckets.
-    pub(super) fn new(account: &str) -> Self {
+    pub(crate) fn new(account: &str) -> Self {
         Self {
             topic: topic(account, "alerts"),
             ledger: "ledger".to_owned(),
@@ -47,7 +47,7 @@ impl Names {
     }
 
     /// Names that nothing has.
-    pub(super) fn nowhere(account: &str) -> Self {
+    pub(crate) fn nowhere(account: &str) -> Self {
         let nowhere = || format!("nowhere-{account}");
         Self { topic: topic(account, "nowhere"), ledger: nowhere(), metrics: nowhere(), bucket: nowhere() }
     }
@@ -58,7 +58,7 @@ fn topic(account: &str, name: &str) -> Arn {
 }
 
 /// The number of an account that no clause of this run or an earlier one has had: the second and a count.
-pub(super) fn fresh_account() -> String {
+pub(crate) fn fresh_account() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let second = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let count = COUNT.fetch_add(1, Ordering::SeqCst);
@@ -67,7 +67,7 @@ pub(super) fn fresh_account() -> String {
 }
 
 /// Creates what the names name.
-pub(super) async fn create(config: &SdkConfig, names: &Names) {
+pub(crate) async fn create(config: &SdkConfig, names: &Names) {
     let (_, topic) = names.topic.as_str().rsplit_once(':').unwrap();
     sns::Client::new(config).create_topic().name(topic).send().await.unwrap();
     let path_style = s3::config::Builder::from(config).force_path_style(true).build();
@@ -97,7 +97,7 @@ fn text(name: &str) -> AttributeDefinition {
 }
 
 /// Subscribes an HTTP endpoint and a queue to a topic.
-pub(super) async fn subscribe(config: &SdkConfig, topic: &Arn, url: &str, queue: &str) {
+pub(crate) async fn subscribe(config: &SdkConfig, topic: &Arn, url: &str, queue: &str) {
     let client = sns::Client::new(config);
     for (protocol, endpoint) in [("http", url), ("sqs", queue)] {
         let request = client.subscribe().topic_arn(topic.as_str()).protocol(protocol).endpoint(endpoint);
@@ -105,10 +105,10 @@ pub(super) async fn subscribe(config: &SdkConfig, topic: &Arn, url: &str, queue:
     }
 }
 
-/// A running instance with a root volume and so many data volumes.
-pub(super) async fn instance(config: &SdkConfig, tags: &Tags, data_volumes: u32) -> InstanceId {
+/// An instance with a root volume under its device's name, and so many data volumes.
+pub(crate) async fn instance(config: &SdkConfig, root: &str, tags: &Tags, data_volumes: u32) -> InstanceId {
     let data = ('f'..).map(|letter| format!("/dev/sd{letter}")).take(data_volumes.try_into().unwrap());
-    let devices = std::iter::once("/dev/sda1".to_owned()).chain(data);
+    let devices = std::iter::once(root.to_owned()).chain(data);
     let volume = EbsBlockDevice::builder().volume_size(8).build();
     let disk = |device| BlockDeviceMapping::builder().device_name(device).ebs(volume.clone()).build();
     let tags = tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect();
@@ -121,12 +121,12 @@ pub(super) async fn instance(config: &SdkConfig, tags: &Tags, data_volumes: u32)
 }
 
 /// Stops an instance.
-pub(super) async fn stop(config: &SdkConfig, instance: &InstanceId) {
+pub(crate) async fn stop(config: &SdkConfig, instance: &InstanceId) {
     ec2::Client::new(config).stop_instances().instance_ids(instance.as_str()).send().await.unwrap();
 }
 
 /// An image that is made of a snapshot.
-pub(super) async fn image(config: &SdkConfig, snapshot: &SnapshotId) -> ImageId {
+pub(crate) async fn image(config: &SdkConfig, snapshot: &SnapshotId) -> ImageId {
     let volume = EbsBlockDevice::builder().snapshot_id(snapshot.as_str()).build();
     let disk = BlockDeviceMapping::builder().device_name("/dev/sda1").ebs(volume).build();
     let register = ec2::Client::new(config).register_image().name("contract").root_device_name("/dev/sda1");
@@ -135,7 +135,7 @@ pub(super) async fn image(config: &SdkConfig, snapshot: &SnapshotId) -> ImageId 
 }
 
 /// A group of that desired, least and greatest capacity.
-pub(super) async fn group(config: &SdkConfig, [desired, min, max]: [i32; 3]) -> GroupName {
+pub(crate) async fn group(config: &SdkConfig, [desired, min, max]: [i32; 3]) -> GroupName {
     const NAME: &str = "contract";
     let client = autoscaling::Client::new(config);
     let launch = client.create_launch_configuration().launch_configuration_name(NAME);
@@ -147,7 +147,7 @@ pub(super) async fn group(config: &SdkConfig, [desired, min, max]: [i32; 3]) -> 
 }
 
 /// Puts a record into a table.
-pub(super) async fn record(config: &SdkConfig, table: &str, record: Record) {
+pub(crate) async fn record(config: &SdkConfig, table: &str, record: Record) {
     let item = record.into_iter().map(|(name, value)| (name, attribute(value))).collect();
     dynamodb::Client::new(config).put_item().table_name(table).set_item(Some(item)).send().await.unwrap();
 }

@@ -18,6 +18,8 @@ use crate::kernel::Context;
 #[derive(Clone, Debug, Default)]
 pub struct AutoScaling {
     groups: BTreeMap<GroupName, Fleet>,
+    /// The names of launch configurations.
+    pub launch_configurations: BTreeSet<String>,
 }
 
 /// A group and its instances.
@@ -89,6 +91,23 @@ impl AutoScaling {
             ..Fleet::default()
         };
         self.groups.insert(name, fleet);
+    }
+
+    /// `CreateAutoScalingGroup`: its instances have yet to be launched.
+    pub fn create(
+        &mut self,
+        name: &GroupName,
+        (desired, min, max): (u32, u32, u32),
+        tags: Tags,
+        context: &mut Context<'_>,
+    ) {
+        self.add_group(name.clone(), desired, min, max);
+        if let Some(fleet) = self.groups.get_mut(name) {
+            fleet.in_service = 0;
+            fleet.tags = tags;
+        }
+        let soon = super::a_moment(context, "group");
+        context.later(soon, Happening::GroupActs { group: name.clone() });
     }
 
     /// A group, to look at or to change as if by magic.

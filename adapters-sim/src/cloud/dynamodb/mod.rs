@@ -29,6 +29,29 @@ pub struct Table {
     stale: BTreeMap<(u64, String), (Option<Record>, Timestamp)>,
     /// How many bytes a page reads, before any filter: 1 MB, or fewer to meet second pages in small worlds.
     pub page_bytes: usize,
+    /// Its global secondary indexes, by their names, and the partition key of each.
+    pub indexes: BTreeMap<String, String>,
+}
+
+/// Which items a page is of, before any filter.
+pub struct Part<'a> {
+    /// The segment, and of how many.
+    pub segment: (u32, u32),
+    /// Where the page before ended.
+    pub from: Option<&'a PageToken>,
+    /// How many items it reads at the most.
+    pub limit: Option<usize>,
+    /// Whether it reads an item at all.
+    pub takes: &'a dyn Fn(&Record) -> bool,
+}
+
+impl std::fmt::Debug for Part<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Part")
+            .field("segment", &self.segment)
+            .field("from", &self.from)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The longest item, names included.
@@ -42,8 +65,23 @@ impl DynamoDb {
             items: BTreeMap::new(),
             stale: BTreeMap::new(),
             page_bytes: 1 << 20,
+            indexes: BTreeMap::new(),
         };
         self.tables.insert(name.to_owned(), table);
+    }
+
+    /// Takes a table away.
+    ///
+    /// # Errors
+    ///
+    /// When there is none of that name.
+    pub fn remove_table(&mut self, name: &str) -> Result<Table, ApiError> {
+        self.tables.remove(name).ok_or_else(|| no_table(name))
+    }
+
+    /// The names of all tables.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tables.keys().map(String::as_str)
     }
 
     /// Lets a page read at most so many bytes.
@@ -77,19 +115,24 @@ impl DynamoDb {
     ///
     /// When there is none of that name.
     pub fn table(&mut self, name: &str) -> Result<&mut Table, ApiError> {
-        self.tables.get_mut(name).ok_or_else(|| {
-            ApiError::not_found(
-                "ResourceNotFoundException",
-                format!("Requested resource not found: Table: {name}"),
-            )
-        })
+        self.tables.get_mut(name).ok_or_else(|| no_table(name))
     }
+}
+
+fn no_table(name: &str) -> ApiError {
+    let message = format!("Requested resource not found: Table: {name} not found");
+    ApiError::not_found("ResourceNotFoundException", message)
 }
 
 impl Table {
     /// The item of a key.
     pub fn get(&self, key: &str) -> Option<&Record> {
         self.items.get(&place(key))
+    }
+
+    /// Takes an item away, if it is there.
+    pub fn remove(&mut self, key: &str) {
+        self.items.remove(&place(key));
     }
 
     /// Every item.
@@ -139,9 +182,17 @@ impl Table {
         now: Timestamp,
         filter: impl Fn(&Record) -> bool,
     ) -> Result<Page<Record>, ApiError> {
+        match self.as_indexed(now) {
+            Some(seen) => seen.scan((0, 1), from, filter),
+            None => self.scan((0, 1), from, filter),
+        }
+    }
+
+    /// The table as its indexes show it, where that differs from what it holds.
+    pub fn as_indexed(&mut self, now: Timestamp) -> Option<Self> {
         self.stale.retain(|_, (_, until)| now < *until);
         if self.stale.is_empty() {
-            return self.scan((0, 1), from, filter);
+            return None;
         }
         let mut seen = self.clone();
         for (place, (before, _)) in std::mem::take(&mut seen.stale) {
@@ -150,7 +201,7 @@ impl Table {
                 None => seen.items.remove(&place),
             };
         }
-        seen.scan((0, 1), from, filter)
+        Some(seen)
     }
 
     /// One page of a segment: it ends after 1 MB of items, whatever the filter lets through.
@@ -164,25 +215,35 @@ impl Table {
         from: Option<&PageToken>,
         filter: impl Fn(&Record) -> bool,
     ) -> Result<Page<Record>, ApiError> {
-        let (segment, of) = segment;
-        let start = match from {
+        self.page(&Part { segment, from, limit: None, takes: &|_| true }, filter)
+    }
+
+    /// One page of what is to be read: it ends after 1 MB of items, or after as many as were asked for, whatever the filter
+    /// lets through (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Scan.html>).
+    ///
+    /// # Errors
+    ///
+    /// When the token is none of this table's.
+    pub fn page(&self, part: &Part<'_>, filter: impl Fn(&Record) -> bool) -> Result<Page<Record>, ApiError> {
+        let (segment, of) = part.segment;
+        let start = match part.from {
             None => None,
             Some(token) => Some(place(token.0.strip_prefix("key:").ok_or_else(|| {
                 ApiError::rejected("ValidationException", "The provided starting key is invalid")
             })?)),
         };
         let mut items = Vec::new();
-        let mut read = 0;
+        let (mut read, mut left) = (0, part.limit.unwrap_or(usize::MAX));
         for (place, item) in &self.items {
-            let is_mine = place.0 % u64::from(of.max(1)) == u64::from(segment);
+            let is_mine = place.0 % u64::from(of.max(1)) == u64::from(segment) && (part.takes)(item);
             if !is_mine || start.as_ref().is_some_and(|start| place <= start) {
                 continue;
             }
-            read += size(item);
+            (read, left) = (read + size(item), left.saturating_sub(1));
             if filter(item) {
                 items.push(item.clone());
             }
-            if self.page_bytes <= read {
+            if self.page_bytes <= read || left == 0 {
                 return Ok(Page { items, next: Some(PageToken(format!("key:{}", place.1))) });
             }
         }

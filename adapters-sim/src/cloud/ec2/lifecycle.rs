@@ -76,10 +76,33 @@ impl Cloud {
         machine.reason = None;
         machine.transition = String::new();
         machine.launched_at = now;
+        self.begins_to_run(instance, context);
+    }
+
+    /// A new instance is on its way to running.
+    pub(super) fn begins_to_run(&mut self, instance: &InstanceId, context: &mut Context<'_>) {
         self.enter(instance, InstanceState::Pending, context);
         let took =
             context.choose_between("run", SignedDuration::from_secs(10), SignedDuration::from_secs(60));
         context.later(took, Happening::Settle { instance: instance.clone(), state: InstanceState::Running });
+    }
+
+    /// An instance is on its way to its end, at a person's request.
+    pub(super) fn begins_to_end(&mut self, instance: &InstanceId, context: &mut Context<'_>) {
+        let Some(machine) = self.ec2.machine(instance) else { return };
+        if matches!(machine.state, InstanceState::ShuttingDown | InstanceState::Terminated) {
+            return;
+        }
+        machine.transition = format!("User initiated ({})", context.now.strftime("%Y-%m-%d %H:%M:%S UTC"));
+        machine.reason = Some(StateReason {
+            code: "Client.UserInitiatedShutdown".to_owned(),
+            message: "Client.UserInitiatedShutdown: User initiated shutdown".to_owned(),
+        });
+        self.enter(instance, InstanceState::ShuttingDown, context);
+        let took =
+            context.choose_between("end", SignedDuration::from_secs(20), SignedDuration::from_secs(90));
+        let state = InstanceState::Terminated;
+        context.later(took, Happening::Settle { instance: instance.clone(), state });
     }
 
     pub(in crate::cloud) fn settle(

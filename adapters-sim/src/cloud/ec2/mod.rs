@@ -5,12 +5,14 @@ mod disk;
 mod incident;
 mod lifecycle;
 mod machine;
+mod request;
 
 pub(in crate::cloud) use describe::keys;
 pub use describe::state_code;
 pub use disk::{Disk, DiskKind};
 pub use incident::Incident;
 pub use machine::{Machine, Trait};
+pub use request::{Change, Launch};
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,0 +1,125 @@
+//! The adapters of AWS over the simulated cloud's wire face, as a stage for clauses. Whatever no port has is arranged with the SDK, too.
+
+use std::sync::Arc;
+
+use adapters_sim::Sim;
+use adapters_sim::cloud::ec2::ROOT_DEVICE;
+use adapters_sim::cloud::sns::{Delivered, Subscriber};
+use adapters_sim::fault::{Fault, Pick, Rule};
+use adapters_sim::kernel::{Event, Phase, Seeded, Trace};
+use adapters_sim::port;
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use futures::future::BoxFuture;
+use jiff::SignedDuration;
+use lambda_shims::Ports;
+use ports::{Clock, GroupName, ImageId, InstanceId, Record, SnapshotId, Tags};
+use support::contract::{Received, Stage};
+use support::wire;
+
+use crate::live::setup::{self, Names};
+
+/// The account and the region of the simulated cloud.
+const ACCOUNT: &str = "123456789012";
+const REGION: &str = "us-east-1";
+
+struct WireStage {
+    sim: Sim,
+    config: SdkConfig,
+}
+
+/// Runs a clause on a fresh cloud whose pages are small.
+pub(crate) fn run(clause: impl for<'a> FnOnce(&'a dyn Stage) -> BoxFuture<'a, ()> + Send + 'static) {
+    let start = "2026-11-23T14:00:00Z".parse().unwrap();
+    let sim = Sim::with(start, Box::new(Seeded::new(1)), Trace::kept());
+    sim.cloud(|cloud| {
+        cloud.place.region = REGION.parse().unwrap();
+        cloud.snapshots.page_size = 5;
+    });
+    let config = wire::config(&sim.wire(), REGION);
+    let stage = Arc::new(WireStage { sim, config });
+    let staged = Arc::clone(&stage);
+    let done = stage.sim.block_on(async move {
+        staged.set_up().await;
+        clause(staged.as_ref()).await;
+    });
+    assert_eq!(done, Some(()), "the clause waits for something that never happens");
+}
+
+impl WireStage {
+    async fn set_up(&self) {
+        let names = Names::new(ACCOUNT);
+        setup::create(&self.config, &names).await;
+        let queue = format!("arn:aws:sqs:{REGION}:{ACCOUNT}:alerts");
+        setup::subscribe(&self.config, &names.topic, "http://127.0.0.1/", &queue).await;
+    }
+
+    fn bound_to(&self, names: Names) -> Ports {
+        let Names { topic, ledger, metrics, bucket } = names;
+        let names = port::Names { topic: topic.to_string(), ledger, metrics, bucket };
+        wire::ports(&self.config, &names, self.sim.ports())
+    }
+
+    async fn wait(&self, minutes: i64) {
+        self.sim.ports().sleep(SignedDuration::from_mins(minutes)).await;
+    }
+}
+
+#[async_trait]
+impl Stage for WireStage {
+    fn ports(&self) -> Ports {
+        self.bound_to(Names::new(ACCOUNT))
+    }
+
+    fn ports_to_nowhere(&self) -> Ports {
+        self.bound_to(Names::nowhere(ACCOUNT))
+    }
+
+    async fn instance(&self, tags: Tags, data_volumes: u32) -> InstanceId {
+        let instance = setup::instance(&self.config, ROOT_DEVICE, &tags, data_volumes).await;
+        self.wait(2).await;
+        instance
+    }
+
+    async fn stop(&self, instance: &InstanceId) {
+        setup::stop(&self.config, instance).await;
+        self.wait(2).await;
+    }
+
+    async fn image(&self, snapshot: &SnapshotId) -> ImageId {
+        setup::image(&self.config, snapshot).await
+    }
+
+    async fn group(&self, desired: u32, min: u32, max: u32) -> GroupName {
+        let group = setup::group(&self.config, [desired, min, max].map(|n| i32::try_from(n).unwrap())).await;
+        self.wait(30).await;
+        group
+    }
+
+    async fn record(&self, record: Record) {
+        setup::record(&self.config, &Names::new(ACCOUNT).metrics, record).await;
+    }
+
+    async fn received(&self) -> Vec<Received> {
+        let of = |delivered: &Delivered| Received {
+            subject: delivered.subject.clone(),
+            body: delivered.body.clone(),
+            by_queue: matches!(delivered.to, Subscriber::Queue(_)),
+        };
+        self.sim.cloud(|cloud| cloud.sns.delivered().iter().map(of).collect())
+    }
+
+    async fn rest(&self) {
+        self.wait(1).await;
+    }
+
+    async fn requests(&self, operation: &str) -> usize {
+        let is_one = |event: &Event| matches!(event, Event::Call { op, phase: Phase::Applied, .. } if *op == operation);
+        self.sim.trace().entries().iter().filter(|entry| is_one(&entry.event)).count()
+    }
+
+    async fn lose_next_reply(&self, operation: &str) {
+        let rule = Rule::on(operation, Fault::TimeoutAfter, Pick::Nth(1));
+        self.sim.faults(|faults| faults.add(rule));
+    }
+}
