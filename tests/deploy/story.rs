@@ -269,9 +269,11 @@ fn an_upload_is_given_up(scene: &Scene) -> Option<String> {
     })
 }
 
+/// It is told by the function itself: reconcile would do it later.
 fn grows(scene: &Scene, group: &str) -> Option<String> {
     scene.turns(&format!("{group}-high-cpu"), AlarmState::Alarm);
-    unless(scene.desired(group) == Capacity(4) && scene.mails().len() == 1, answers(scene))
+    let answered = scene.answer(FunctionName::AutoRemediation).is_some_and(|answer| answer.is_ok());
+    unless(answered && scene.desired(group) == Capacity(4) && scene.mails().len() == 1, answers(scene))
 }
 
 fn a_named_group_grows(scene: &Scene) -> Option<String> {
