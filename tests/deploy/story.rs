@@ -57,6 +57,7 @@ pub(crate) const ALL: &[Story] = &[
     Story {
         name: "an event for the snapshotter is given up",
         role: SNAPSHOTTER,
+        is_sad: true,
         tell: |scene| is_given_up(scene, AutoSnapshot),
         ..PLAIN
     },
@@ -82,6 +83,7 @@ pub(crate) const ALL: &[Story] = &[
         name: "a named group was not scaled",
         role: NIGHT,
         settings: LATE,
+        is_sad: true,
         tell: a_group_was_not_scaled,
         ..PLAIN
     },
@@ -89,12 +91,14 @@ pub(crate) const ALL: &[Story] = &[
         name: "an opted-in group was not scaled",
         role: NIGHT,
         settings: LATE,
+        is_sad: true,
         tell: an_opted_in_group_was_not_scaled,
         ..PLAIN
     },
     Story {
         name: "an event for the night is given up",
         role: NIGHT,
+        is_sad: true,
         tell: |scene| is_given_up(scene, NightlyMaintenance),
         ..PLAIN
     },
@@ -125,6 +129,7 @@ pub(crate) const ALL: &[Story] = &[
     Story {
         name: "an event for the answerer is given up",
         role: ANSWERER,
+        is_sad: true,
         tell: |scene| is_given_up(scene, AutoRemediation),
         ..PLAIN
     },
@@ -144,9 +149,9 @@ impl Story {
 /// What people were told that is no good news.
 fn bad_news(scene: &Scene) -> Option<String> {
     let mails = scene.mails().into_iter().map(|mail| format!("{}\n{}", mail.subject, mail.body));
-    mails
-        .into_iter()
-        .find(|mail| ["FAILED", "PARTIAL", "not authorized"].iter().any(|word| mail.contains(word)))
+    mails.into_iter().find(|mail| {
+        ["FAILED", "PARTIAL", "not authorized", "ALARM: "].iter().any(|word| mail.contains(word))
+    })
 }
 
 /// What is expected, or what there was instead.

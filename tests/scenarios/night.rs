@@ -206,7 +206,8 @@ fn p1_a_failed_cleanup_still_archives_and_reports() {
     scene.sim.faults(|faults| faults.add(Rule::on("DescribeSnapshots", Fault::Denied, Pick::Every)));
     assert!(scene.night().is_err());
     assert_eq!(scene.object("metrics-archive/2026-11-23/metrics.jsonl").unwrap().lines().count(), 2);
-    assert_eq!(scene.subjects(), ["[Daily Ops Report] 2026-11-24"]);
+    let gave_up = "ALARM: \"nightly-maintenance-gave-up\" in EU (Ireland)";
+    assert_eq!(scene.subjects(), ["[Daily Ops Report] 2026-11-24", gave_up]);
     insta::assert_snapshot!(scene.mails()[0].body);
 }
 

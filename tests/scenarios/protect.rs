@@ -276,7 +276,8 @@ fn a_notice_that_comes_late_tells_of_the_set_as_it_was_taken() {
     scene.cloud(|cloud| cloud.ec2.machine(&instance).unwrap().state = ports::InstanceState::Stopped);
     let answer = scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "stopped")).unwrap();
     assert_eq!((&answer["how"], &answer["consistency"]), (&json!("recorded"), &json!("crash_consistent")));
-    assert_eq!(scene.subjects(), ["[Auto-Snapshot] web-1 (stopping)"]);
+    let gave_up = "ALARM: \"auto-snapshot-gave-up\" in EU (Ireland)";
+    assert_eq!(scene.subjects(), [gave_up, "[Auto-Snapshot] web-1 (stopping)"]);
 }
 
 #[test]

@@ -23,19 +23,22 @@ pub fn shipped() -> &'static Template {
 }
 
 /// What the simulated stack calls its resources, so that stories read well. CloudFormation makes names up.
-const NAMES: [(&str, &str); 16] = [
+const NAMES: [(&str, &str); 19] = [
     ("AlarmTopic", "alarms"),
     ("AlertTopic", "alerts"),
     ("AutoRemediation", "auto-remediation"),
     ("AutoRemediationFailures", "auto-remediation-failures"),
+    ("AutoRemediationGaveUp", "auto-remediation-gave-up"),
     ("AutoRemediationRole", "auto-remediation"),
     ("AutoSnapshot", "auto-snapshot"),
     ("AutoSnapshotFailures", "auto-snapshot-failures"),
+    ("AutoSnapshotGaveUp", "auto-snapshot-gave-up"),
     ("AutoSnapshotRole", "auto-snapshot"),
     ("LedgerTable", "ledger"),
     ("MetricsTable", "metrics"),
     ("NightlyMaintenance", "nightly-maintenance"),
     ("NightlyMaintenanceFailures", "nightly-maintenance-failures"),
+    ("NightlyMaintenanceGaveUp", "nightly-maintenance-gave-up"),
     ("NightlyMaintenanceNight", NIGHT),
     ("NightlyMaintenanceReconcile", RECONCILES),
     ("NightlyMaintenanceRole", "nightly-maintenance"),
