@@ -118,6 +118,12 @@ impl Sns {
         self.topics.get(arn).map(Vec::len)
     }
 
+    /// Whether people get what is published to a topic.
+    pub fn tells_people(&self, arn: &str) -> bool {
+        let mut to = self.topics.get(arn).into_iter().flatten().map(|subscription| &subscription.to);
+        to.any(|to| matches!(to, Subscriber::Mail(_)))
+    }
+
     /// What arrived, in the order of its arrival.
     pub fn delivered(&self) -> &[Delivered] {
         &self.delivered

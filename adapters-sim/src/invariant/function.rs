@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use ports::trigger::AlarmState;
 
 use super::{Invariant, Seen, for_a_person};
+use crate::cloud::cloudwatch::Alarm;
 use crate::cloud::{Cloud, Fact};
 
 /// A function never panics.
@@ -62,7 +63,15 @@ impl Invariant for Answered {
         None
     }
 
-    fn at_rest(&mut self, _: &Cloud) -> Vec<String> {
-        std::mem::take(&mut self.open).into_iter().map(|(alarm, at)| format!("`{alarm}` at {at}")).collect()
+    /// What an alarm tells people itself asks for no answer.
+    fn at_rest(&mut self, cloud: &Cloud) -> Vec<String> {
+        let to_people = |alarm: &Alarm| alarm.topics.iter().any(|topic| cloud.sns.tells_people(topic));
+        let alarms = cloud.cloudwatch.alarms();
+        let told: BTreeSet<&str> =
+            alarms.filter(|(_, alarm)| to_people(alarm)).map(|(name, _)| name).collect();
+        let open = std::mem::take(&mut self.open).into_iter();
+        open.filter(|(alarm, _)| !told.contains(alarm.as_str()))
+            .map(|(alarm, at)| format!("`{alarm}` at {at}"))
+            .collect()
     }
 }
