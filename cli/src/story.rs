@@ -23,6 +23,10 @@ const BEGIN: &str = "2026-11-24T02:00:00Z";
 /// How long a story lasts: until the last retry and whatever it waits for is over.
 const LASTS: SignedDuration = SignedDuration::from_mins(90);
 
+/// How long after the beginning, and after each other, reconciles run: longer than the claims of one that dies are left
+/// alone, which is 20 minutes and some seconds.
+const RECONCILES: SignedDuration = SignedDuration::from_mins(25);
+
 /// The story of a function whose event is delivered so often at once, and in which at most so many things go wrong.
 pub fn story(function: FunctionName, deliveries: u32, faults: u32) -> Scenario {
     let begin: Timestamp = known(BEGIN);
@@ -34,8 +38,10 @@ pub fn story(function: FunctionName, deliveries: u32, faults: u32) -> Scenario {
         .expects(|| NothingOpen::new(&Names::default()));
     // As often as it may take: once for whatever goes wrong with the event, and once more for each further thing.
     let scenario = (1..=faults.max(1)).fold(scenario, |scenario, n| {
-        let after = SignedDuration::from_mins(20 * i64::from(n));
-        scenario.happens(after, deliver(FunctionName::NightlyMaintenance, RECONCILE.to_owned()))
+        scenario.happens(
+            RECONCILES * i32::try_from(n).unwrap_or(i32::MAX),
+            deliver(FunctionName::NightlyMaintenance, RECONCILE.to_owned()),
+        )
     });
     match function {
         FunctionName::AutoSnapshot => incident(scenario, begin, deliveries),

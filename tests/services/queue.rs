@@ -90,7 +90,9 @@ fn a_message_stays_four_days() {
 #[test]
 fn messages_come_in_any_order_and_at_least_once() {
     let sim = with_queues(taped(vec![2, 1, 0]));
-    ["a", "b", "c"].into_iter().for_each(|body| send(&sim, body));
+    for body in ["a", "b", "c"] {
+        send(&sim, body);
+    }
     assert_eq!(bodies(&receive(&sim)), ["c", "b", "a"]);
     let delivery = DeliveryFaults { received_again: 1000, ..DeliveryFaults::default() };
     let sim = with_queues(troubled(1, FaultPlan { delivery, ..FaultPlan::default() }));

@@ -30,10 +30,11 @@ fn subscribed(sim: Sim, to: Target, raw: bool) -> Sim {
 fn publish(sim: &Sim) {
     let text = |text: &str| text.to_owned();
     let message = Message {
-        subject: text("hello"),
+        subject: Some(text("hello")),
         text: text("for people"),
         json: text(r#"{"a":1}"#),
         key: text("k"),
+        bytes: 30,
     };
     sim.act(|cloud, context| cloud.publish(TOPIC, &message, context)).unwrap();
 }
