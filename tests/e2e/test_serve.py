@@ -252,6 +252,32 @@ def test_a_bad_subject_is_refused_and_a_good_one_taken(served):
     assert refused(sns.publish, TopicArn=topic + "x", Message="text")[:2] == ("NotFound", 404)
 
 
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
+def test_what_is_published_comes_out_of_a_queue_and_again_until_it_is_deleted(served):
+    sns, sqs = served.client("sns"), served.client("sqs")
+    topic = sns.create_topic(Name="alerts")["TopicArn"]
+    queue = sqs.create_queue(QueueName="alerts")["QueueUrl"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:eu-west-1:123456789012:alerts")
+    sns.publish(TopicArn=topic, Message="text", Subject="Hello")
+    served.advance(5)
+
+    def received():
+        return sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+
+    [message] = received()
+    envelope = json.loads(message["Body"])
+    assert (envelope["Type"], envelope["Subject"], envelope["Message"]) == ("Notification", "Hello", "text")
+    assert received() == []
+    served.advance(30)
+    [message] = received()
+    assert message["Attributes"]["ApproximateReceiveCount"] == "2"
+    sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    served.advance(30)
+    assert received() == []
+    code = refused(sqs.send_message, QueueUrl=queue + "x", MessageBody="x")[0]
+    assert code in ("QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue")
+
+
 # https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_SetDesiredCapacity.html
 def test_a_desired_capacity_above_the_maximum_is_refused(served):
     groups = served.client("autoscaling")

@@ -9,8 +9,9 @@
 //! queues received. Left out are the requests themselves: the adapter asks for a group's refreshes with a request of its own, and for
 //! an object with two.
 //!
-//! Where a request goes wrong, the two ways wait differently before they try again, and their errors are worded differently. There the facts are compared
-//! in their order and as they are told, without instants and without an error's words.
+//! Where a request goes wrong, the SDK waits longer before it tries again than the ports do, and so another delivery may meet a function that is still at
+//! it. There the effects are compared, in their order and as they are told: all that is done to the cloud or told to people, without
+//! instants, and without the attempts that it took.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -42,14 +42,16 @@ fn day(way: Way, seed: u64, trouble: Option<(&str, Fault)>) -> Scene {
     scene.group("web", 2, 8);
     scene.alarm("web-high-cpu", Some("web"));
     scene.records("2026-11-23", 30);
-    for n in 0..12 {
+    for n in 0..9 {
         scene.old_snapshot(&format!("snap-0a{n:015x}"), "vol-0a", 40 + n);
     }
     let (web, db) = (scene.instance("web", 2), scene.instance("db", 0));
     scene.stop(&web, "Client.UserInitiatedShutdown");
     scene.stop(&db, "Server.ScheduledStop");
     scene.turns("web-high-cpu", AlarmState::Alarm);
-    scene.night().unwrap();
+    // Where something goes wrong, a night may be done by a later attempt only.
+    let night = scene.night();
+    assert!(night.is_ok() || trouble.is_some(), "{night:?}");
     scene.sim.run_for(SignedDuration::from_hours(1));
     scene
 }
@@ -68,14 +70,13 @@ fn seen(scene: &Scene) -> Seen {
     }
 }
 
-/// The facts in their order, as they are told: without instants, and without the words of an error.
-fn told(seen: &Seen) -> Vec<String> {
-    let fact = |entry: &Entry| match &entry.event {
-        Event::Fact(Fact::Ended { function, error: Some(_), .. }) => Some(format!("`{function}` failed")),
+/// What was done to the cloud and told to people, in order, without instants.
+fn effects(seen: &Seen) -> Vec<String> {
+    let effect = |entry: &Entry| match &entry.event {
+        Event::Fact(Fact::Invoked { .. } | Fact::Ended { .. }) | Event::Call { .. } => None,
         Event::Fact(fact) => Some(fact.to_string()),
-        Event::Call { .. } => None,
     };
-    seen.facts.iter().filter_map(fact).collect()
+    seen.facts.iter().filter_map(effect).collect()
 }
 
 fn requests(scene: &Scene, operation: &str) -> usize {
@@ -87,7 +88,7 @@ fn requests(scene: &Scene, operation: &str) -> usize {
 fn a_day_is_the_same_through_the_ports_and_over_the_wire() {
     for seed in 1..=4 {
         let (ports, wire) = (seen(&day(Way::Ports, seed, None)), seen(&day(Way::Wire, seed, None)));
-        assert_eq!(told(&ports), told(&wire), "seed {seed}");
+        assert_eq!(effects(&ports), effects(&wire), "seed {seed}");
         assert_eq!(ports, wire, "seed {seed}");
     }
 }
@@ -102,7 +103,7 @@ fn a_day_over_the_wire_is_the_same_again() {
 #[test]
 fn the_day_has_work_for_every_function_and_the_sdk_does_it() {
     let scene = day(Way::Wire, 1, None);
-    let told = told(&seen(&scene)).join("\n");
+    let told = effects(&seen(&scene)).join("\n");
     for part in ["snapshots begun", "deleted", "desired 2 -> 4", "published", "object"] {
         assert!(told.contains(part), "{part}: {told}");
     }
@@ -124,7 +125,7 @@ fn what_goes_wrong_has_the_same_end_on_both_ways() {
         ] {
             let trouble = Some((operation, fault));
             let (ports, wire) = (seen(&day(Way::Ports, 1, trouble)), seen(&day(Way::Wire, 1, trouble)));
-            assert_eq!(told(&ports), told(&wire), "{fault:?} in {operation}");
+            assert_eq!(effects(&ports), effects(&wire), "{fault:?} in {operation}");
         }
     }
 }

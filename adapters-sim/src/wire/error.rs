@@ -79,6 +79,8 @@ impl Dialect {
                 (ErrorKind::Throttled, "RequestLimitExceeded") => Some("ThrottlingException"),
                 (ErrorKind::Denied, "UnauthorizedOperation") => Some("AccessDeniedException"),
                 (ErrorKind::Unavailable, "InternalError") => Some("InternalServerError"),
+                // <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
+                (ErrorKind::NotFound, "AWS.SimpleQueueService.NonExistentQueue") => Some("QueueDoesNotExist"),
                 (ErrorKind::Unavailable, "Unavailable") => Some("ServiceUnavailable"),
                 _ => None,
             },

@@ -1,4 +1,4 @@
-//! The cloud as AWS's own clients see it: requests and answers of HTTP, in the protocols of EC2, Auto Scaling, SNS, STS, DynamoDB
+//! The cloud as AWS's own clients see it: requests and answers of HTTP, in the protocols of EC2, Auto Scaling, SNS, SQS, STS, DynamoDB
 //! and S3, on the same services and under the same rules as the ports.
 //!
 //! A request is understood by its shape alone (`X-Amz-Target`, `Action` and `Version`, or a path), whatever its host.
@@ -19,6 +19,7 @@ mod query;
 mod route;
 mod s3;
 mod sns;
+mod sqs;
 mod sts;
 mod xml;
 

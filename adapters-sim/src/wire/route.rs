@@ -7,7 +7,7 @@ use super::error::{Dialect, json, xml};
 use super::operation::{Exchange, Operation};
 use super::query::{Fields, Words};
 use super::xml::Element;
-use super::{Request, Response, autoscaling, dynamodb, ec2, s3, sns, sts};
+use super::{Request, Response, autoscaling, dynamodb, ec2, s3, sns, sqs, sts};
 use crate::cloud::ApiError;
 use crate::cloud::list::dry_run;
 use crate::kernel::Op;
@@ -37,7 +37,7 @@ pub(super) struct JsonService {
 }
 
 const QUERY: [&QueryService; 4] = [&autoscaling::SERVICE, &ec2::SERVICE, &sns::SERVICE, &sts::SERVICE];
-const JSON: [&JsonService; 1] = [&dynamodb::SERVICE];
+const JSON: [&JsonService; 2] = [&dynamodb::SERVICE, &sqs::SERVICE];
 
 /// How most services write errors: so nearly every caller can read what an unknown one is answered.
 const UNKNOWN: Dialect = Dialect::Query("");
