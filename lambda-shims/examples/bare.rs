@@ -35,9 +35,9 @@ async fn main() -> Result<(), Error> {
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
         let event = event.payload;
         match event.get("detail-type").and_then(Value::as_str) {
-            Some("EC2 Instance State-change Notification") => clients.snapshot(&event).await,
-            Some(_) => clients.night(&event).await,
-            None => clients.scale_out().await,
+            Some("EC2 Instance State-change Notification") => Box::pin(clients.snapshot(&event)).await,
+            Some(_) => Box::pin(clients.night(&event)).await,
+            None => Box::pin(clients.scale_out()).await,
         }
     }))
     .await
@@ -139,12 +139,12 @@ impl Clients {
 }
 
 fn plain(item: &Item) -> Value {
-    let attribute = |value: &AttributeValue| match value {
-        AttributeValue::S(text) => Value::from(text.as_str()),
-        AttributeValue::N(number) => number.parse::<f64>().map_or(Value::Null, Value::from),
-        AttributeValue::Bool(truth) => Value::from(*truth),
-        AttributeValue::Ss(texts) => Value::from(texts.clone()),
-        _ => Value::Null,
+    let attribute = |value: &AttributeValue| {
+        let text = value.as_s().map(|text| Value::from(text.as_str()));
+        let number = || value.as_n().ok().and_then(|number| number.parse::<f64>().ok()).map(Value::from);
+        let truth = || value.as_bool().ok().map(|truth| Value::from(*truth));
+        let texts = || value.as_ss().ok().map(|texts| Value::from(texts.clone()));
+        text.ok().or_else(number).or_else(truth).or_else(texts).unwrap_or_default()
     };
     Value::Object(item.iter().map(|(name, value)| (name.clone(), attribute(value))).collect::<Map<_, _>>())
 }

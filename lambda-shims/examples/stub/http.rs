@@ -1,5 +1,6 @@
 //! As much HTTP as the AWS SDKs speak.
 
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
@@ -114,7 +115,7 @@ impl Connection {
     pub(crate) fn answer(&mut self, status: u16, headers: &[(&str, &str)], body: &[u8]) -> Result<(), Error> {
         let mut head = format!("HTTP/1.1 {status} -\r\nContent-Length: {}\r\n", body.len());
         for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            write!(head, "{name}: {value}\r\n")?;
         }
         head.push_str("\r\n");
         let mut bytes = head.into_bytes();
