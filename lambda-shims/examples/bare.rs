@@ -3,7 +3,7 @@
 //! It does what the plain Python functions in `tests/perf/plain` do, as plainly.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_ec2::types::{Filter, InstanceSpecification};
+use aws_sdk_ec2::types::{Filter, Instance, InstanceSpecification, Reservation};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Map, Value, json};
 
@@ -55,7 +55,7 @@ impl Clients {
             return Ok(json!({ "action": "skipped" }));
         }
         let found = self.ec2.describe_instances().instance_ids(id).send().await?;
-        let mut tags = found.reservations().iter().flat_map(|it| it.instances()).flat_map(|it| it.tags());
+        let mut tags = found.reservations().iter().flat_map(Reservation::instances).flat_map(Instance::tags);
         if !tags.any(|tag| tag.key() == Some("AutoSnapshot") && tag.value() == Some("true")) {
             return Ok(json!({ "action": "skipped" }));
         }

@@ -225,7 +225,8 @@ impl Cloud {
         {
             context.note(Fact::DeadLetter { queue: queue.clone(), function: target });
         } else {
-            context.note(Fact::Undelivered { to: target, why: trouble.code() });
+            let action = matches!(dispatch.from, Origin::Alarm).then(|| dispatch.payload.clone());
+            context.note(Fact::Undelivered { to: target, why: trouble.code(), action });
         }
     }
 

@@ -104,6 +104,8 @@ pub enum Fact {
         to: String,
         /// Why.
         why: &'static str,
+        /// What CloudWatch was to hand over itself: its direct actions know neither retries nor dead letters.
+        action: Option<String>,
     },
     /// A schedule was due.
     Due {
@@ -204,7 +206,7 @@ impl fmt::Display for Fact {
             Self::Faulted { op, fault, .. } => write!(f, "fault in {op}: {fault:?}"),
             Self::Lost { function } => write!(f, "an event for `{function}` was lost"),
             Self::DeadLetter { queue, function } => write!(f, "an event for `{function}` went to `{queue}`"),
-            Self::Undelivered { to, why } => write!(f, "nothing reaches `{to}`: {why}"),
+            Self::Undelivered { to, why, .. } => write!(f, "nothing reaches `{to}`: {why}"),
             Self::Due { rule } => write!(f, "rule `{rule}` is due"),
             Self::AlarmIs { alarm, state, .. } => write!(f, "alarm `{alarm}` is {state}"),
             Self::ActedAgain { alarm } => write!(f, "alarm `{alarm}` acts once more"),

@@ -37,7 +37,8 @@ impl Invariant for GivenUpIsTold {
     }
 }
 
-/// Every transition of an alarm is told of, or given up where a person finds it.
+/// Every transition of an alarm is told of, or given up where a person finds it: of a direct action, in the alarm's history
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions.html>).
 #[derive(Clone, Debug, Default)]
 pub struct Answered {
     open: BTreeSet<(String, Timestamp)>,
@@ -68,7 +69,9 @@ impl Invariant for Answered {
             for about in for_a_person(key, json).iter().chain([key]) {
                 self.open.retain(|(alarm, at)| !about.contains(&format!(":alarm:{alarm}#{at}")));
             }
-        } else if let Fact::Exhausted { payload, .. } = seen.fact {
+        } else if let Fact::Exhausted { payload, .. } | Fact::Undelivered { action: Some(payload), .. } =
+            seen.fact
+        {
             self.open.retain(|(alarm, _)| !payload.contains(alarm.as_str()));
         }
         None

@@ -90,7 +90,7 @@ impl Cloud {
     }
 
     fn not_sent(&mut self, function: &str, (metric, to): (&'static str, &str), context: &mut Context<'_>) {
-        context.note(Fact::Undelivered { to: to.to_owned(), why: metric });
+        context.note(Fact::Undelivered { to: to.to_owned(), why: metric, action: None });
         let metric = Metric::new("AWS/Lambda", metric).with("FunctionName", function);
         self.put_datapoint(&metric, 1.0, context);
     }
