@@ -91,6 +91,13 @@ fn what_is_halted_or_cannot_be_read_is_for_a_person_whatever_it_is() {
 }
 
 #[test]
+fn an_event_that_could_not_even_be_set_aside_is_for_a_person_once_nobody_is_at_it() {
+    let begun = |minutes| verdict("poison#f#1", Stands::Intended { lease_until: ago(minutes) }, true);
+    assert_eq!(matter(&begun(6)), Some(Matter::Unfinished));
+    assert_eq!(begun(4), Verdict::Wait);
+}
+
+#[test]
 fn a_stop_has_the_time_that_ec2_tells_in_either_way() {
     for text in ["User initiated (2026-11-23 14:27:11 GMT)", "x (y) (2026-11-23 14:27:11 UTC)"] {
         assert_eq!(stop_time(text), Some("2026-11-23T14:27:11Z".parse().unwrap()), "{text}");

@@ -168,8 +168,12 @@ impl Open {
             (_, Topic::Night(_)) => {
                 report(Matter::Unfinished, "was not finished; the next night does it again".to_owned())
             }
-            // The event comes again, or went to the failure queue: here is nothing to finish.
-            (_, Topic::Poison) => Verdict::Wait,
+            // What the event was is not kept, so here is nothing to finish.
+            (_, Topic::Poison) => report(
+                Matter::Unfinished,
+                "an event could not be handled, nor be set aside: a later attempt took it up, or it is in the failure queue"
+                    .to_owned(),
+            ),
         }
     }
 }
