@@ -100,9 +100,10 @@ impl Cloud {
 
     /// The ledger is empty; whatever else is scanned holds the records.
     fn records(&self, body: &str) -> Vec<u8> {
-        let at =
-            body.split("\"page\":{\"N\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or("0");
-        let page = at.parse().ok().and_then(|at: usize| self.records.get(at));
+        // One client writes blanks after colons, the other does not.
+        let key = body.split("\"page\"").nth(1).and_then(|rest| rest.split('}').next()).unwrap_or_default();
+        let at: String = key.chars().filter(char::is_ascii_digit).collect();
+        let page = self.records.get(at.parse().unwrap_or(0_usize));
         match page {
             Some(page) if !body.contains("ledger") => page.clone(),
             _ => b"{\"Count\":0,\"Items\":[],\"ScannedCount\":0}".to_vec(),
