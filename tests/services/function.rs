@@ -23,7 +23,7 @@ use crate::world::{code, deliver, function, minutes, recorder, seconds, troubled
 /// A function that always fails.
 fn failing(sim: &Sim) {
     let error = || FunctionError { error_type: "Oops".to_owned(), message: "no".to_owned() };
-    function(sim, "work", Arc::new(move |_| async move { Err(error()) }.boxed()));
+    function(sim, "orders", Arc::new(move |_| async move { Err(error()) }.boxed()));
 }
 
 /// A function that takes a while.
@@ -39,7 +39,7 @@ fn slow(sim: &Sim, name: &str, seconds: i64) {
 }
 
 fn configure(sim: &Sim, change: impl FnOnce(&mut Function)) {
-    sim.cloud(|cloud| change(cloud.lambda.function("work").unwrap()));
+    sim.cloud(|cloud| change(cloud.lambda.function("orders").unwrap()));
 }
 
 fn with_queue(sim: &Sim) -> String {
@@ -69,7 +69,7 @@ fn attempts(sim: &Sim) -> Vec<i64> {
 fn a_failed_request_is_tried_again_after_one_minute_and_after_two_more() {
     let sim = world();
     failing(&sim);
-    deliver(&sim, "work", "{}");
+    deliver(&sim, "orders", "{}");
     minutes(&sim, 30);
     assert_eq!(attempts(&sim), [0, 60, 180]);
 }
@@ -77,14 +77,14 @@ fn a_failed_request_is_tried_again_after_one_minute_and_after_two_more() {
 #[test]
 fn a_throttled_request_waits_a_second_then_ever_longer_up_to_five_minutes() {
     let sim = world();
-    slow(&sim, "work", 1);
+    slow(&sim, "orders", 1);
     configure(&sim, |function| function.concurrency = Some(1));
     slow(&sim, "busy", 0);
     // Somebody else's attempt takes the only place for twenty minutes.
     configure(&sim, |function| function.timeout = SignedDuration::from_mins(15));
     sim.cloud(|cloud| cloud.lambda.account.concurrency = 0);
     configure(&sim, |function| function.concurrency = None);
-    deliver(&sim, "work", "{}");
+    deliver(&sim, "orders", "{}");
     seconds(&sim, 1100);
     sim.cloud(|cloud| cloud.lambda.account.concurrency = 1000);
     minutes(&sim, 10);
@@ -105,7 +105,7 @@ fn a_throttled_request_is_given_up_at_its_age() {
         function.on_failure = Some(queue);
     });
     sim.cloud(|cloud| cloud.lambda.account.concurrency = 0);
-    deliver(&sim, "work", "{}");
+    deliver(&sim, "orders", "{}");
     minutes(&sim, 2);
     let record = record(&bodies(&sim)[0]);
     assert_eq!(record["requestContext"]["condition"], "EventAgeExceeded");
@@ -121,7 +121,7 @@ fn with_nothing_reserved_a_request_is_given_up_at_once() {
         function.concurrency = Some(0);
         function.on_failure = Some(queue);
     });
-    deliver(&sim, "work", "{}");
+    deliver(&sim, "orders", "{}");
     seconds(&sim, 1);
     assert_eq!((attempts(&sim).len(), bodies(&sim).len()), (0, 1));
 }
@@ -129,11 +129,11 @@ fn with_nothing_reserved_a_request_is_given_up_at_once() {
 #[test]
 fn what_is_reserved_for_one_function_others_do_not_get() {
     let sim = world();
-    slow(&sim, "work", 30);
+    slow(&sim, "orders", 30);
     slow(&sim, "other", 30);
     sim.cloud(|cloud| cloud.lambda.account.concurrency = 3);
     configure(&sim, |function| function.concurrency = Some(2));
-    for name in ["other", "other", "work", "work", "work"] {
+    for name in ["other", "other", "orders", "orders", "orders"] {
         deliver(&sim, name, "{}");
     }
     sim.run_for(SignedDuration::from_millis(500));
@@ -143,8 +143,8 @@ fn what_is_reserved_for_one_function_others_do_not_get() {
 #[test]
 fn lambdas_own_errors_cost_no_attempt() {
     let sim = troubled(1, FaultPlan { system_errors: 900, ..FaultPlan::default() });
-    let heard = recorder(&sim, "work");
-    deliver(&sim, "work", "{}");
+    let heard = recorder(&sim, "orders");
+    deliver(&sim, "orders", "{}");
     sim.run_for(SignedDuration::from_hours(5));
     assert_eq!(heard.lock().unwrap().len(), 1);
     assert!(format!("{:?}", sim.trace().entries()).contains("attempt: 1"));
@@ -157,7 +157,7 @@ fn an_overloaded_queue_may_drop_an_event_without_a_word() {
     let queue = with_queue(&sim);
     configure(&sim, |function| function.on_failure = Some(queue));
     sim.cloud(|cloud| cloud.lambda.account.concurrency = 0);
-    deliver(&sim, "work", "{}");
+    deliver(&sim, "orders", "{}");
     sim.run_for(SignedDuration::from_hours(7));
     assert_eq!((attempts(&sim).len(), bodies(&sim).len()), (0, 0));
 }
@@ -168,14 +168,14 @@ fn the_record_of_a_failure_is_as_documented() {
     failing(&sim);
     let queue = with_queue(&sim);
     configure(&sim, |function| function.on_failure = Some(queue));
-    deliver(&sim, "work", r#"{"order": 7}"#);
+    deliver(&sim, "orders", r#"{"order": 7}"#);
     minutes(&sim, 10);
     let expected = json!({
         "version": "1.0",
         "timestamp": "2026-11-23T14:03:00.000Z",
         "requestContext": {
             "requestId": "c6af9ac6-7b61-11e6-9a41-000000000001",
-            "functionArn": "arn:aws:lambda:eu-west-1:123456789012:function:work:$LATEST",
+            "functionArn": "arn:aws:lambda:eu-west-1:123456789012:function:orders:$LATEST",
             "condition": "RetriesExhausted",
             "approximateInvokeCount": 3,
         },
@@ -192,7 +192,7 @@ fn a_dead_letter_is_the_event_alone_with_three_attributes() {
     failing(&sim);
     with_queue(&sim);
     configure(&sim, |function| function.dead_letters = Some("over".to_owned()));
-    deliver(&sim, "work", r#"{"order": 7}"#);
+    deliver(&sim, "orders", r#"{"order": 7}"#);
     minutes(&sim, 10);
     let letter = sim.cloud(|cloud| cloud.sqs.messages("over")[0].clone());
     assert_eq!(letter.body, r#"{"order": 7}"#);
@@ -221,7 +221,7 @@ fn a_topic_a_function_a_bus_and_a_bucket_are_destinations_too() {
         let pattern = r#"{"detail-type": ["Lambda Function Invocation Result - Failure"]}"#.parse().unwrap();
         sim.act(|cloud, context| cloud.add_rule("results", Rule::new(On::Events(pattern), "other"), context));
         configure(&sim, |function| function.on_failure = Some(to.to_owned()));
-        deliver(&sim, "work", r#"{"order": 7}"#);
+        deliver(&sim, "orders", r#"{"order": 7}"#);
         minutes(&sim, 10);
         let heard = heard.lock().unwrap();
         assert!(heard.len() == 1 && heard[0].to_string().contains("RetriesExhausted"), "{to}: {heard:?}");
@@ -230,11 +230,11 @@ fn a_topic_a_function_a_bus_and_a_bucket_are_destinations_too() {
     failing(&sim);
     sim.cloud(|cloud| cloud.s3.add_bucket("records"));
     configure(&sim, |function| function.on_failure = Some("arn:aws:s3:::records".to_owned()));
-    deliver(&sim, "work", "{}");
+    deliver(&sim, "orders", "{}");
     minutes(&sim, 10);
     let keys: Vec<String> = sim
         .cloud(|cloud| cloud.s3.look("records").unwrap().objects().map(|(key, _)| key.to_string()).collect());
-    assert!(keys[0].starts_with("aws/lambda/async/work/2026/11/23/2026-11-23T14.03.00-"), "{keys:?}");
+    assert!(keys[0].starts_with("aws/lambda/async/orders/2026/11/23/2026-11-23T14.03.00-"), "{keys:?}");
 }
 
 #[test]
@@ -245,7 +245,7 @@ fn a_record_that_is_too_long_for_a_topic_goes_without_the_event() {
     let topic = "arn:aws:sns:eu-west-1:123456789012:failures";
     sim.cloud(|cloud| cloud.sns.subscribe(topic, Target::Function("other".to_owned())));
     configure(&sim, |function| function.on_failure = Some(topic.to_owned()));
-    deliver(&sim, "work", &json!({ "long": "x".repeat(300_000) }).to_string());
+    deliver(&sim, "orders", &json!({ "long": "x".repeat(300_000) }).to_string());
     minutes(&sim, 10);
     let heard = heard.lock().unwrap();
     let told = record(heard[0]["Records"][0]["Sns"]["Message"].as_str().unwrap());
@@ -260,12 +260,12 @@ fn a_destination_that_cannot_be_reached_is_only_a_metric() {
     let sim = world();
     failing(&sim);
     let queue = with_queue(&sim);
-    let metric = Metric::new("AWS/Lambda", "DestinationDeliveryFailures").with("FunctionName", "work");
+    let metric = Metric::new("AWS/Lambda", "DestinationDeliveryFailures").with("FunctionName", "orders");
     let condition = Condition::new(Comparison::GreaterThan, 0.0, 60, 1).unwrap();
     sim.act(|cloud, context| cloud.put_alarm("undelivered", Alarm::new(metric, condition), context));
     configure(&sim, |function| function.on_failure = Some(queue));
     sim.cloud(|cloud| cloud.block(Target::Queue("over".to_owned()), Some(Trouble::NoPermissions)));
-    deliver(&sim, "work", "{}");
+    deliver(&sim, "orders", "{}");
     minutes(&sim, 5);
     let state = sim.cloud(|cloud| cloud.cloudwatch.alarm("undelivered").unwrap().status.state);
     assert_eq!((bodies(&sim).len(), state), (0, AlarmState::Alarm));
@@ -274,10 +274,10 @@ fn a_destination_that_cannot_be_reached_is_only_a_metric() {
 #[test]
 fn a_success_has_a_destination_of_its_own() {
     let sim = world();
-    recorder(&sim, "work");
+    recorder(&sim, "orders");
     let queue = with_queue(&sim);
     configure(&sim, |function| function.on_success = Some(queue));
-    deliver(&sim, "work", "{}");
+    deliver(&sim, "orders", "{}");
     minutes(&sim, 1);
     let record = record(&bodies(&sim)[0]);
     assert_eq!(
@@ -289,8 +289,8 @@ fn a_success_has_a_destination_of_its_own() {
 #[test]
 fn a_request_that_succeeded_may_come_again() {
     let sim = troubled(1, FaultPlan { redelivered: 1000, ..FaultPlan::default() });
-    let heard = recorder(&sim, "work");
-    deliver(&sim, "work", "{}");
+    let heard = recorder(&sim, "orders");
+    deliver(&sim, "orders", "{}");
     minutes(&sim, 3);
     assert!(2 <= heard.lock().unwrap().len());
 }
@@ -305,9 +305,9 @@ fn retries_are_told_the_same_request_id_unless_the_account_is_otherwise() {
             ear.lock().unwrap().insert(invocation.request);
             async { Err(FunctionError { error_type: String::new(), message: String::new() }) }.boxed()
         });
-        function(&sim, "work", handler);
+        function(&sim, "orders", handler);
         sim.cloud(|cloud| cloud.lambda.account.new_id_on_retry = new);
-        deliver(&sim, "work", "{}");
+        deliver(&sim, "orders", "{}");
         minutes(&sim, 10);
         assert_eq!(told.lock().unwrap().len(), ids, "{new}");
     }
@@ -317,9 +317,9 @@ fn retries_are_told_the_same_request_id_unless_the_account_is_otherwise() {
 fn a_function_is_configured_within_limits() {
     let sim = world();
     let place = sim.cloud(|cloud| cloud.place.clone());
-    let usual = || Function::new(&place, "work", SignedDuration::from_mins(15));
+    let usual = || Function::new(&place, "orders", SignedDuration::from_mins(15));
     let create = |function: Function| {
-        sim.cloud(|cloud| cloud.create_function("work", function)).err().map(|error| error.code)
+        sim.cloud(|cloud| cloud.create_function("orders", function)).err().map(|error| error.code)
     };
     let wrong = Some("InvalidParameterValueException");
     assert_eq!(create(Function { timeout: SignedDuration::from_secs(901), ..usual() }), wrong);
@@ -334,13 +334,13 @@ fn a_function_is_configured_within_limits() {
 #[test]
 fn an_event_is_at_most_a_megabyte() {
     let sim = world();
-    recorder(&sim, "work");
+    recorder(&sim, "orders");
     let invoke = |name: &str, size: usize| {
         let event = format!("\"{}\"", "x".repeat(size - 2)).into_bytes();
         code(&sim, |cloud, context| cloud.invoke(name, &event, context))
     };
-    assert_eq!(invoke("work", 1 << 20), None);
-    assert_eq!(invoke("work", (1 << 20) + 1), Some("RequestTooLargeException"));
+    assert_eq!(invoke("orders", 1 << 20), None);
+    assert_eq!(invoke("orders", (1 << 20) + 1), Some("RequestTooLargeException"));
     assert_eq!(invoke("none", 10), Some("ResourceNotFoundException"));
     let delivery = Delivery { function: "none".to_owned(), payload: Vec::new() };
     sim.at(sim.now(), Happening::Deliver(delivery));
