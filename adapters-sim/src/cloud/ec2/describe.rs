@@ -4,7 +4,7 @@ use ports::{
     ErrorKind, ImageId, Instance, InstanceId, InstanceState, SnapshotUse, Tags, UsedBy, Volume, VolumeId,
 };
 
-use super::{Disk, Ec2, Image, Machine, ROOT_DEVICE, Trait, no_instance};
+use super::{Disk, Ec2, Image, Machine, ROOT_DEVICE, Trait, no_image, no_instance, no_volume};
 use crate::cloud::ApiError;
 use crate::cloud::list::{self, Filtered, Filters, Listed, Listing, Paging};
 use crate::kernel::Context;
@@ -59,8 +59,7 @@ impl Ec2 {
         let filters = Filters::read::<OfVolume<'_>>(&listing.filters)?;
         let ids: BTreeSet<VolumeId> = listing.ids(&list::VOLUME)?.into_iter().collect();
         if let Some(missing) = ids.iter().find(|id| !self.volumes.contains_key(*id)) {
-            let message = format!("The volume '{missing}' does not exist.");
-            return Err(ApiError::not_found("InvalidVolume.NotFound", message));
+            return Err(no_volume(missing));
         }
         let all = self.volumes.iter().filter(|(id, _)| ids.is_empty() || ids.contains(*id));
         let wanted = all.filter(|(id, disk)| filters.let_through(&OfVolume { id, disk }));
@@ -81,8 +80,7 @@ impl Ec2 {
         let filters = Filters::read::<OfImage<'_>>(&listing.filters)?;
         let ids: BTreeSet<ImageId> = listing.ids(&list::IMAGE)?.into_iter().collect();
         if let Some(missing) = ids.iter().find(|id| !self.images.contains_key(*id)) {
-            let message = format!("The image id '[{missing}]' does not exist");
-            return Err(ApiError::not_found("InvalidAMIID.NotFound", message));
+            return Err(no_image(missing));
         }
         let all = self.images.iter().filter(|(id, _)| ids.is_empty() || ids.contains(*id));
         let wanted = all.filter(|(id, image)| filters.let_through(&OfImage { id, image }));

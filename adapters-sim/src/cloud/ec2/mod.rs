@@ -5,6 +5,7 @@ mod disk;
 mod incident;
 mod lifecycle;
 mod machine;
+mod missing;
 mod request;
 
 pub(in crate::cloud) use describe::keys;
@@ -12,6 +13,7 @@ pub use describe::state_code;
 pub use disk::{Disk, DiskKind};
 pub use incident::Incident;
 pub use machine::{Machine, Trait};
+pub(crate) use missing::{no_image, no_instance, no_snapshot, no_volume};
 pub use request::{Change, Launch};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +21,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use ports::{ImageId, InstanceId, InstanceState, SnapshotId, Tags, VolumeId};
 
-use super::ApiError;
 use super::bucket::Buckets;
 
 /// Instances, volumes and images of the account.
@@ -157,8 +158,4 @@ impl Ec2 {
             disk.attachments.get(instance).map(|device| (id, disk, device.as_str()))
         })
     }
-}
-
-pub(crate) fn no_instance(instance: &InstanceId) -> ApiError {
-    ApiError::not_found("InvalidInstanceID.NotFound", format!("The instance ID '{instance}' does not exist"))
 }

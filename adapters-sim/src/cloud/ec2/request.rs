@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use ports::{ImageId, InstanceId, InstanceState, SnapshotId, StateReason, TagSet, Tags, VolumeId};
 
-use super::{Disk, Ec2, Machine, ROOT_DEVICE, id, no_instance};
+use super::{Disk, Ec2, Machine, ROOT_DEVICE, id, no_image, no_instance, no_snapshot, no_volume};
 use crate::cloud::bucket::{MUTATE, Rate, SNAPSHOT, TAG};
 use crate::cloud::list;
 use crate::cloud::{ApiError, Cloud, tag};
@@ -229,14 +229,6 @@ impl Cloud {
     }
 }
 
-fn no_volume(volume: &VolumeId) -> ApiError {
-    ApiError::not_found("InvalidVolume.NotFound", format!("The volume '{volume}' does not exist."))
-}
-
-fn no_snapshot(snapshot: &SnapshotId) -> ApiError {
-    ApiError::not_found("InvalidSnapshot.NotFound", format!("The snapshot '{snapshot}' does not exist."))
-}
-
 impl Ec2 {
     fn fresh_instance(&mut self, wish: &Launch, context: &Context<'_>) -> InstanceId {
         self.last += 1;
@@ -287,10 +279,6 @@ impl Ec2 {
     /// When it is not there, or too many requests came.
     pub fn deregister_image(&mut self, image: &ImageId, context: &Context<'_>) -> Result<(), ApiError> {
         self.buckets.take("DeregisterImage", SNAPSHOT, context.now)?;
-        if self.images.remove(image).is_some() {
-            return Ok(());
-        }
-        let message = format!("The image id '[{image}]' does not exist");
-        Err(ApiError::not_found("InvalidAMIID.NotFound", message))
+        self.images.remove(image).map(drop).ok_or_else(|| no_image(image))
     }
 }

@@ -4,10 +4,9 @@ use ports::{
     TagSet, Tags, VolumeId,
 };
 
-use super::describe::no_snapshot;
 use super::{SnapshotStore, opted_in, seen_at};
 use crate::cloud::bucket::{SNAPSHOT, TAG};
-use crate::cloud::ec2::{Disk, DiskKind, ROOT_DEVICE, Trait, no_instance};
+use crate::cloud::ec2::{Disk, DiskKind, ROOT_DEVICE, Trait, no_instance, no_snapshot, no_volume};
 use crate::cloud::{ApiError, Cloud, Fact, Happening, tag};
 use crate::kernel::Context;
 
@@ -139,12 +138,7 @@ impl Cloud {
     ) -> Result<CreatedSnapshot, ApiError> {
         self.ec2.buckets.take("CreateSnapshot", SNAPSHOT, context.now)?;
         described(&wish.description)?;
-        let disk = self.ec2.disk(&wish.volume).ok_or_else(|| {
-            ApiError::not_found(
-                "InvalidVolume.NotFound",
-                format!("The volume '{}' does not exist.", wish.volume),
-            )
-        })?;
+        let disk = self.ec2.disk(&wish.volume).ok_or_else(|| no_volume(&wish.volume))?;
         let (size_gib, kind) = (disk.size_gib, disk.kind);
         let instance = disk.attachments.keys().next().cloned();
         if let Some(instance) = &instance {

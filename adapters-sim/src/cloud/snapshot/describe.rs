@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use ports::{AccountId, Page, PageToken, Snapshot, SnapshotFilter, SnapshotId, Tags};
 
 use super::SnapshotStore;
-use crate::cloud::ec2::keys;
+use crate::cloud::ec2::{keys, no_snapshot};
 use crate::cloud::list::{self, Filtered, Filters, Listed, Listing, Paging};
 use crate::cloud::{ApiError, Cloud};
 use crate::kernel::Context;
@@ -71,10 +71,6 @@ fn literal(value: &str) -> String {
     let escape =
         |character| matches!(character, '*' | '?' | '\\').then_some('\\').into_iter().chain([character]);
     value.chars().flat_map(escape).collect()
-}
-
-pub(super) fn no_snapshot(snapshot: &SnapshotId) -> ApiError {
-    ApiError::not_found("InvalidSnapshot.NotFound", format!("The snapshot '{snapshot}' does not exist."))
 }
 
 struct OfSnapshot<'a> {

@@ -3,6 +3,7 @@
 use ports::{CreateOne, CreateSet, CreatedSnapshot, Deletion, Snapshot, SnapshotId, UsedBy};
 
 use super::field::{done, empty, instant, listing, tags_at_birth, with_tags};
+use crate::cloud::ec2::no_snapshot;
 use crate::cloud::list;
 use crate::cloud::{ApiError, Cloud};
 use crate::kernel::Context;
@@ -92,10 +93,7 @@ pub(super) fn delete(
     let snapshot: SnapshotId = list::id(fields.required("SnapshotId")?, &list::SNAPSHOT)?;
     match cloud.delete_snapshot(&snapshot, context)? {
         Deletion::Deleted => Ok(done()),
-        Deletion::AlreadyGone => {
-            let message = format!("The snapshot '{snapshot}' does not exist.");
-            Err(ApiError::not_found("InvalidSnapshot.NotFound", message))
-        }
+        Deletion::AlreadyGone => Err(no_snapshot(&snapshot)),
         Deletion::InUse(by) => {
             let by = by.map_or_else(|| "an image".to_owned(), |UsedBy::Image(image)| image.to_string());
             let message = format!("The snapshot {snapshot} is currently in use by {by}");

@@ -3,6 +3,7 @@
 use ports::{InstanceId, VolumeId};
 
 use super::field::{empty, listing, tags_at_birth, with_tags};
+use crate::cloud::ec2::no_snapshot;
 use crate::cloud::list;
 use crate::cloud::{ApiError, Cloud};
 use crate::kernel::Context;
@@ -21,10 +22,7 @@ pub(super) fn create(
         (None, Some(snapshot)) => {
             let snapshot: ports::SnapshotId = list::id(snapshot, &list::SNAPSHOT)?;
             let found = cloud.snapshots.get(&snapshot).map(|snapshot| snapshot.size_gib);
-            found.ok_or_else(|| {
-                let message = format!("The snapshot '{snapshot}' does not exist.");
-                ApiError::not_found("InvalidSnapshot.NotFound", message)
-            })?
+            found.ok_or_else(|| no_snapshot(&snapshot))?
         }
         (None, None) => {
             let message = "The request must contain the parameter size or snapshotId";
