@@ -20,7 +20,6 @@ const INVALID: &str = "ValidationError";
 pub(super) const SERVICE: QueryService = QueryService {
     name: "autoscaling",
     version: "2011-01-01",
-    namespace: "http://autoscaling.amazonaws.com/doc/2011-01-01/",
     dialect: Dialect::Query("http://autoscaling.amazonaws.com/doc/2011-01-01/"),
     words: &Words { missing: INVALID, invalid: INVALID, member: ".member" },
     operations: &[

@@ -30,6 +30,15 @@ pub(super) enum Dialect {
 }
 
 impl Dialect {
+    /// The namespace of what it writes; where there is none, nothing.
+    pub(super) fn namespace(self) -> &'static str {
+        match self {
+            Self::Ec2 => "http://ec2.amazonaws.com/doc/2016-11-15/",
+            Self::Query(namespace) => namespace,
+            Self::Json(_) | Self::S3 { .. } => "",
+        }
+    }
+
     /// An error as the answer to a request that never gets to a service.
     pub(super) fn refuse(self, error: &ApiError, id: &str) -> Box<Response> {
         Box::new(self.answer(error, id))

@@ -18,8 +18,7 @@ pub(super) struct QueryService {
     pub(super) name: &'static str,
     /// The version that requests name: no two services have the same.
     pub(super) version: &'static str,
-    pub(super) namespace: &'static str,
-    /// How it writes errors.
+    /// How it writes answers.
     pub(super) dialect: Dialect,
     pub(super) words: &'static Words,
     pub(super) operations: &'static [Operation<Fields, Element>],
@@ -121,7 +120,7 @@ fn by_action(form: &[u8], id: &str) -> Result<Exchange, Box<Response>> {
 impl QueryService {
     /// A result as a whole answer.
     fn whole(&self, name: &str, result: Element, id: &str) -> Element {
-        let whole = Element::new(format!("{name}Response")).within(self.namespace);
+        let whole = Element::new(format!("{name}Response")).within(self.dialect.namespace());
         if self.dialect == Dialect::Ec2 {
             return whole.text("requestId", id).holding(result);
         }

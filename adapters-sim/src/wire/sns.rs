@@ -17,7 +17,6 @@ const INVALID: &str = "InvalidParameter";
 pub(super) const SERVICE: QueryService = QueryService {
     name: "sns",
     version: "2010-03-31",
-    namespace: "http://sns.amazonaws.com/doc/2010-03-31/",
     dialect: Dialect::Query("http://sns.amazonaws.com/doc/2010-03-31/"),
     words: &Words { missing: INVALID, invalid: INVALID, member: ".member" },
     operations: &[

@@ -11,7 +11,6 @@ use crate::kernel::Context;
 pub(super) const SERVICE: QueryService = QueryService {
     name: "sts",
     version: "2011-06-15",
-    namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
     dialect: Dialect::Query("https://sts.amazonaws.com/doc/2011-06-15/"),
     words: &Words { missing: "MissingParameter", invalid: "ValidationError", member: ".member" },
     operations: &[Operation::reads("GetCallerIdentity", get_caller_identity)],

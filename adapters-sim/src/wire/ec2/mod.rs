@@ -15,7 +15,6 @@ use super::route::QueryService;
 pub(super) const SERVICE: QueryService = QueryService {
     name: "ec2",
     version: "2016-11-15",
-    namespace: "http://ec2.amazonaws.com/doc/2016-11-15/",
     dialect: Dialect::Ec2,
     words: &Words { missing: "MissingParameter", invalid: "InvalidParameterValue", member: "" },
     operations: &[
