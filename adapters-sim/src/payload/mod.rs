@@ -148,23 +148,12 @@ pub struct Sns<'a> {
 
 /// An SNS event (<https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html>).
 pub fn sns(message: &Sns<'_>) -> String {
+    let told = message.told(["SigningCertUrl", "UnsubscribeUrl"]);
     json!({ "Records": [{
         "EventSource": "aws:sns",
         "EventVersion": "1.0",
         "EventSubscriptionArn": format!("{}:2bcfbf39-05c3-41de-beaa-fcfcc21c8f55", message.topic),
-        "Sns": {
-            "Type": "Notification",
-            "MessageId": message.id,
-            "TopicArn": message.topic,
-            "Subject": message.subject,
-            "Message": message.message,
-            "Timestamp": message.at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string(),
-            "SignatureVersion": "1",
-            "Signature": "EXAMPLE",
-            "SigningCertUrl": "EXAMPLE",
-            "UnsubscribeUrl": "EXAMPLE",
-            "MessageAttributes": {},
-        },
+        "Sns": with(told, "MessageAttributes", Some(json!({}))),
     }] })
     .to_string()
 }
@@ -172,19 +161,24 @@ pub fn sns(message: &Sns<'_>) -> String {
 /// What a queue gets of a message, unless raw delivery is on
 /// (<https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html>).
 pub fn sns_to_queue(message: &Sns<'_>) -> String {
-    json!({
-        "Type": "Notification",
-        "MessageId": message.id,
-        "TopicArn": message.topic,
-        "Subject": message.subject,
-        "Message": message.message,
-        "Timestamp": message.at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string(),
-        "SignatureVersion": "1",
-        "Signature": "EXAMPLE",
-        "SigningCertURL": "EXAMPLE",
-        "UnsubscribeURL": "EXAMPLE",
-    })
-    .to_string()
+    message.told(["SigningCertURL", "UnsubscribeURL"]).to_string()
+}
+
+impl Sns<'_> {
+    /// What every subscriber is told; Lambda and the others do not spell the addresses alike.
+    fn told(&self, addresses: [&str; 2]) -> Value {
+        let told = json!({
+            "Type": "Notification",
+            "MessageId": self.id,
+            "TopicArn": self.topic,
+            "Subject": self.subject,
+            "Message": self.message,
+            "Timestamp": self.at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string(),
+            "SignatureVersion": "1",
+            "Signature": "EXAMPLE",
+        });
+        addresses.into_iter().fold(told, |told, address| with(told, address, Some("EXAMPLE")))
+    }
 }
 
 /// The same object with one more member, if there is one.
