@@ -1,7 +1,8 @@
 //! Tables
 //! (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html>).
 
-mod number;
+mod attribute;
+pub(crate) mod number;
 
 use std::collections::BTreeMap;
 
@@ -163,9 +164,7 @@ impl Table {
                 "Item size has exceeded the maximum allowed size",
             ));
         }
-        if let Some(why) = item.values().find_map(number::illegal) {
-            return Err(ApiError::rejected("ValidationException", why));
-        }
+        item.values().try_for_each(attribute::check)?;
         self.items.insert(place(key), item);
         Ok(())
     }

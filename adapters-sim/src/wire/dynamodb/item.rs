@@ -8,8 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use ports::{Attribute, Record};
 use serde_json::{Map, Value, json};
 
-use super::number::Number;
 use crate::cloud::ApiError;
+use crate::cloud::dynamodb::number::Number;
 
 /// How deep an attribute may be.
 const DEEPEST: u32 = 32;

@@ -5,7 +5,6 @@
 
 mod expression;
 mod item;
-mod number;
 mod read;
 mod table;
 mod write;

@@ -8,8 +8,8 @@ use ports::{Attribute, Record};
 use super::parser::{Parser, Terms, invalid};
 use super::path::Path;
 use crate::cloud::ApiError;
+use crate::cloud::dynamodb::number::Number;
 use crate::wire::dynamodb::item::kind;
-use crate::wire::dynamodb::number::Number;
 
 /// Something that an item fulfils or does not.
 #[derive(Clone, Debug, PartialEq)]

@@ -8,7 +8,7 @@ use ports::{Attribute, Record};
 use super::parser::{Parser, Terms, invalid};
 use super::path::Path;
 use crate::cloud::ApiError;
-use crate::wire::dynamodb::number::Number;
+use crate::cloud::dynamodb::number::Number;
 
 /// What is to become of an item.
 #[derive(Clone, Debug, Default, PartialEq)]
