@@ -93,7 +93,9 @@ impl Path {
         let choice = self.nodes.get(self.depth).map_or(0, Node::way);
         let choice = u32::try_from(choice).unwrap_or(0);
         self.wrong += u32::from(is_fault && choice != 0);
-        self.been.chose(choice);
+        if self.remembers() {
+            self.been.chose(choice);
+        }
         self.depth += 1;
         choice
     }
@@ -103,7 +105,9 @@ impl Path {
             let matters = self.bounds.order_of_answers;
             self.asleep.retain(|other| !depends(other, &latest.what, matters));
         }
-        self.been.took(&self.steps, self.bounds.order_of_answers);
+        if self.remembers() {
+            self.been.took(&self.steps, self.bounds.order_of_answers);
+        }
         if self.depth < self.nodes.len() {
             self.shared = self.steps.len();
         } else {
@@ -151,9 +155,14 @@ impl Path {
         self.bounds.preemptions.is_none() && !self.bounds.every_order
     }
 
+    /// Whether it is remembered where the runs have been.
+    fn remembers(&self) -> bool {
+        self.bounds.preemptions.is_some() && !self.bounds.every_order
+    }
+
     /// Whether the run has come to where one has been before that could go on at least as freely.
     fn is_nothing_new(&mut self) -> bool {
-        if self.bounds.preemptions.is_none() || self.bounds.every_order {
+        if !self.remembers() {
             return false;
         }
         let last = self.steps.last().map(|step| step.what.actor);
