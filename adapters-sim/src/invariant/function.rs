@@ -42,14 +42,6 @@ impl Invariant for GivenUpIsTold {
 #[derive(Clone, Debug, Default)]
 pub struct Answered {
     open: BTreeSet<(String, Timestamp)>,
-    for_people: BTreeSet<String>,
-}
-
-impl Answered {
-    /// The same, but for alarms that people are told of by themselves: no function is to answer those.
-    pub fn but_for(alarms: impl IntoIterator<Item = String>) -> Self {
-        Self { for_people: alarms.into_iter().collect(), ..Self::default() }
-    }
 }
 
 impl Invariant for Answered {
@@ -59,9 +51,6 @@ impl Invariant for Answered {
 
     fn see(&mut self, seen: Seen<'_>) -> Option<String> {
         if let Fact::AlarmIs { alarm, state: AlarmState::Alarm, .. } = seen.fact {
-            if self.for_people.contains(alarm) {
-                return None;
-            }
             // The alarm's own messages have milliseconds.
             let at = Timestamp::from_millisecond(seen.at.as_millisecond()).unwrap_or(seen.at);
             self.open.insert((alarm.clone(), at));
