@@ -13,6 +13,7 @@ use adapters_sim::cloud::sns::Subscriber;
 use adapters_sim::deploy::{DeployError, Plan, Template};
 use adapters_sim::kernel::Handler;
 use adapters_sim::port::Names;
+use lambda_shims::permission::Function;
 use lambda_shims::settings::{NightSettings, Pairs, RemediationSettings, SettingsError, SnapshotSettings};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -37,16 +38,22 @@ impl FunctionName {
 
     /// The name it is deployed under.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::AutoSnapshot => "auto-snapshot",
-            Self::NightlyMaintenance => "nightly-maintenance",
-            Self::AutoRemediation => "auto-remediation",
-        }
+        Function::from(self).binary()
     }
 
     /// The queue that requests which it gave up leave their records in.
     pub fn failures(self) -> String {
         format!("{}-failures", self.as_str())
+    }
+}
+
+impl From<FunctionName> for Function {
+    fn from(name: FunctionName) -> Self {
+        match name {
+            FunctionName::AutoSnapshot => Self::AutoSnapshot,
+            FunctionName::NightlyMaintenance => Self::NightlyMaintenance,
+            FunctionName::AutoRemediation => Self::AutoRemediation,
+        }
     }
 }
 
@@ -179,13 +186,9 @@ impl Stack {
         let plan = self.plan_for(sim);
         let Names { topic, metrics, .. } = &self.names;
         sim.act(|cloud, context| {
-            let resting = Plan { rules: Vec::new(), subscriptions: Vec::new(), ..(*plan).clone() };
+            let mut resting = Plan { rules: Vec::new(), ..(*plan).clone() };
+            resting.subscriptions.retain(|(_, one)| !matches!(one.to, Subscriber::Function(_)));
             cloud.deploy(&resting, context);
-            for (topic, subscription) in &plan.subscriptions {
-                if !matches!(subscription.to, Subscriber::Function(_)) {
-                    cloud.sns.add_subscription(topic, subscription.clone());
-                }
-            }
             // What is not the stack's own was there before.
             if !plan.topics.contains(topic) {
                 cloud.sns.subscribe(topic, Subscriber::Mail(template::PERSON.to_owned()));

@@ -155,6 +155,11 @@ impl Template {
         values.find_map(|value| value.get("Ref")?.as_str().filter(|name| self.parameters.contains_key(*name)))
     }
 
+    /// What a parameter is when nobody gives it a value.
+    pub fn default_of(&self, parameter: &str) -> Option<String> {
+        self.parameters.get(parameter)?.get("Default").and_then(resolve::text_of)
+    }
+
     /// What a stack of it is in a place.
     ///
     /// # Errors

@@ -56,15 +56,10 @@ impl Doctor {
     }
 
     fn functions(&self) -> Vec<Function> {
-        let of = |name: &FunctionName| match name {
-            FunctionName::AutoSnapshot => Function::AutoSnapshot,
-            FunctionName::NightlyMaintenance => Function::NightlyMaintenance,
-            FunctionName::AutoRemediation => Function::AutoRemediation,
-        };
         if self.functions.is_empty() {
             Function::ALL.to_vec()
         } else {
-            self.functions.iter().map(of).collect()
+            self.functions.iter().copied().map(Function::from).collect()
         }
     }
 }

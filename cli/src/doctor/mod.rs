@@ -2,7 +2,6 @@
 
 #[cfg(feature = "aws")]
 pub(crate) mod account;
-pub(crate) mod parameter;
 
 use std::collections::BTreeSet;
 
@@ -13,7 +12,7 @@ use lambda_shims::settings::{
 use ports::Arn;
 use serde::Serialize;
 
-use parameter::Parameters;
+use crate::stack::shipped;
 
 /// A setting, its value, and where that comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -96,16 +95,16 @@ impl Finding {
 
 /// Every setting of some functions.
 pub fn lines(pairs: &Pairs, functions: &[Function]) -> Vec<Line> {
-    let parameters = parameter::of_the_template();
     let is_read = |setting: &&Setting| setting.functions.iter().any(|function| functions.contains(function));
-    SETTINGS.iter().filter(is_read).map(|setting| line(pairs, setting, &parameters)).collect()
+    SETTINGS.iter().filter(is_read).map(|setting| line(pairs, setting)).collect()
 }
 
-fn line(pairs: &Pairs, setting: &Setting, parameters: &Parameters) -> Line {
-    let parameter = parameters.get(setting.name);
+fn line(pairs: &Pairs, setting: &Setting) -> Line {
+    let parameter = shipped().parameter_of(setting.name);
+    let parameter = parameter.and_then(|name| shipped().default_of(name).map(|default| (name, default)));
     let given = given(pairs, setting.name);
     let origin = match given {
-        Some(value) if parameter.is_some_and(|parameter| parameter.default == value) => {
+        Some(value) if parameter.as_ref().is_some_and(|(_, default)| default == value) => {
             Origin::TemplateDefault
         }
         Some(_) => Origin::Environment,
@@ -117,7 +116,7 @@ fn line(pairs: &Pairs, setting: &Setting, parameters: &Parameters) -> Line {
         functions: setting.functions.iter().map(|function| function.binary()).collect(),
         value: given.unwrap_or(setting.default).to_owned(),
         origin,
-        template: parameter.map(|parameter| format!("{}={}", parameter.name, parameter.default)),
+        template: parameter.map(|(name, default)| format!("{name}={default}")),
     }
 }
 
