@@ -5,8 +5,9 @@ use std::cmp::Ordering;
 
 use jiff::Timestamp;
 
-use super::pattern::{Pattern, Token, matches};
+use super::pattern::Pattern;
 use super::request::Context;
+use crate::cloud::wildcard::{Token, matches};
 
 /// One key of one operator.
 #[derive(Clone, Debug, PartialEq)]

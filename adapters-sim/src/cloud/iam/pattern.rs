@@ -2,6 +2,7 @@
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>).
 
 use super::request::Context;
+use crate::cloud::wildcard::{Token, matches};
 
 /// A text of a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,13 +22,6 @@ enum Piece {
 
 /// A text of a policy as it stands for one request.
 pub(super) type Resolved = Vec<Token>;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Token {
-    Letter(char),
-    One,
-    Any,
-}
 
 impl Pattern {
     /// Reads a text. In policies of a version before 2012-10-17 nothing stands for a value.
@@ -125,38 +119,4 @@ fn variable(name: &str) -> Result<Piece, String> {
     } else {
         Err(format!("`${{{name}}}` names no key"))
     }
-}
-
-/// Whether a text is such a one: when it does not fit behind the latest `*`, that one takes a letter more.
-pub(super) fn matches(pattern: &[Token], text: &str) -> bool {
-    let (mut at, mut rest) = (0, text);
-    let mut latest: Option<(usize, &str)> = None;
-    loop {
-        let letter = rest.chars().next();
-        let fits = match (pattern.get(at), letter) {
-            (None, None) => return true,
-            (Some(Token::Any), _) => {
-                latest = Some((at + 1, rest));
-                at += 1;
-                continue;
-            }
-            (Some(Token::One), Some(_)) => true,
-            (Some(Token::Letter(wanted)), Some(letter)) => *wanted == letter,
-            (Some(_), None) | (None, Some(_)) => false,
-        };
-        if fits {
-            at += 1;
-            rest = tail(rest);
-            continue;
-        }
-        let Some((after, begun)) = latest.filter(|(_, begun)| !begun.is_empty()) else { return false };
-        latest = Some((after, tail(begun)));
-        (at, rest) = (after, tail(begun));
-    }
-}
-
-fn tail(text: &str) -> &str {
-    let mut letters = text.chars();
-    letters.next();
-    letters.as_str()
 }

@@ -1,3 +1,5 @@
+use crate::cloud::wildcard::{Token, matches};
+
 /// A value of a filter: `*` stands for any characters, `?` for one, and `\` takes their meaning away; upper and lower case
 /// differ (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html>).
 ///
@@ -11,82 +13,43 @@
 /// assert!(Glob::new(r"\*").matches("*") && !Glob::new(r"\*").matches("x"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Glob(Vec<Part>);
+pub struct Glob(Value);
 
+/// Most values are plain, and are asked about every thing of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Part {
-    Text(String),
-    One,
-    Any,
+enum Value {
+    Plain(String),
+    Pattern(Vec<Token>),
 }
 
 impl Glob {
     /// Reads a value. Every text is one: a `\` before anything else, or at the end, is itself.
     pub fn new(value: &str) -> Self {
-        let mut parts = Vec::new();
-        let mut text = String::new();
+        let mut tokens = Vec::new();
         let mut characters = value.chars().peekable();
         while let Some(character) = characters.next() {
-            let special = match character {
-                '*' => Some(Part::Any),
-                '?' => Some(Part::One),
-                _ => None,
-            };
-            if let Some(special) = special {
-                if !text.is_empty() {
-                    parts.push(Part::Text(std::mem::take(&mut text)));
+            tokens.push(match character {
+                '*' => Token::Any,
+                '?' => Token::One,
+                '\\' => {
+                    let escaped = characters.next_if(|c| matches!(c, '*' | '?' | '\\'));
+                    Token::Letter(escaped.unwrap_or(character))
                 }
-                parts.push(special);
-            } else {
-                let escaped = character == '\\';
-                let next = if escaped { characters.next_if(|c| matches!(c, '*' | '?' | '\\')) } else { None };
-                text.push(next.unwrap_or(character));
-            }
+                other => Token::Letter(other),
+            });
         }
-        if !text.is_empty() {
-            parts.push(Part::Text(text));
-        }
-        Self(parts)
+        let letter = |token: &Token| match token {
+            Token::Letter(letter) => Some(*letter),
+            Token::One | Token::Any => None,
+        };
+        Self(tokens.iter().map(letter).collect::<Option<_>>().map_or(Value::Pattern(tokens), Value::Plain))
     }
 
     /// Whether a text is meant.
     pub fn matches(&self, text: &str) -> bool {
-        match self.0.as_slice() {
-            [] => text.is_empty(),
-            [Part::Text(only)] => only == text,
-            parts => matches(parts, text),
+        match &self.0 {
+            Value::Plain(plain) => plain == text,
+            Value::Pattern(tokens) => matches(tokens, text),
         }
     }
-}
-
-/// Goes back to the latest `*` where the rest does not fit: no more than the product of both lengths.
-fn matches(parts: &[Part], text: &str) -> bool {
-    let (mut parts, mut text) = (parts, text);
-    let mut star: Option<(&[Part], &str)> = None;
-    loop {
-        let fits = match parts.split_first() {
-            None if text.is_empty() => return true,
-            None => None,
-            Some((Part::Any, rest)) => {
-                star = Some((rest, text));
-                parts = rest;
-                continue;
-            }
-            Some((Part::One, rest)) => after_one(text).map(|left| (rest, left)),
-            Some((Part::Text(wanted), rest)) => text.strip_prefix(wanted.as_str()).map(|left| (rest, left)),
-        };
-        if let Some((rest, left)) = fits {
-            (parts, text) = (rest, left);
-            continue;
-        }
-        let Some((rest, from)) = star else { return false };
-        let Some(left) = after_one(from) else { return false };
-        star = Some((rest, left));
-        (parts, text) = (rest, left);
-    }
-}
-
-fn after_one(text: &str) -> Option<&str> {
-    let mut characters = text.chars();
-    characters.next().map(|_| characters.as_str())
 }
