@@ -5,12 +5,8 @@ pub(crate) mod setup;
 mod subscriber;
 mod wire;
 
-use std::sync::Arc;
-
-use adapters_aws::sdk::{
-    AutoScaling, DynamoLedger, DynamoMetrics, Ec2Instances, Ec2Inventory, Ec2Snapshots, S3Archive,
-    SnsNotifier, SystemClock,
-};
+use adapters_aws::sdk::SystemClock;
+use adapters_sim::port::Names;
 use async_trait::async_trait;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use futures::future::BoxFuture;
@@ -19,7 +15,6 @@ use ports::{GroupName, ImageId, InstanceId, Record, SnapshotId, Tags};
 use support::contract::{Received, Stage};
 use tokio::{runtime, task::JoinError};
 
-use setup::Names;
 use subscriber::{Queue, Subscriber};
 use wire::Wire;
 
@@ -61,36 +56,25 @@ impl LiveStage {
         let loader = loader.region(Region::new(REGION)).endpoint_url(endpoint).http_client(wire.clone());
         let config = loader.load().await;
         let (mailbox, queue) = (Subscriber::listen(), Queue::create(endpoint, &account));
-        let names = Names::new(&account);
+        let names = setup::names(&account);
         setup::create(&config, &names).await;
         setup::subscribe(&config, &names.topic, &mailbox.url, &queue.arn()).await;
         Self { account, config, wire, mailbox, queue }
     }
 
     fn bound_to(&self, names: &Names) -> Ports {
-        let config = &self.config;
-        Ports {
-            clock: Arc::new(SystemClock::new()),
-            inventory: Arc::new(Ec2Inventory::new(config)),
-            snapshots: Arc::new(Ec2Snapshots::new(config)),
-            instances: Arc::new(Ec2Instances::new(config)),
-            groups: Arc::new(AutoScaling::new(config)),
-            metrics: Arc::new(DynamoMetrics::new(config, &names.metrics)),
-            archive: Arc::new(S3Archive::new(config, &names.bucket)),
-            notifier: Arc::new(SnsNotifier::new(config, names.topic.clone())),
-            ledger: Arc::new(DynamoLedger::new(config, &names.ledger)),
-        }
+        support::wire::ports(&self.config, names, SystemClock::new())
     }
 }
 
 #[async_trait]
 impl Stage for LiveStage {
     fn ports(&self) -> Ports {
-        self.bound_to(&Names::new(&self.account))
+        self.bound_to(&setup::names(&self.account))
     }
 
     fn ports_to_nowhere(&self) -> Ports {
-        self.bound_to(&Names::nowhere(&self.account))
+        self.bound_to(&setup::nowhere(&self.account))
     }
 
     async fn instance(&self, tags: Tags, data_volumes: u32) -> InstanceId {
@@ -110,7 +94,7 @@ impl Stage for LiveStage {
     }
 
     async fn record(&self, record: Record) {
-        setup::record(&self.config, &Names::new(&self.account).metrics, record).await;
+        setup::record(&self.config, &setup::names(&self.account).metrics, record).await;
     }
 
     /// No emulator limits how often a volume is snapshotted.

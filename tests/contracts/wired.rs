@@ -7,7 +7,7 @@ use adapters_sim::cloud::ec2::ROOT_DEVICE;
 use adapters_sim::cloud::sns::{Delivered, Subscriber};
 use adapters_sim::fault::{Fault, Pick, Rule};
 use adapters_sim::kernel::{Event, Phase, Seeded, Trace};
-use adapters_sim::port;
+use adapters_sim::port::Names;
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use futures::future::BoxFuture;
@@ -17,7 +17,7 @@ use ports::{Clock, GroupName, ImageId, InstanceId, Record, SnapshotId, Tags};
 use support::contract::{Received, Stage};
 use support::wire;
 
-use crate::live::setup::{self, Names};
+use crate::live::setup;
 
 /// The account and the region of the simulated cloud.
 const ACCOUNT: &str = "123456789012";
@@ -48,16 +48,14 @@ pub(crate) fn run(clause: impl for<'a> FnOnce(&'a dyn Stage) -> BoxFuture<'a, ()
 
 impl WireStage {
     async fn set_up(&self) {
-        let names = Names::new(ACCOUNT);
+        let names = setup::names(ACCOUNT);
         setup::create(&self.config, &names).await;
         let queue = format!("arn:aws:sqs:{REGION}:{ACCOUNT}:alerts");
         setup::subscribe(&self.config, &names.topic, "http://127.0.0.1/", &queue).await;
     }
 
-    fn bound_to(&self, names: Names) -> Ports {
-        let Names { topic, ledger, metrics, bucket } = names;
-        let names = port::Names { topic: topic.to_string(), ledger, metrics, bucket };
-        wire::ports(&self.config, &names, self.sim.ports())
+    fn bound_to(&self, names: &Names) -> Ports {
+        wire::ports(&self.config, names, self.sim.ports())
     }
 
     async fn wait(&self, minutes: i64) {
@@ -68,11 +66,11 @@ impl WireStage {
 #[async_trait]
 impl Stage for WireStage {
     fn ports(&self) -> Ports {
-        self.bound_to(Names::new(ACCOUNT))
+        self.bound_to(&setup::names(ACCOUNT))
     }
 
     fn ports_to_nowhere(&self) -> Ports {
-        self.bound_to(Names::nowhere(ACCOUNT))
+        self.bound_to(&setup::nowhere(ACCOUNT))
     }
 
     async fn instance(&self, tags: Tags, data_volumes: u32) -> InstanceId {
@@ -97,7 +95,7 @@ impl Stage for WireStage {
     }
 
     async fn record(&self, record: Record) {
-        setup::record(&self.config, &Names::new(ACCOUNT).metrics, record).await;
+        setup::record(&self.config, &setup::names(ACCOUNT).metrics, record).await;
     }
 
     async fn received(&self) -> Vec<Received> {

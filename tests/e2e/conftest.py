@@ -1,4 +1,5 @@
 import os
+import subprocess
 
 import pytest
 
@@ -9,7 +10,7 @@ for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
 
 from cloud import Cloud
-from function import binary
+from function import REGION, binary
 from proxy import Proxy
 
 
@@ -47,6 +48,24 @@ def proxy(cloud):
     proxy = Proxy(cloud.endpoint)
     yield proxy
     proxy.close()
+
+
+@pytest.fixture
+def command_line(cloud):
+    """Runs the command line with AWS where moto is, and whatever else is set."""
+
+    def run(*arguments, **settings):
+        environment = {
+            "PATH": os.environ["PATH"],
+            "AWS_ENDPOINT_URL": cloud.endpoint,
+            "AWS_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            **settings,
+        }
+        return subprocess.run([binary("caretaker"), *arguments], env=environment, capture_output=True, text=True)
+
+    return run
 
 
 @pytest.fixture

@@ -1,30 +1,20 @@
 """The command line's doctor, on an account."""
 
 import json
-import os
-import subprocess
 
 import pytest
 
 from cloud import ALERTS, LEDGER
-from function import REGION, binary
+from function import REGION
 
 
 @pytest.fixture
-def doctor(cloud):
-    """Runs the command with these settings where moto is; gives what it found, by grade, and its exit code."""
+def doctor(command_line):
+    """Runs the command with these settings; gives what it found, by grade, and its exit code."""
 
     def run(*functions, **settings):
-        environment = {
-            "PATH": os.environ["PATH"],
-            "AWS_ENDPOINT_URL": cloud.endpoint,
-            "AWS_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
-        }
-        environment |= {name: value for name, value in settings.items() if value is not None}
-        command = [binary("caretaker"), "doctor", "--aws", "--json", *functions]
-        ended = subprocess.run(command, env=environment, capture_output=True, text=True)
+        settings = {name: value for name, value in settings.items() if value is not None}
+        ended = command_line("doctor", "--aws", "--json", *functions, **settings)
         found = {}
         for finding in json.loads(ended.stdout)["findings"]:
             found.setdefault(finding["grade"], []).append(finding["words"])

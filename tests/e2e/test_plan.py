@@ -1,31 +1,21 @@
 """The command line's plan, explain and apply, on files as AWS prints them and on the cloud itself."""
 
 import json
-import os
-import subprocess
 
 import pytest
 
 import describe_snapshots
-from function import REGION, binary
 
 POLICY = ["--keep-daily", "7", "--keep-monthly", "12", "--max-remove-percent", "100"]
 NOW = ["--now", "2099-01-01T00:00:00Z"]
 
 
 @pytest.fixture
-def caretaker(cloud):
-    """Runs the command with AWS where moto is; gives what it printed, and its exit code."""
+def caretaker(command_line):
+    """Runs the command; gives what it printed, and its exit code."""
 
     def run(*arguments):
-        environment = {
-            "PATH": os.environ["PATH"],
-            "AWS_ENDPOINT_URL": cloud.endpoint,
-            "AWS_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
-        }
-        ended = subprocess.run([binary("caretaker"), *arguments], env=environment, capture_output=True, text=True)
+        ended = command_line(*arguments)
         return ended.stdout or ended.stderr, ended.returncode
 
     return run

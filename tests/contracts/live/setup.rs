@@ -5,6 +5,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use adapters_sim::port::Names;
 use aws_config::SdkConfig;
 use aws_sdk_autoscaling as autoscaling;
 use aws_sdk_dynamodb::{
@@ -20,41 +21,26 @@ use aws_sdk_ec2::{
 };
 use aws_sdk_s3 as s3;
 use aws_sdk_sns as sns;
-use ports::{Arn, Attribute, GroupName, ImageId, InstanceId, Record, SnapshotId, Tags};
+use ports::{Attribute, GroupName, ImageId, InstanceId, Record, SnapshotId, Tags};
 
 use super::REGION;
 
 /// Emulators take any.
 const IMAGE: &str = "ami-12345678";
 
-/// What some ports are bound to.
-pub(crate) struct Names {
-    pub(crate) topic: Arn,
-    pub(crate) ledger: String,
-    pub(crate) metrics: String,
-    pub(crate) bucket: String,
+/// Names in an account. All accounts share one space of names for buckets.
+pub(crate) fn names(account: &str) -> Names {
+    Names { topic: topic(account, "alerts"), bucket: format!("reports-{account}"), ..Names::default() }
 }
 
-impl Names {
-    /// Names in an account. All accounts share one space of names for buckets.
-    pub(crate) fn new(account: &str) -> Self {
-        Self {
-            topic: topic(account, "alerts"),
-            ledger: "ledger".to_owned(),
-            metrics: "metrics".to_owned(),
-            bucket: format!("reports-{account}"),
-        }
-    }
-
-    /// Names that nothing has.
-    pub(crate) fn nowhere(account: &str) -> Self {
-        let nowhere = || format!("nowhere-{account}");
-        Self { topic: topic(account, "nowhere"), ledger: nowhere(), metrics: nowhere(), bucket: nowhere() }
-    }
+/// Names that nothing has.
+pub(crate) fn nowhere(account: &str) -> Names {
+    let nowhere = || format!("nowhere-{account}");
+    Names { topic: topic(account, "nowhere"), ledger: nowhere(), metrics: nowhere(), bucket: nowhere() }
 }
 
-fn topic(account: &str, name: &str) -> Arn {
-    format!("arn:aws:sns:{REGION}:{account}:{name}").parse().unwrap()
+fn topic(account: &str, name: &str) -> String {
+    format!("arn:aws:sns:{REGION}:{account}:{name}")
 }
 
 /// The number of an account that no clause of this run or an earlier one has had: the second and a count.
@@ -68,7 +54,7 @@ pub(crate) fn fresh_account() -> String {
 
 /// Creates what the names name.
 pub(crate) async fn create(config: &SdkConfig, names: &Names) {
-    let (_, topic) = names.topic.as_str().rsplit_once(':').unwrap();
+    let (_, topic) = names.topic.rsplit_once(':').unwrap();
     sns::Client::new(config).create_topic().name(topic).send().await.unwrap();
     let path_style = s3::config::Builder::from(config).force_path_style(true).build();
     s3::Client::from_conf(path_style).create_bucket().bucket(&names.bucket).send().await.unwrap();
@@ -97,10 +83,10 @@ fn text(name: &str) -> AttributeDefinition {
 }
 
 /// Subscribes an HTTP endpoint and a queue to a topic.
-pub(crate) async fn subscribe(config: &SdkConfig, topic: &Arn, url: &str, queue: &str) {
+pub(crate) async fn subscribe(config: &SdkConfig, topic: &str, url: &str, queue: &str) {
     let client = sns::Client::new(config);
     for (protocol, endpoint) in [("http", url), ("sqs", queue)] {
-        let request = client.subscribe().topic_arn(topic.as_str()).protocol(protocol).endpoint(endpoint);
+        let request = client.subscribe().topic_arn(topic).protocol(protocol).endpoint(endpoint);
         request.send().await.unwrap();
     }
 }
