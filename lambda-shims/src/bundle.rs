@@ -1,14 +1,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use domain::workflow::announce::AnnouncePorts;
 use domain::workflow::maintain::NightPorts;
 use domain::workflow::protect::ProtectPorts;
 use domain::workflow::reconcile::ReconcilePorts;
 use domain::workflow::remediate::RemediatePorts;
 use ports::{Archive, Clock, Instances, Inventory, Ledger, Metrics, Notifier, ScalingGroups, Snapshots};
 
-/// Every port of one region, to lend to workflows.
+/// Every port of one region, to lend to workflows. The nightly function uses them all.
 #[derive(Clone)]
 pub struct Ports {
     /// The time.
@@ -60,26 +59,6 @@ impl Ports {
         }
     }
 
-    /// What telling people needs.
-    pub fn announcing(&self) -> AnnouncePorts<'_> {
-        AnnouncePorts {
-            clock: self.clock.as_ref(),
-            ledger: self.ledger.as_ref(),
-            notifier: self.notifier.as_ref(),
-        }
-    }
-
-    /// What snapshotting an instance needs.
-    pub fn protect(&self) -> ProtectPorts<'_> {
-        ProtectPorts {
-            clock: self.clock.as_ref(),
-            inventory: self.inventory.as_ref(),
-            snapshots: self.snapshots.as_ref(),
-            ledger: self.ledger.as_ref(),
-            notifier: self.notifier.as_ref(),
-        }
-    }
-
     /// What a night needs.
     pub fn night(&self) -> NightPorts<'_> {
         NightPorts {
@@ -105,7 +84,61 @@ impl Ports {
             notifier: self.notifier.as_ref(),
         }
     }
+}
 
+/// What the snapshot function is given of a region's ports: what it does not use is not built into it either.
+#[derive(Clone)]
+pub struct SnapshotPorts {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Reads instances.
+    pub inventory: Arc<dyn Inventory>,
+    /// Makes snapshots.
+    pub snapshots: Arc<dyn Snapshots>,
+    /// Tells people.
+    pub notifier: Arc<dyn Notifier>,
+    /// Remembers what was done.
+    pub ledger: Arc<dyn Ledger>,
+}
+
+impl SnapshotPorts {
+    /// What snapshotting an instance needs.
+    pub fn protect(&self) -> ProtectPorts<'_> {
+        ProtectPorts {
+            clock: self.clock.as_ref(),
+            inventory: self.inventory.as_ref(),
+            snapshots: self.snapshots.as_ref(),
+            ledger: self.ledger.as_ref(),
+            notifier: self.notifier.as_ref(),
+        }
+    }
+}
+
+impl From<Ports> for SnapshotPorts {
+    fn from(all: Ports) -> Self {
+        let Ports { clock, inventory, snapshots, notifier, ledger, .. } = all;
+        Self { clock, inventory, snapshots, notifier, ledger }
+    }
+}
+
+/// What the remediation function is given of a region's ports.
+#[derive(Clone)]
+pub struct RemediationPorts {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Reads instances.
+    pub inventory: Arc<dyn Inventory>,
+    /// Acts on instances.
+    pub instances: Arc<dyn Instances>,
+    /// Scales groups.
+    pub groups: Arc<dyn ScalingGroups>,
+    /// Tells people.
+    pub notifier: Arc<dyn Notifier>,
+    /// Remembers what was done.
+    pub ledger: Arc<dyn Ledger>,
+}
+
+impl RemediationPorts {
     /// What answering an alarm needs.
     pub fn remediate(&self) -> RemediatePorts<'_> {
         RemediatePorts {
@@ -119,8 +152,27 @@ impl Ports {
     }
 }
 
+impl From<Ports> for RemediationPorts {
+    fn from(all: Ports) -> Self {
+        let Ports { clock, inventory, instances, groups, notifier, ledger, .. } = all;
+        Self { clock, inventory, instances, groups, notifier, ledger }
+    }
+}
+
 impl fmt::Debug for Ports {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Ports")
+    }
+}
+
+impl fmt::Debug for SnapshotPorts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SnapshotPorts")
+    }
+}
+
+impl fmt::Debug for RemediationPorts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RemediationPorts")
     }
 }

@@ -15,7 +15,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::emf::Metrics;
 use crate::handler::{Context, Failure, PortsIn, Reply};
 use crate::settings::{Pairs, SettingsError};
-use crate::wiring::{Aws, Names};
+use crate::wiring::{Aws, Names, Wired};
 
 /// The settings as the environment holds them.
 pub fn environment() -> Pairs {
@@ -29,12 +29,13 @@ pub fn environment() -> Pairs {
 ///
 /// When the runtime cannot be reached.
 #[expect(clippy::future_not_send, reason = "a process serves one invocation at a time, on one thread")]
-pub async fn serve<S>(
+pub async fn serve<S, P>(
     settings: Result<S, SettingsError>,
-    handler: impl AsyncFn(PortsIn<'_>, &S, &[u8], &Context) -> Result<Reply, Failure>,
+    handler: impl AsyncFn(PortsIn<'_, P>, &S, &[u8], &Context) -> Result<Reply, Failure>,
 ) -> Result<(), Error>
 where
     for<'a> Names: From<&'a S>,
+    P: Wired + Send + Sync,
 {
     log();
     let ready = match settings {

@@ -201,9 +201,8 @@ fn ours_with_retries_left_on() -> Handler {
                 region: None,
                 deadline: invocation.deadline,
             };
-            let answer =
-                handler::auto_snapshot(&move |_| ports.clone(), &settings, &invocation.payload, &context)
-                    .await;
+            let ports_in = move |_: Option<&ports::Region>| ports.clone().into();
+            let answer = handler::auto_snapshot(&ports_in, &settings, &invocation.payload, &context).await;
             answer.map(|reply| reply.body).map_err(|failure| FunctionError {
                 error_type: failure.error_type.to_owned(),
                 message: failure.message,

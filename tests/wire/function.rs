@@ -20,18 +20,25 @@ pub(crate) fn over_wire(function: FunctionName) -> Handler {
             let config = wire::config(&invocation.wire(), REGION);
             let ports = wire::ports(&config, &Names::default(), invocation.ports());
             let (settings, context) = (usual_settings(), context(&invocation));
-            let ports_in = move |_: Option<&ports::Region>| ports.clone();
             let outcome = match function {
                 FunctionName::AutoSnapshot => {
                     let settings = SnapshotSettings::parse(&settings).unwrap();
+                    let ports_in = move |_: Option<&ports::Region>| ports.clone().into();
                     handler::auto_snapshot(&ports_in, &settings, &invocation.payload, &context).await
                 }
                 FunctionName::NightlyMaintenance => {
                     let settings = NightSettings::parse(&settings).unwrap();
-                    handler::nightly_maintenance(&ports_in, &settings, &invocation.payload, &context).await
+                    handler::nightly_maintenance(
+                        &move |_| ports.clone(),
+                        &settings,
+                        &invocation.payload,
+                        &context,
+                    )
+                    .await
                 }
                 FunctionName::AutoRemediation => {
                     let settings = RemediationSettings::parse(&settings).unwrap();
+                    let ports_in = move |_: Option<&ports::Region>| ports.clone().into();
                     handler::auto_remediation(&ports_in, &settings, &invocation.payload, &context).await
                 }
             };

@@ -43,7 +43,7 @@ fn names_of(common: &Common) -> Names {
 fn snapshot_handler(settings: SnapshotSettings) -> Handler {
     let names = names_of(&settings.common);
     handler(names, Arc::new(settings), |ports, settings, payload, context| async move {
-        handler::auto_snapshot(&move |_| ports.clone(), &settings, &payload, &context).await
+        handler::auto_snapshot(&move |_| ports.clone().into(), &settings, &payload, &context).await
     })
 }
 
@@ -57,7 +57,7 @@ fn night_handler(settings: NightSettings) -> Handler {
 fn remediation_handler(settings: RemediationSettings) -> Handler {
     let names = names_of(&settings.common);
     handler(names, Arc::new(settings), |ports, settings, payload, context| async move {
-        handler::auto_remediation(&move |_| ports.clone(), &settings, &payload, &context).await
+        handler::auto_remediation(&move |_| ports.clone().into(), &settings, &payload, &context).await
     })
 }
 

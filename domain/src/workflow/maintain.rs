@@ -50,6 +50,13 @@ impl std::fmt::Debug for NightPorts<'_> {
     }
 }
 
+impl<'a> NightPorts<'a> {
+    /// What telling people needs.
+    pub fn announcing(&self) -> AnnouncePorts<'a> {
+        AnnouncePorts { clock: self.clock, ledger: self.ledger, notifier: self.notifier }
+    }
+}
+
 /// What a night is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NightPolicy {
@@ -151,8 +158,7 @@ pub async fn maintain(
     );
     let mut done = Night { night, status, archival, cleanup, reconciliation, retention, report: None };
     if run.mode == Mode::Act && !done.archival.is_elsewhere() && !done.cleanup.is_elsewhere() {
-        let announcing = AnnouncePorts { clock: ports.clock, ledger: ports.ledger, notifier: ports.notifier };
-        done.report = Some(announce(announcing, run, render::night::report(&done)).await);
+        done.report = Some(announce(ports.announcing(), run, render::night::report(&done)).await);
     }
     done
 }

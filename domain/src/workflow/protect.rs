@@ -39,7 +39,8 @@ impl std::fmt::Debug for ProtectPorts<'_> {
 }
 
 impl<'a> ProtectPorts<'a> {
-    fn announcing(&self) -> AnnouncePorts<'a> {
+    /// What telling people needs.
+    pub fn announcing(&self) -> AnnouncePorts<'a> {
         AnnouncePorts { clock: self.clock, ledger: self.ledger, notifier: self.notifier }
     }
 }

@@ -48,6 +48,13 @@ impl std::fmt::Debug for RemediatePorts<'_> {
     }
 }
 
+impl<'a> RemediatePorts<'a> {
+    /// What telling people needs.
+    pub fn announcing(&self) -> AnnouncePorts<'a> {
+        AnnouncePorts { clock: self.clock, ledger: self.ledger, notifier: self.notifier }
+    }
+}
+
 /// What to do about alarms.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RemediatePolicy {
@@ -117,12 +124,12 @@ pub async fn remediate(
         Ok(Answer { action: action @ Action::Observed(_), .. }) => Ok(Remedied { action, announced: None }),
         Ok(Answer { action, untold }) => {
             let notice = render::remediate::notice(&work.key, alarm, &action);
-            let announced = announce_effect(work.announcing(), run, notice, (&work.key, untold)).await;
+            let announced = announce_effect(ports.announcing(), run, notice, (&work.key, untold)).await;
             Ok(Remedied { action, announced: Some(announced) })
         }
         Err(error) if error.retry() == Retry::Never && run.mode == Mode::Act => {
             let notice = render::remediate::failure(&work.key, alarm, &error);
-            let announced = announce(work.announcing(), run, notice).await;
+            let announced = announce(ports.announcing(), run, notice).await;
             Ok(Remedied { action: Action::GaveUp(error.to_string()), announced: Some(announced) })
         }
         Err(error) => Err(error),
@@ -156,11 +163,7 @@ impl Answer {
     }
 }
 
-impl<'a> Work<'a> {
-    fn announcing(&self) -> AnnouncePorts<'a> {
-        AnnouncePorts { clock: self.ports.clock, ledger: self.ports.ledger, notifier: self.ports.notifier }
-    }
-
+impl Work<'_> {
     pub(super) fn once(&self) -> Once<'_> {
         Once { ledger: self.ports.ledger, clock: self.ports.clock, run: self.run }
     }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::poison::Hopeless;
 use super::{Context, Failure, PortsIn, Reply, ignored};
+use crate::RemediationPorts;
 use crate::emf::Metrics;
 use crate::settings::RemediationSettings;
 
@@ -15,7 +16,7 @@ use crate::settings::RemediationSettings;
 ///
 /// When an alarm that wanted an answer may not have got it, or people could not be told.
 pub async fn auto_remediation(
-    ports_in: PortsIn<'_>,
+    ports_in: PortsIn<'_, RemediationPorts>,
     settings: &RemediationSettings,
     payload: &[u8],
     context: &Context,
@@ -39,7 +40,9 @@ pub async fn auto_remediation(
             },
         }
     }
-    hopeless.set_aside(ports_in, (settings.mode, context), payload, &mut metrics).await?;
+    let home = ports_in(None);
+    let announcing = home.remediate().announcing();
+    hopeless.set_aside(announcing, (settings.mode, context), payload, &mut metrics).await?;
     if failures.is_empty() {
         let body = json!({
             "processed": metrics.get("Processed"), "ignored": metrics.get("Ignored"), "results": results,
@@ -53,7 +56,7 @@ pub async fn auto_remediation(
 }
 
 async fn answer(
-    ports_in: PortsIn<'_>,
+    ports_in: PortsIn<'_, RemediationPorts>,
     settings: &RemediationSettings,
     context: &Context,
     alarm: &AlarmTrigger,

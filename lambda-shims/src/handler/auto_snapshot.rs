@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::poison::Hopeless;
 use super::{Context, Failure, PortsIn, Reply, ignored};
+use crate::SnapshotPorts;
 use crate::emf::Metrics;
 use crate::settings::SnapshotSettings;
 
@@ -19,7 +20,7 @@ use crate::settings::SnapshotSettings;
 ///
 /// When one may not have its snapshots, or people could not be told.
 pub async fn auto_snapshot(
-    ports_in: PortsIn<'_>,
+    ports_in: PortsIn<'_, SnapshotPorts>,
     settings: &SnapshotSettings,
     payload: &[u8],
     context: &Context,
@@ -45,7 +46,9 @@ pub async fn auto_snapshot(
             Err(failed) => failures.push(failed),
         }
     }
-    hopeless.set_aside(ports_in, (settings.mode, context), payload, &mut metrics).await?;
+    let home = ports_in(None);
+    let announcing = home.protect().announcing();
+    hopeless.set_aside(announcing, (settings.mode, context), payload, &mut metrics).await?;
     if failures.is_empty() {
         return Ok(Reply { body: body(results), metrics });
     }
@@ -73,7 +76,7 @@ fn body(mut results: Vec<Value>) -> Value {
 }
 
 async fn answer(
-    ports_in: PortsIn<'_>,
+    ports_in: PortsIn<'_, SnapshotPorts>,
     settings: &SnapshotSettings,
     context: &Context,
     trigger: &InstanceTrigger,

@@ -18,7 +18,6 @@ use ports::trigger::Ignored;
 use ports::{AccountId, Region, RequestId};
 use serde_json::{Value, json};
 
-use crate::Ports;
 use crate::emf::Metrics;
 
 /// What the runtime says about an invocation.
@@ -50,7 +49,7 @@ impl Context {
 }
 
 /// Gives the ports of a region, or those of the function's own.
-pub type PortsIn<'a> = &'a (dyn Fn(Option<&Region>) -> Ports + Send + Sync);
+pub type PortsIn<'a, P> = &'a (dyn Fn(Option<&Region>) -> P + Send + Sync);
 
 /// What a handler answers.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::poison::Hopeless;
 use super::reconciliation;
 use super::{Context, Failure, PortsIn, Reply, ignored};
+use crate::Ports;
 use crate::emf::Metrics;
 use crate::settings::NightSettings;
 
@@ -18,20 +19,22 @@ use crate::settings::NightSettings;
 ///
 /// When a task was not done, or people could not be told.
 pub async fn nightly_maintenance(
-    ports_in: PortsIn<'_>,
+    ports_in: PortsIn<'_, Ports>,
     settings: &NightSettings,
     payload: &[u8],
     context: &Context,
 ) -> Result<Reply, Failure> {
+    let ports = ports_in(None);
     let trigger = match adapters_aws::inbound::night_task(payload) {
         Ok(NightTask::Night(trigger)) => trigger,
-        Ok(NightTask::Reconcile) => return reconciliation::reconcile(ports_in, settings, context).await,
+        Ok(NightTask::Reconcile) => return reconciliation::reconcile(&ports, settings, context).await,
         Err(reason) => {
             let mut metrics = Metrics::default();
             let body = ignored(&reason, &mut metrics);
             let mut hopeless = Hopeless::default();
             hopeless.see(&reason);
-            hopeless.set_aside(ports_in, (settings.mode, context), payload, &mut metrics).await?;
+            let announcing = ports.night().announcing();
+            hopeless.set_aside(announcing, (settings.mode, context), payload, &mut metrics).await?;
             return Ok(Reply { body, metrics });
         }
     };
@@ -40,7 +43,6 @@ pub async fn nightly_maintenance(
         delete_rate: settings.delete_rate,
         source: settings.source.clone(),
     };
-    let ports = ports_in(None);
     let reconciling = Box::pin(reconciliation::as_task(&ports, settings, context));
     let night = maintain(&ports.night(), &policy, &context.run(settings.mode), &trigger, reconciling).await;
     if let Some(plan) = &night.retention {

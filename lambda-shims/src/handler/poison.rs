@@ -1,8 +1,9 @@
 use domain::policy::mode::Mode;
+use domain::workflow::announce::AnnouncePorts;
 use domain::workflow::poison;
 use ports::trigger::{Ignored, IgnoredReason};
 
-use super::{Context, Failure, PortsIn};
+use super::{Context, Failure};
 use crate::emf::Metrics;
 
 /// What a function cannot handle of an event, whatever is tried.
@@ -27,7 +28,7 @@ impl Hopeless {
     /// Sets the event aside, so that it need not be delivered again.
     pub(super) async fn set_aside(
         self,
-        ports_in: PortsIn<'_>,
+        ports: AnnouncePorts<'_>,
         (mode, context): (Mode, &Context),
         payload: &[u8],
         metrics: &mut Metrics,
@@ -36,7 +37,6 @@ impl Hopeless {
             return Ok(());
         }
         metrics.add("SetAside", 1);
-        let ports = ports_in(None);
         let reasons = self.0.join("; ");
         tracing::error!(reasons = %reasons, "event set aside");
         let failed = |why: String| Failure {
@@ -44,7 +44,7 @@ impl Hopeless {
             message: format!("cannot be handled ({reasons}), and could not be set aside: {why}"),
             metrics: metrics.clone(),
         };
-        let done = poison::set_aside(ports.announcing(), &context.run(mode), payload, self.0).await;
+        let done = poison::set_aside(ports, &context.run(mode), payload, self.0).await;
         match done {
             Ok(done) => done.announced.failure().map_or(Ok(()), |why| Err(failed(why.to_owned()))),
             Err(error) => Err(failed(error.to_string())),

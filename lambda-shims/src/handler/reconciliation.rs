@@ -7,7 +7,7 @@ use domain::workflow::reconcile::{Reconciled, reconcile as run_reconcile};
 use ports::{AccountId, Region};
 use serde_json::json;
 
-use super::{Context, Failure, PortsIn, Reply};
+use super::{Context, Failure, Reply};
 use crate::Ports;
 use crate::emf::Metrics;
 use crate::settings::NightSettings;
@@ -18,11 +18,10 @@ use crate::settings::NightSettings;
 ///
 /// When some of it could not be done this time, or people could not be told.
 pub(super) async fn reconcile(
-    ports_in: PortsIn<'_>,
+    ports: &Ports,
     settings: &NightSettings,
     context: &Context,
 ) -> Result<Reply, Failure> {
-    let ports = ports_in(None);
     let told =
         run_reconcile(&ports.reconcile(), &policy(settings, context), &context.run(settings.mode)).await;
     log(&told);
