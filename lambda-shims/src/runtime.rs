@@ -13,7 +13,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::emf::Metrics;
-use crate::handler::{Context, Failure, PortsIn, Reply};
+use crate::handler::{Context, Failure, PortsIn, Reply, metrics};
 use crate::settings::{Pairs, SettingsError};
 use crate::wiring::{Aws, Names, Wired};
 
@@ -85,11 +85,7 @@ fn context(told: &lambda_runtime::Context) -> Result<Context, Diagnostic> {
 
 /// Writes the metrics line, and turns the outcome into what the runtime reports.
 fn finish(outcome: Result<Reply, Failure>, context: &Context) -> Result<Value, Diagnostic> {
-    let metrics = match &outcome {
-        Ok(reply) => &reply.metrics,
-        Err(failure) => &failure.metrics,
-    };
-    let line = metrics.line(&context.function, Timestamp::now());
+    let line = metrics(&outcome).line(&context.function, Timestamp::now());
     let _ = writeln!(std::io::stdout(), "{line}");
     outcome.map(|reply| reply.body).map_err(|failure| diagnostic(failure.error_type, &failure.message))
 }

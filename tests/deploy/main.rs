@@ -7,6 +7,7 @@
     reason = "test code fails by panicking"
 )]
 
+mod alarm;
 mod iam;
 mod permission;
 mod role;

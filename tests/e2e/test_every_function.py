@@ -32,7 +32,7 @@ INVOCATIONS = {
     "nightly-maintenance": (
         events.schedule("2026-03-01T02:00:00Z"),
         {
-            "DeletionsFailed": 0, "DeletionsLeft": 0, "NightsFailed": 0, "RecordsArchived": 0, "ReportsSent": 1,
+            "DeletionsFailed": 0, "DeletionsLeft": 0, "NightsFailed": 0, "NightsReported": 1, "RecordsArchived": 0,
             "SnapshotsDeleted": 0,
         },
     ),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use adapters_sim::Sim;
 use adapters_sim::cloud::Happening;
-use adapters_sim::cloud::cloudwatch::{Alarm, Comparison, Condition, Metric};
+use adapters_sim::cloud::cloudwatch::{Alarm, Comparison, Condition, Metric, Statistic};
 use adapters_sim::cloud::delivery::{Target, Trouble};
 use adapters_sim::cloud::eventbridge::{On, Rule};
 use adapters_sim::cloud::lambda::{Delivery, Function};
@@ -269,6 +269,99 @@ fn a_destination_that_cannot_be_reached_is_only_a_metric() {
     minutes(&sim, 5);
     let state = sim.cloud(|cloud| cloud.cloudwatch.alarm("undelivered").unwrap().status.state);
     assert_eq!((bodies(&sim).len(), state), (0, AlarmState::Alarm));
+}
+
+/// An alarm on a metric of the function, which is raised by one value above a threshold in a minute.
+fn alarm_above(sim: &Sim, metric: Metric, threshold: f64) {
+    let condition = Condition::new(Comparison::GreaterThan, threshold, 60, 1).unwrap();
+    let alarm = Alarm::new(metric, condition.statistic(Statistic::Sum));
+    sim.cloud(|cloud| cloud.cloudwatch.add_alarm("alarm", alarm));
+}
+
+fn of_lambda(name: &str) -> Metric {
+    Metric::new("AWS/Lambda", name).with("FunctionName", "orders")
+}
+
+fn alarm_is(sim: &Sim) -> AlarmState {
+    sim.cloud(|cloud| cloud.cloudwatch.alarm("alarm").unwrap().status.state)
+}
+
+#[test]
+fn a_failed_attempt_is_counted_as_an_error_of_the_minute_in_which_it_began() {
+    let sim = world();
+    let error = || FunctionError { error_type: "Oops".to_owned(), message: "no".to_owned() };
+    let handler: Handler = Arc::new(move |invocation| {
+        async move {
+            invocation.ports().sleep(SignedDuration::from_secs(50)).await;
+            Err(error())
+        }
+        .boxed()
+    });
+    function(&sim, "orders", handler);
+    configure(&sim, |function| function.retries = 0);
+    alarm_above(&sim, of_lambda("Errors"), 0.0);
+    seconds(&sim, 30);
+    deliver(&sim, "orders", "{}");
+    // It ends at 14:01:20.
+    seconds(&sim, 100);
+    let data = sim.cloud(|cloud| cloud.cloudwatch.alarm("alarm").unwrap().status.data.clone().unwrap());
+    assert_eq!(record(&data)["startDate"], "2026-11-23T14:00:00.000+0000", "{data}");
+}
+
+#[test]
+fn an_attempt_that_succeeds_is_counted_as_no_error() {
+    let sim = world();
+    recorder(&sim, "orders");
+    alarm_above(&sim, of_lambda("Errors"), 0.0);
+    deliver(&sim, "orders", "{}");
+    minutes(&sim, 1);
+    assert_eq!(alarm_is(&sim), AlarmState::Ok);
+}
+
+#[test]
+fn a_throttled_attempt_is_counted_as_a_throttle_and_not_as_an_invocation() {
+    let sim = world();
+    slow(&sim, "orders", 50);
+    configure(&sim, |function| function.concurrency = Some(1));
+    for (metric, expected) in [("Throttles", AlarmState::Alarm), ("Invocations", AlarmState::Ok)] {
+        alarm_above(&sim, of_lambda(metric), 1.0);
+        (0..2).for_each(|_| deliver(&sim, "orders", "{}"));
+        minutes(&sim, 1);
+        assert_eq!(alarm_is(&sim), expected, "{metric}");
+        minutes(&sim, 10);
+    }
+}
+
+/// A function that logs a line.
+fn logging(sim: &Sim, line: &'static str) {
+    let handler: Handler = Arc::new(move |invocation| {
+        invocation.log(line);
+        async { Ok(Value::Null) }.boxed()
+    });
+    function(sim, "orders", handler);
+}
+
+#[test]
+fn a_line_in_the_embedded_metric_format_becomes_a_metric() {
+    let sim = world();
+    // 14:00 of that day.
+    let line = r#"{"_aws": {"Timestamp": 1795442400000, "CloudWatchMetrics": [{"Namespace": "Shop",
+        "Dimensions": [["Country"]], "Metrics": [{"Name": "Sold", "Unit": "Count"}]}]}, "Country": "FR", "Sold": 7}"#;
+    logging(&sim, line);
+    alarm_above(&sim, Metric::new("Shop", "Sold").with("Country", "FR"), 6.0);
+    deliver(&sim, "orders", "{}");
+    minutes(&sim, 1);
+    assert_eq!(alarm_is(&sim), AlarmState::Alarm);
+}
+
+#[test]
+fn any_other_line_becomes_none() {
+    let sim = world();
+    logging(&sim, r#"{"level": "INFO", "Sold": 7}"#);
+    alarm_above(&sim, Metric::new("Shop", "Sold"), 6.0);
+    deliver(&sim, "orders", "{}");
+    minutes(&sim, 5);
+    assert_eq!(alarm_is(&sim), AlarmState::InsufficientData);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use cli::stack::{FunctionName, usual_settings};
 use futures::FutureExt;
 use lambda_shims::handler::{self, Context};
 use lambda_shims::settings::{NightSettings, RemediationSettings, SnapshotSettings};
+use ports::Clock;
 use support::wire;
 
 const REGION: &str = "eu-west-1";
@@ -42,6 +43,8 @@ pub(crate) fn over_wire(function: FunctionName) -> Handler {
                     handler::auto_remediation(&ports_in, &settings, &invocation.payload, &context).await
                 }
             };
+            let now = invocation.ports().now();
+            invocation.log(&handler::metrics(&outcome).line(&invocation.function, now));
             outcome.map(|reply| reply.body).map_err(|failure| FunctionError {
                 error_type: failure.error_type.to_owned(),
                 message: failure.message,

@@ -16,6 +16,7 @@ pub mod fact;
 pub mod iam;
 pub mod lambda;
 pub mod list;
+mod logs;
 pub mod pattern;
 pub mod s3;
 pub mod schedule;
@@ -273,6 +274,7 @@ impl Cloud {
             Happening::Deliver(delivery) => self.lambda.deliver(delivery, context),
             Happening::Retry { request } => self.lambda.attempt(&request, context),
         }
+        self.report_of_lambda(context);
     }
 
     /// Makes limits small, so that small worlds meet them: pages of five, buckets of two.
@@ -284,12 +286,13 @@ impl Cloud {
 
     /// Lets an invocation be over.
     pub fn invocation_ended(&mut self, id: InvocationId, ended: &Ended, context: &mut Context<'_>) {
-        if let Some((function, stream)) = self.lambda.log_of(id)
-            && !self.iam.lets_log(&function, &stream)
+        if !self.may_log(id)
+            && let Some((function, _)) = self.lambda.log_of(id)
         {
             *self.lambda.unlogged.entry(function).or_default() += 1;
         }
         self.lambda.ended(id, ended, context);
+        self.report_of_lambda(context);
     }
 }
 

@@ -7,8 +7,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::context::Context;
 use super::core::Handle;
 use super::trace::Actor;
+use crate::cloud::Cloud;
 use crate::port::SimPorts;
 
 /// The number of an invocation.
@@ -40,6 +42,12 @@ impl Invocation {
     /// The cloud as this invocation sees it.
     pub fn ports(&self) -> SimPorts {
         SimPorts::new(self.handle.clone(), Actor::Invocation(self.id)).run_by(&self.function)
+    }
+
+    /// Writes a line to the function's log.
+    pub fn log(&self, line: &str) {
+        let log = |cloud: &mut Cloud, context: &mut Context<'_>| cloud.logged(self.id, line, context);
+        self.handle.lock().with_context(Actor::Invocation(self.id), log);
     }
 
     /// The cloud as this invocation's AWS client sees it.

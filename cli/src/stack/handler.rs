@@ -12,7 +12,7 @@ use lambda_shims::handler::{self, Context, Failure, Reply};
 use lambda_shims::settings::{
     Common, NightSettings, Pairs, RemediationSettings, SettingsError, SnapshotSettings,
 };
-use ports::{AccountId, Region};
+use ports::{AccountId, Clock, Region};
 use serde_json::Value;
 
 use super::FunctionName;
@@ -76,7 +76,10 @@ where
         async move {
             let ports: SimPorts = invocation.ports().bound_to(names);
             let payload = invocation.payload.to_vec();
-            answer(run(Ports::of(ports), settings, payload, context(&invocation)?).await)
+            let clock = ports.clone();
+            let outcome = run(Ports::of(ports), settings, payload, context(&invocation)?).await;
+            invocation.log(&handler::metrics(&outcome).line(&invocation.function, clock.now()));
+            answer(outcome)
         }
         .boxed()
     })

@@ -72,6 +72,14 @@ pub struct Failure {
     pub metrics: Metrics,
 }
 
+/// What an invocation did in numbers, however it ended.
+pub fn metrics(outcome: &Result<Reply, Failure>) -> &Metrics {
+    match outcome {
+        Ok(reply) => &reply.metrics,
+        Err(failure) => &failure.metrics,
+    }
+}
+
 /// The answer to an event, or a part of one, that asks for nothing.
 fn ignored(ignored: &Ignored, metrics: &mut Metrics) -> Value {
     tracing::info!(decision = "ignore", reason = %ignored.reason, detail = %ignored.detail, "event ignored");

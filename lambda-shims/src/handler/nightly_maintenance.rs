@@ -1,3 +1,4 @@
+use domain::policy::mode::Mode;
 use domain::policy::retention::{RetentionPlan, Verdict};
 use domain::policy::status::Status;
 use domain::workflow::maintain::{Archived, Night, NightPolicy, Task, maintain};
@@ -48,7 +49,7 @@ pub async fn nightly_maintenance(
     if let Some(plan) = &night.retention {
         log_decisions(plan);
     }
-    let metrics = count(&night);
+    let metrics = count(&night, settings.mode);
     let untold = night.report.as_ref().and_then(|announced| announced.failure());
     let failures: Vec<String> = [
         not_done("metrics archival", &night.archival),
@@ -90,7 +91,7 @@ fn log_decisions(plan: &RetentionPlan) {
     plan.removed().for_each(|verdict| line("remove", verdict));
 }
 
-fn count(night: &Night) -> Metrics {
+fn count(night: &Night, mode: Mode) -> Metrics {
     let mut metrics = Metrics::default();
     if let Task::Done(pruned, How::Fresh | How::Adopted) = &night.cleanup {
         metrics.add("SnapshotsDeleted", pruned.deleted);
@@ -101,9 +102,9 @@ fn count(night: &Night) -> Metrics {
         metrics.add("RecordsArchived", archived.records());
     }
     metrics.add("NightsFailed", u64::from(night.status != Status::Ok));
-    // Only when somebody was told: an alarm watches for its absence.
-    if night.report.as_ref().is_some_and(|told| told.failure().is_none()) {
-        metrics.add("ReportsSent", 1);
+    // Only when people were told, or were not to be told of anything: an alarm watches for its absence.
+    if night.report.as_ref().map_or(mode == Mode::Observe, |told| told.failure().is_none()) {
+        metrics.add("NightsReported", 1);
     }
     metrics
 }

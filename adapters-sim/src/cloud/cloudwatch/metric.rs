@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::condition::Condition;
@@ -31,18 +31,39 @@ impl Metric {
     }
 }
 
+/// How far back an alarm can look: a week
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>), and two periods more, of up
+/// to a week each.
+const LOOKED_AT: SignedDuration = SignedDuration::from_hours(3 * 7 * 24);
+
 /// The values that were put to a metric.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Series(BTreeMap<Timestamp, Vec<f64>>);
 
 impl Series {
+    /// Adds a value, and forgets those that no alarm can look at any more.
     pub(super) fn put(&mut self, at: Timestamp, value: f64) {
         self.0.entry(at).or_default().push(value);
+        let oldest = ports::time::earlier(at, LOOKED_AT);
+        while self.0.first_key_value().is_some_and(|(first, _)| *first < oldest) {
+            self.0.pop_first();
+        }
     }
 
-    /// Whether a value was put at an instant or later.
-    pub(super) fn has_data_since(&self, at: Timestamp) -> bool {
-        self.0.range(at..).next().is_some()
+    /// When a condition that is evaluated now can next find other datapoints than now, if nothing is put until then: when a
+    /// value comes into another period, or leaves the last one. Never, when it finds no value at all.
+    pub(super) fn next_change(&self, condition: &Condition, until: Timestamp) -> Option<Timestamp> {
+        let oldest = condition.periods(until).last()?;
+        let (cadence, length) = (condition.cadence().as_secs(), condition.length().as_secs());
+        let leaves = |(at, _): (&Timestamp, _)| {
+            let at = at.as_second();
+            // It is in the nth latest period, which it leaves once that begins after it.
+            let nth =
+                until.as_second().saturating_sub(at).max(0).saturating_add(length - 1).div_euclid(length);
+            let last = at.saturating_add(length.saturating_mul(nth));
+            last.div_euclid(cadence).saturating_add(1).saturating_mul(cadence)
+        };
+        self.0.range(oldest..).map(leaves).min().and_then(|second| Timestamp::from_second(second).ok())
     }
 
     /// The datapoints that a condition fetches, the oldest first, each with the beginning of its period.

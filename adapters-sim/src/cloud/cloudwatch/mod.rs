@@ -13,8 +13,9 @@ pub use condition::{Comparison, Condition, ConditionError, MissingData, Statisti
 pub use evaluation::evaluate;
 pub use metric::Metric;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use ports::time;
 use ports::trigger::AlarmState;
 
@@ -27,8 +28,8 @@ use metric::Series;
 pub struct CloudWatch {
     alarms: BTreeMap<String, Alarm>,
     metrics: BTreeMap<Metric, Series>,
-    /// The alarms whose next evaluation is put down.
-    watched: BTreeSet<String>,
+    /// When the next evaluation of an alarm is put down for.
+    watched: BTreeMap<String, Timestamp>,
 }
 
 impl CloudWatch {
@@ -68,10 +69,21 @@ impl Cloud {
 
     /// `PutMetricData` of one value. Like CloudWatch, takes finite numbers only.
     pub(in crate::cloud) fn put_datapoint(&mut self, metric: &Metric, value: f64, context: &mut Context<'_>) {
+        self.put_datapoint_of(context.now, metric, value, context);
+    }
+
+    /// The same of a value that is of an earlier time.
+    pub(in crate::cloud) fn put_datapoint_of(
+        &mut self,
+        at: Timestamp,
+        metric: &Metric,
+        value: f64,
+        context: &mut Context<'_>,
+    ) {
         if !value.is_finite() {
             return;
         }
-        self.cloudwatch.metrics.entry(metric.clone()).or_default().put(context.now, value);
+        self.cloudwatch.metrics.entry(metric.clone()).or_default().put(at, value);
         let is_on_it = |alarm: &Alarm| !alarm.is_composite() && alarm.metric == *metric;
         let on_it = |(name, alarm): (&String, &Alarm)| is_on_it(alarm).then(|| name.clone());
         let names: Vec<String> = self.cloudwatch.alarms.iter().filter_map(on_it).collect();
@@ -80,26 +92,38 @@ impl Cloud {
         }
     }
 
-    /// Puts the next evaluation of an alarm down, unless it is already.
+    /// Puts the next evaluation of an alarm down: that of the next minute.
     fn watch_alarm(&mut self, name: &str, context: &mut Context<'_>) {
-        let CloudWatch { alarms, watched, .. } = &mut self.cloudwatch;
         // A composite alarm has no metric to look at.
-        let Some(alarm) = alarms.get(name).filter(|alarm| !alarm.is_composite()) else { return };
-        if watched.insert(name.to_owned()) {
+        let alarm = self.cloudwatch.alarms.get(name).filter(|alarm| !alarm.is_composite());
+        if let Some(alarm) = alarm {
             let next = time::later(alarm.latest_end(context.now), alarm.condition.cadence());
-            context.at(next, Happening::Evaluate { alarm: name.to_owned() });
+            self.evaluate_at(next, name, context);
         }
     }
 
-    /// Evaluates an alarm. Once its whole range lacks data, nothing changes before there is some again.
+    /// Puts an evaluation down, instead of one that is put down for later.
+    fn evaluate_at(&mut self, at: Timestamp, name: &str, context: &mut Context<'_>) {
+        let watched = &mut self.cloudwatch.watched;
+        if watched.get(name).is_none_or(|next| at < *next) {
+            watched.insert(name.to_owned(), at);
+            context.at(at, Happening::Evaluate { alarm: name.to_owned() });
+        }
+    }
+
+    /// Evaluates an alarm. `CloudWatch` does that each minute; here, when a value comes into another period or leaves the last
+    /// one, since nothing changes between. Once its whole range lacks data, nothing changes before there is some again.
     pub(super) fn evaluate_alarm(&mut self, name: &str, context: &mut Context<'_>) {
         let CloudWatch { alarms, metrics, watched } = &mut self.cloudwatch;
+        if watched.get(name).is_some_and(|at| context.now < *at) {
+            return;
+        }
         watched.remove(name);
         let Some(alarm) = alarms.get_mut(name) else { return };
         let series = metrics.entry(alarm.metric.clone()).or_default();
         let until = alarm.latest_end(context.now);
         let datapoints = series.datapoints(&alarm.condition, until);
-        let has_data = series.has_data_since(datapoints.first().map_or(until, |oldest| oldest.begin));
+        let next = series.next_change(&alarm.condition, until);
         let values: Vec<Option<f64>> = datapoints.iter().map(|datapoint| datapoint.value).collect();
         let state = evaluate(&values, alarm);
         if state != alarm.status.state {
@@ -107,12 +131,12 @@ impl Cloud {
             alarm.enter(state, why, context.now);
             self.alarm_changed(name, context);
         }
-        if has_data {
-            self.watch_alarm(name, context);
+        if let Some(next) = next {
+            self.evaluate_at(next, name, context);
         }
     }
 
-    /// `SetAlarmState`: the alarm stays so until it is evaluated again, which is when its metric gets data.
+    /// `SetAlarmState`: the alarm stays so until it is evaluated again, which is the next minute if its metric has data.
     pub(super) fn force_alarm(
         &mut self,
         name: &str,
@@ -124,6 +148,9 @@ impl Cloud {
         if alarm.status.state != state {
             alarm.force(&self.place, state, value, context.now);
             self.alarm_changed(name, context);
+            if self.cloudwatch.watched.contains_key(name) {
+                self.watch_alarm(name, context);
+            }
         }
     }
 }

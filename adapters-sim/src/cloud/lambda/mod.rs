@@ -4,6 +4,7 @@
 mod destination;
 mod function;
 mod invoke;
+mod measure;
 mod record;
 
 pub use destination::Outcome;
@@ -21,6 +22,7 @@ use super::{Fact, Happening};
 use crate::invariant::Sometimes;
 use crate::kernel::{Context, FunctionError, InvocationId};
 use destination::Letter;
+use measure::Measured;
 use record::{Condition, Over, record, throttled};
 
 /// The functions of the account.
@@ -28,7 +30,8 @@ use record::{Condition, Over, record, throttled};
 pub struct Lambda {
     functions: BTreeMap<String, Function>,
     requests: BTreeMap<String, Request>,
-    running: BTreeMap<InvocationId, (String, String)>,
+    running: BTreeMap<InvocationId, Attempt>,
+    measured: Vec<Measured>,
     last: u64,
     /// What functions answered, the latest for each function.
     pub answers: BTreeMap<String, Result<Value, FunctionError>>,
@@ -68,6 +71,14 @@ pub struct Delivery {
     pub function: String,
     /// The event: JSON, or whatever a test sends instead.
     pub payload: Vec<u8>,
+}
+
+/// An attempt that runs.
+#[derive(Clone, Debug)]
+struct Attempt {
+    function: String,
+    request: String,
+    began: Timestamp,
 }
 
 #[derive(Clone, Debug)]
@@ -162,7 +173,7 @@ impl Lambda {
 
     /// The function of an attempt, and a stream of its logs, if somebody cares for those.
     pub(super) fn log_of(&self, invocation: InvocationId) -> Option<(String, String)> {
-        let (name, _) = self.running.get(&invocation)?;
+        let name = &self.running.get(&invocation)?.function;
         Some((name.clone(), self.functions.get(name)?.log_arn()?))
     }
 
@@ -173,7 +184,7 @@ impl Lambda {
 
     /// The request that an attempt belongs to, and how many attempts it has had.
     pub(crate) fn request_of(&self, invocation: InvocationId) -> Option<(String, u32)> {
-        let (_, id) = self.running.get(&invocation)?;
+        let id = &self.running.get(&invocation)?.request;
         Some((id.clone(), self.attempts_of(id)))
     }
 
@@ -207,7 +218,11 @@ impl Lambda {
         if function.concurrency == Some(0) {
             let error = throttled();
             self.give_up(id, Condition::RetriesExhausted, &error, context);
-        } else if !self.has_room(&request.function, function) || fails(context) {
+        } else if !self.has_room(&request.function, function) {
+            let name = request.function.clone();
+            self.measure_throttle(&name, context.now);
+            self.put_back(id, context);
+        } else if fails(context) {
             self.put_back(id, context);
         } else {
             self.begin(id, context);
@@ -219,10 +234,10 @@ impl Lambda {
     fn has_room(&self, name: &str, function: &Function) -> bool {
         let reserved = |name: &str| self.functions.get(name).and_then(|function| function.concurrency);
         if let Some(most) = function.concurrency {
-            return self.running.values().filter(|(running, _)| running == name).count() < most;
+            return self.running.values().filter(|running| running.function == name).count() < most;
         }
         let set_aside: usize = self.functions.values().filter_map(|function| function.concurrency).sum();
-        let shared = self.running.values().filter(|(running, _)| reserved(running).is_none()).count();
+        let shared = self.running.values().filter(|running| reserved(&running.function).is_none()).count();
         shared + set_aside < self.account.concurrency
     }
 
@@ -243,8 +258,8 @@ impl Lambda {
             payload: request.payload.clone(),
             timeout: function.timeout,
         };
-        let twin = |(name, other): &(String, String)| {
-            *name == start.function
+        let twin = |Attempt { function, request: other, .. }: &Attempt| {
+            *function == start.function
                 && other != id
                 && self.requests.get(other).is_some_and(|other| other.payload == start.payload)
         };
@@ -278,13 +293,17 @@ impl Lambda {
 
     pub(crate) fn begun(&mut self, invocation: InvocationId, start: &Start, context: &mut Context<'_>) {
         let Start { function, request, attempt, .. } = start.clone();
-        self.running.insert(invocation, (function.clone(), request.clone()));
+        let running = Attempt { function: function.clone(), request: request.clone(), began: context.now };
+        self.running.insert(invocation, running);
         context.note(Fact::Invoked { function, request, attempt });
     }
 
     pub(super) fn ended(&mut self, invocation: InvocationId, ended: &Ended, context: &mut Context<'_>) {
-        let Some((name, id)) = self.running.remove(&invocation) else { return };
+        let Some(Attempt { function: name, request: id, began }) = self.running.remove(&invocation) else {
+            return;
+        };
         let answer = ended.answer();
+        self.measure_attempt(&name, answer.is_err(), began);
         let error = answer.as_ref().err().map(|error| format!("{}: {}", error.error_type, error.message));
         context.note(Fact::Ended { function: name.clone(), invocation, error });
         self.answers.insert(name.clone(), answer.clone());
