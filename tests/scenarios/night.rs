@@ -1,8 +1,20 @@
+use std::sync::Mutex;
+
 use adapters_sim::cloud::Fact;
 use adapters_sim::fault::{Fault, Pick, Rule};
 use adapters_sim::kernel::Event;
 use cli::stack::FunctionName;
-use ports::{Attribute, SnapshotState};
+use domain::policy::mode::Mode;
+use domain::policy::once::Owner;
+use domain::policy::retention::RetentionPlan;
+use domain::workflow::maintain::{Hooks, NightPolicy, Task, maintain};
+use domain::workflow::run::Run;
+use futures::FutureExt;
+use jiff::SignedDuration;
+use lambda_shims::Ports;
+use lambda_shims::settings::NightSettings;
+use ports::trigger::NightTrigger;
+use ports::{Attribute, Clock, SnapshotState, time};
 use serde_json::{Value, json};
 use support::scene::{Scene, record, tags};
 
@@ -269,4 +281,30 @@ fn every_number_of_a_report_equals_what_happened() {
     let happened = scene.sim.trace().entries().iter().filter(|entry| deleted(&entry.event)).count();
     assert_eq!(answer["snapshot_cleanup"]["deleted"], happened);
     assert_eq!(answer["snapshot_cleanup"]["freed_gib_at_most"], 7 * 8);
+}
+
+#[test]
+fn x4_what_retention_decides_is_told_before_anything_is_removed() {
+    let scene = Scene::default();
+    scene.old_snapshot("snap-0a", "vol-1", 50);
+    scene.old_snapshot("snap-0b", "vol-1", 3);
+    let settings = NightSettings::parse(&cli::stack::usual_settings()).unwrap();
+    let policy =
+        NightPolicy { retention: settings.retention, delete_rate: settings.delete_rate, source: None };
+    let owner = Owner { request: "r-1".parse().unwrap(), nonce: "a".to_owned() };
+    let deadline = time::later(scene.sim.now(), SignedDuration::from_mins(15));
+    let run = Run { owner, function: "nightly-maintenance".to_owned(), deadline, mode: Mode::Act };
+    let (trigger, ports) = (NightTrigger { at: scene.sim.now() }, scene.sim.ports());
+    let night = async move {
+        let told = Mutex::new(Vec::new());
+        let decided = |plan: &RetentionPlan| told.lock().unwrap().push((ports.now(), plan.removed().count()));
+        let hooks = Hooks { decided: &decided, reconciling: async { Task::Observed }.boxed() };
+        maintain(&Ports::of(ports.clone()).night(), &policy, &run, &trigger, hooks).await;
+        told.into_inner().unwrap()
+    };
+    let told = scene.sim.block_on(night).unwrap();
+    let trace = scene.sim.trace();
+    let deletes = |event: &Event| matches!(event, Event::Call { op: "DeleteSnapshot", .. });
+    let removed = trace.entries().iter().find(|entry| deletes(&entry.event)).unwrap().at;
+    assert!(matches!(told.as_slice(), [(at, 1)] if *at < removed), "{told:?}, {removed}");
 }

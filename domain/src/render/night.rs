@@ -45,7 +45,7 @@ fn text(night: &Night, key: &str) -> String {
         let ids: Vec<String> = pruned.deleted_ids.iter().map(ToString::to_string).collect();
         list(&mut text, &ids);
     }
-    let dead = night.retention.as_ref().map(|plan| plan.dead_volumes.as_slice()).unwrap_or_default();
+    let dead = &night.dead_volumes;
     if !dead.is_empty() {
         let _ = writeln!(
             text,

@@ -4,7 +4,9 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use jiff::{SignedDuration, civil::Date};
 use ports::trigger::NightTrigger;
-use ports::{Archive, Clock, IdError, Inventory, Ledger, LedgerKey, Metrics, Notifier, Retry, Snapshots};
+use ports::{
+    Archive, Clock, IdError, Inventory, Ledger, LedgerKey, Metrics, Notifier, Retry, Snapshots, VolumeId,
+};
 use serde::{Deserialize, Serialize};
 
 use super::announce::{AnnouncePorts, Announced, announce};
@@ -81,8 +83,8 @@ pub struct Night {
     pub cleanup: Task<Pruned>,
     /// What was left behind.
     pub reconciliation: Task<Reconciled>,
-    /// What retention decided, where that was computed in this run.
-    pub retention: Option<RetentionPlan>,
+    /// The volumes without a snapshot that a rule keeps, whose last one is kept all the same.
+    pub dead_volumes: Vec<VolumeId>,
     /// The report; `None` when it was left to another run.
     pub report: Option<Announced>,
 }
@@ -137,26 +139,39 @@ impl Archived {
     }
 }
 
-/// Does the night's work, each task once for its date, and reports. `reconciling` is a task of every quarter of an hour; a
-/// night does it as well, and reports it.
+/// What is hooked into a night.
+pub struct Hooks<'a> {
+    /// Is told what retention decides, before anything is removed.
+    pub decided: &'a (dyn Fn(&RetentionPlan) + Send + Sync),
+    /// A task of every quarter of an hour, which a night does as well, and reports.
+    pub reconciling: BoxFuture<'a, Task<Reconciled>>,
+}
+
+impl std::fmt::Debug for Hooks<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hooks")
+    }
+}
+
+/// Does the night's work, each task once for its date, and reports.
 pub async fn maintain(
     ports: &NightPorts<'_>,
     policy: &NightPolicy,
     run: &Run,
     trigger: &NightTrigger,
-    reconciling: BoxFuture<'_, Task<Reconciled>>,
+    hooks: Hooks<'_>,
 ) -> Night {
     let night = trigger.night();
     let working = run.leaving(FOR_REPORT);
     let archival = archive(ports, policy, &working, night).await;
-    let (cleanup, retention) = clean_up(ports, policy, &working, night).await;
-    let reconciliation = reconciling.await;
+    let (cleanup, dead_volumes) = clean_up(ports, policy, &working, night, hooks.decided).await;
+    let reconciliation = hooks.reconciling.await;
     let count = |parts: [bool; 3]| parts.into_iter().filter(|part| *part).count();
     let status = Status::of(
         count([archival.is_done(), cleanup.is_done(), reconciliation.is_done()]),
         count([archival.is_short(), cleanup.is_short(), reconciliation.is_short()]),
     );
-    let mut done = Night { night, status, archival, cleanup, reconciliation, retention, report: None };
+    let mut done = Night { night, status, archival, cleanup, reconciliation, dead_volumes, report: None };
     if run.mode == Mode::Act && !done.archival.is_elsewhere() && !done.cleanup.is_elsewhere() {
         done.report = Some(announce(ports.announcing(), run, render::night::report(&done)).await);
     }
@@ -204,26 +219,29 @@ async fn clean_up(
     policy: &NightPolicy,
     run: &Run,
     night: Date,
-) -> (Task<Pruned>, Option<RetentionPlan>) {
+    decided: &(dyn Fn(&RetentionPlan) + Send + Sync),
+) -> (Task<Pruned>, Vec<VolumeId>) {
     let pruning = &PrunePorts { clock: ports.clock, inventory: ports.inventory, snapshots: ports.snapshots };
     let plan = match prune::plan(pruning, &policy.retention, ports.clock.now()).await {
         Ok(plan) => plan,
-        Err(error) => return (Task::not_done(&error.into()), None),
+        Err(error) => return (Task::not_done(&error.into()), Vec::new()),
     };
+    decided(&plan);
+    let dead_volumes = plan.dead_volumes.clone();
     if run.mode == Mode::Observe {
-        return (Task::Observed, Some(plan));
+        return (Task::Observed, dead_volumes);
     }
     if let Some(refusal) = plan.refused {
-        return (Task::Refused(refusal.to_string()), Some(plan));
+        return (Task::Refused(refusal.to_string()), dead_volumes);
     }
-    let (decided, rate) = (&plan, policy.delete_rate);
+    let (plan, rate) = (&plan, policy.delete_rate);
     let act =
-        move || async move { Ok(prune::apply(pruning, run.deadline, rate, decided, &|_| ()).await) }.boxed();
+        move || async move { Ok(prune::apply(pruning, run.deadline, rate, plan, &|_| ()).await) }.boxed();
     let task = match once(ports, run, key::night("cleanup", night), "clean up snapshots", act).await {
         Ok(performed) => Task::Done(performed.outcome, performed.how),
         Err(error) => Task::not_done(&error),
     };
-    (task, Some(plan))
+    (task, dead_volumes)
 }
 
 async fn once<'a, O, F>(

@@ -1,7 +1,9 @@
+use std::sync::OnceLock;
+
 use domain::policy::mode::Mode;
 use domain::policy::retention::{RetentionPlan, Verdict};
 use domain::policy::status::Status;
-use domain::workflow::maintain::{Archived, Night, NightPolicy, Task, maintain};
+use domain::workflow::maintain::{Archived, Hooks, Night, NightPolicy, Task, maintain};
 use domain::workflow::once::How;
 use domain::workflow::prune::Pruned;
 use ports::trigger::NightTask;
@@ -45,10 +47,15 @@ pub async fn nightly_maintenance(
         source: settings.source.clone(),
     };
     let reconciling = Box::pin(reconciliation::as_task(&ports, settings, context));
-    let night = maintain(&ports.night(), &policy, &context.run(settings.mode), &trigger, reconciling).await;
-    if let Some(plan) = &night.retention {
+    let observed = OnceLock::new();
+    let decided = |plan: &RetentionPlan| {
         log_decisions(plan);
-    }
+        if settings.mode == Mode::Observe {
+            observed.get_or_init(|| observed_cleanup(plan));
+        }
+    };
+    let (run, hooks) = (context.run(settings.mode), Hooks { decided: &decided, reconciling });
+    let night = maintain(&ports.night(), &policy, &run, &trigger, hooks).await;
     let metrics = count(&night, settings.mode);
     let untold = night.report.as_ref().and_then(|announced| announced.failure());
     let failures: Vec<String> = [
@@ -61,7 +68,7 @@ pub async fn nightly_maintenance(
     .flatten()
     .collect();
     if failures.is_empty() {
-        return Ok(Reply { body: body(&night), metrics });
+        return Ok(Reply { body: body(&night, observed.into_inner()), metrics });
     }
     let message = format!("night of {}: {}", night.night, failures.join("; "));
     tracing::error!(night = %night.night, failures = %failures.join("; "), "night not done");
@@ -109,11 +116,12 @@ fn count(night: &Night, mode: Mode) -> Metrics {
     metrics
 }
 
-fn body(night: &Night) -> Value {
+fn body(night: &Night, observed: Option<Value>) -> Value {
+    let observed = observed.unwrap_or_else(|| json!({ "observed": true }));
     json!({
         "status": night.status,
         "date": night.night,
-        "snapshot_cleanup": task(&night.cleanup, |pruned| json!(pruned), || observed_cleanup(night)),
+        "snapshot_cleanup": task(&night.cleanup, |pruned| json!(pruned), || observed.clone()),
         "metrics_archival": task(&night.archival, archival, || json!({ "observed": true })),
         "reconciliation": task(&night.reconciliation, |told| json!(told), || json!({ "observed": true })),
         "daily_report": {
@@ -133,8 +141,7 @@ fn task<T>(task: &Task<T>, done: fn(&T) -> Value, observed: impl Fn() -> Value) 
     }
 }
 
-fn observed_cleanup(night: &Night) -> Value {
-    let Some(plan) = &night.retention else { return json!({ "observed": true }) };
+fn observed_cleanup(plan: &RetentionPlan) -> Value {
     let remove = plan.in_order_of_removal();
     let ids: Vec<&str> = remove.iter().take(Pruned::LISTED).map(|verdict| verdict.id.as_str()).collect();
     json!({
