@@ -3,7 +3,11 @@
 use adapters_sim::cloud::Happening;
 use adapters_sim::cloud::cloudwatch::{Alarm, Comparison, Condition, MissingData};
 use jiff::SignedDuration;
+use ports::time;
 use ports::trigger::AlarmState;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
 
 use super::world::{NAME, World};
 use super::{THRESHOLD, metric, of};
@@ -152,4 +156,33 @@ fn a_forced_state_lasts_until_the_next_evaluation() {
     world.sim.at(world.sim.now(), forced);
     world.after_minutes(1);
     assert_eq!(world.changes(), ["14:01:00 OK", "14:01:10 ALARM", "14:02:00 OK"]);
+}
+
+proptest! {
+    #[test]
+    fn an_alarm_changes_as_if_it_were_looked_at_each_minute(
+        data in vec((0..7_200_i64, prop_oneof![Just(0.0), Just(5.0)]), 0..12),
+        period in select(&[10, 60, 120, 300]),
+        (needed, periods) in (1..4_u32, 0..3_u32).prop_map(|(needed, more)| (needed, needed + more)),
+        missing in select(&[
+            MissingData::Missing, MissingData::Ignore, MissingData::Breaching, MissingData::NotBreaching,
+        ]),
+    ) {
+        let condition = Condition::new(Comparison::GreaterThan, THRESHOLD, period, periods).unwrap();
+        let condition = condition.datapoints_to_alarm(needed).unwrap().treat_missing_data(missing);
+        let changes = |looked_at: bool| {
+            let world = World::with(condition.clone());
+            let begin = world.sim.now();
+            let at = |seconds| time::later(begin, SignedDuration::from_secs(seconds));
+            for (seconds, value) in &data {
+                world.sim.at(at(*seconds), Happening::Datapoint { metric: metric(), value: *value });
+            }
+            for tens in 0..if looked_at { 1_000 } else { 0 } {
+                world.sim.at(at(30 + 10 * tens), Happening::Evaluate { alarm: NAME.to_owned() });
+            }
+            world.after_minutes(180);
+            world.changes()
+        };
+        prop_assert_eq!(changes(false), changes(true));
+    }
 }

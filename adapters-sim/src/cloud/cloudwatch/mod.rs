@@ -115,10 +115,9 @@ impl Cloud {
     /// one, since nothing changes between. Once its whole range lacks data, nothing changes before there is some again.
     pub(super) fn evaluate_alarm(&mut self, name: &str, context: &mut Context<'_>) {
         let CloudWatch { alarms, metrics, watched } = &mut self.cloudwatch;
-        if watched.get(name).is_some_and(|at| context.now < *at) {
-            return;
+        if watched.get(name).is_some_and(|at| *at <= context.now) {
+            watched.remove(name);
         }
-        watched.remove(name);
         let Some(alarm) = alarms.get_mut(name) else { return };
         let series = metrics.entry(alarm.metric.clone()).or_default();
         let until = alarm.latest_end(context.now);

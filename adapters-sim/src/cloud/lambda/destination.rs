@@ -5,7 +5,6 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::cloud::cloudwatch::Metric;
 use crate::cloud::delivery::Target;
 use crate::cloud::eventbridge::lambda_result;
 use crate::cloud::s3::Object;
@@ -91,8 +90,7 @@ impl Cloud {
 
     fn not_sent(&mut self, function: &str, (metric, to): (&'static str, &str), context: &mut Context<'_>) {
         context.note(Fact::Undelivered { to: to.to_owned(), why: metric, action: None });
-        let metric = Metric::new("AWS/Lambda", metric).with("FunctionName", function);
-        self.put_datapoint(&metric, 1.0, context);
+        self.lambda.measure(function, (metric, 1.0), context.now);
     }
 
     fn send_letter(&mut self, letter: Letter, request: &str, context: &mut Context<'_>) -> bool {
