@@ -22,8 +22,20 @@ use crate::world::{code, deliver, function, minutes, recorder, seconds, troubled
 
 /// A function that always fails.
 fn failing(sim: &Sim) {
+    failing_after(sim, 0);
+}
+
+/// A function that takes a while and then fails.
+fn failing_after(sim: &Sim, seconds: i64) {
     let error = || FunctionError { error_type: "Oops".to_owned(), message: "no".to_owned() };
-    function(sim, "orders", Arc::new(move |_| async move { Err(error()) }.boxed()));
+    let handler: Handler = Arc::new(move |invocation| {
+        async move {
+            invocation.ports().sleep(SignedDuration::from_secs(seconds)).await;
+            Err(error())
+        }
+        .boxed()
+    });
+    function(sim, "orders", handler);
 }
 
 /// A function that takes a while.
@@ -289,15 +301,7 @@ fn alarm_is(sim: &Sim) -> AlarmState {
 #[test]
 fn a_failed_attempt_is_counted_as_an_error_of_the_minute_in_which_it_began() {
     let sim = world();
-    let error = || FunctionError { error_type: "Oops".to_owned(), message: "no".to_owned() };
-    let handler: Handler = Arc::new(move |invocation| {
-        async move {
-            invocation.ports().sleep(SignedDuration::from_secs(50)).await;
-            Err(error())
-        }
-        .boxed()
-    });
-    function(&sim, "orders", handler);
+    failing_after(&sim, 50);
     configure(&sim, |function| function.retries = 0);
     alarm_above(&sim, of_lambda("Errors"), 0.0);
     seconds(&sim, 30);

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Cloud;
-use super::cloudwatch::Metric;
+use super::cloudwatch::{Measured, Metric};
 use crate::kernel::{Context, InvocationId};
 
 /// A line in the embedded metric format; it has more members, which the definitions name.
@@ -44,22 +44,22 @@ struct Definition {
 impl Cloud {
     /// A line of an invocation's log, if its role lets it write one.
     pub(crate) fn logged(&mut self, invocation: InvocationId, line: &str, context: &mut Context<'_>) {
-        if self.may_log(invocation) {
-            for (metric, value, at) in metrics(line) {
-                self.put_datapoint_of(at, &metric, value, context);
+        if self.unlogged(invocation).is_none() {
+            for measured in metrics(line) {
+                self.put_measured(measured, context);
             }
         }
     }
 
-    /// Whether an invocation may write a log. Where nobody cares for its logs, it may.
-    pub(super) fn may_log(&mut self, invocation: InvocationId) -> bool {
-        let log = self.lambda.log_of(invocation);
-        log.is_none_or(|(function, stream)| self.iam.lets_log(&function, &stream))
+    /// The function of an invocation that may not write its log. Where nobody cares for its logs, it may.
+    pub(super) fn unlogged(&mut self, invocation: InvocationId) -> Option<String> {
+        let (function, stream) = self.lambda.log_of(invocation)?;
+        (!self.iam.lets_log(&function, &stream)).then_some(function)
     }
 }
 
 /// The metrics that a line holds: none, unless it is in the format.
-fn metrics(line: &str) -> Vec<(Metric, f64, Timestamp)> {
+fn metrics(line: &str) -> Vec<Measured> {
     let Ok(Line { about, members }) = serde_json::from_str(line) else { return Vec::new() };
     let Ok(at) = Timestamp::from_millisecond(about.timestamp) else { return Vec::new() };
     let text = |name: &String| members.get(name).and_then(Value::as_str);
@@ -72,7 +72,7 @@ fn metrics(line: &str) -> Vec<(Metric, f64, Timestamp)> {
                 Some(metric.with(dimension, text(dimension)?))
             });
             let value = members.get(name).and_then(Value::as_f64);
-            found.extend(metric.zip(value).map(|(metric, value)| (metric, value, at)));
+            found.extend(metric.zip(value).map(|(metric, value)| Measured { metric, value, at }));
         }
     }
     found

@@ -286,9 +286,7 @@ impl Cloud {
 
     /// Lets an invocation be over.
     pub fn invocation_ended(&mut self, id: InvocationId, ended: &Ended, context: &mut Context<'_>) {
-        if !self.may_log(id)
-            && let Some((function, _)) = self.lambda.log_of(id)
-        {
+        if let Some(function) = self.unlogged(id) {
             *self.lambda.unlogged.entry(function).or_default() += 1;
         }
         self.lambda.ended(id, ended, context);

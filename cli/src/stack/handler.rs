@@ -76,9 +76,8 @@ where
         async move {
             let ports: SimPorts = invocation.ports().bound_to(names);
             let payload = invocation.payload.to_vec();
-            let clock = ports.clone();
             let outcome = run(Ports::of(ports), settings, payload, context(&invocation)?).await;
-            invocation.log(&handler::metrics(&outcome).line(&invocation.function, clock.now()));
+            invocation.log(&handler::metrics(&outcome).line(&invocation.function, invocation.ports().now()));
             answer(outcome)
         }
         .boxed()

@@ -31,6 +31,14 @@ impl Metric {
     }
 }
 
+/// A value of a metric, and the time that it is of.
+#[derive(Clone, Debug)]
+pub(in crate::cloud) struct Measured {
+    pub(in crate::cloud) metric: Metric,
+    pub(in crate::cloud) value: f64,
+    pub(in crate::cloud) at: Timestamp,
+}
+
 /// How far back an alarm can look: a week
 /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>), and two periods more, of up
 /// to a week each.

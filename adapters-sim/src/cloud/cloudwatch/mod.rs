@@ -11,6 +11,7 @@ mod reason;
 pub use alarm::{Alarm, Status};
 pub use condition::{Comparison, Condition, ConditionError, MissingData, Statistic};
 pub use evaluation::evaluate;
+pub(in crate::cloud) use metric::Measured;
 pub use metric::Metric;
 
 use std::collections::BTreeMap;
@@ -69,24 +70,19 @@ impl Cloud {
 
     /// `PutMetricData` of one value. Like CloudWatch, takes finite numbers only.
     pub(in crate::cloud) fn put_datapoint(&mut self, metric: &Metric, value: f64, context: &mut Context<'_>) {
-        self.put_datapoint_of(context.now, metric, value, context);
+        self.put_measured(Measured { metric: metric.clone(), value, at: context.now }, context);
     }
 
-    /// The same of a value that is of an earlier time.
-    pub(in crate::cloud) fn put_datapoint_of(
-        &mut self,
-        at: Timestamp,
-        metric: &Metric,
-        value: f64,
-        context: &mut Context<'_>,
-    ) {
+    /// The same of a value that is of another time than now.
+    pub(in crate::cloud) fn put_measured(&mut self, measured: Measured, context: &mut Context<'_>) {
+        let Measured { metric, value, at } = measured;
         if !value.is_finite() {
             return;
         }
-        self.cloudwatch.metrics.entry(metric.clone()).or_default().put(at, value);
-        let is_on_it = |alarm: &Alarm| !alarm.is_composite() && alarm.metric == *metric;
+        let is_on_it = |alarm: &Alarm| !alarm.is_composite() && alarm.metric == metric;
         let on_it = |(name, alarm): (&String, &Alarm)| is_on_it(alarm).then(|| name.clone());
         let names: Vec<String> = self.cloudwatch.alarms.iter().filter_map(on_it).collect();
+        self.cloudwatch.metrics.entry(metric).or_default().put(at, value);
         for name in names {
             self.watch_alarm(&name, context);
         }

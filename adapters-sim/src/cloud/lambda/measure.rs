@@ -5,17 +5,8 @@ use jiff::Timestamp;
 
 use super::Lambda;
 use crate::cloud::Cloud;
-use crate::cloud::cloudwatch::Metric;
+use crate::cloud::cloudwatch::{Measured, Metric};
 use crate::kernel::Context;
-
-/// One value, on its way to `CloudWatch`.
-#[derive(Clone, Debug)]
-pub(super) struct Measured {
-    function: String,
-    metric: &'static str,
-    value: f64,
-    at: Timestamp,
-}
 
 impl Lambda {
     /// An attempt that began then is over. Whatever it took, its numbers are of the time that it began.
@@ -30,16 +21,16 @@ impl Lambda {
     }
 
     pub(super) fn measure(&mut self, function: &str, (metric, value): (&'static str, f64), at: Timestamp) {
-        self.measured.push(Measured { function: function.to_owned(), metric, value, at });
+        let metric = Metric::new("AWS/Lambda", metric).with("FunctionName", function);
+        self.measured.push(Measured { metric, value, at });
     }
 }
 
 impl Cloud {
     /// Hands what Lambda measured to `CloudWatch`.
     pub(in crate::cloud) fn report_of_lambda(&mut self, context: &mut Context<'_>) {
-        for Measured { function, metric, value, at } in std::mem::take(&mut self.lambda.measured) {
-            let metric = Metric::new("AWS/Lambda", metric).with("FunctionName", &function);
-            self.put_datapoint_of(at, &metric, value, context);
+        for measured in std::mem::take(&mut self.lambda.measured) {
+            self.put_measured(measured, context);
         }
     }
 }

@@ -18,11 +18,11 @@ use ports::time;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::cloudwatch::Measured;
 use super::{Fact, Happening};
 use crate::invariant::Sometimes;
 use crate::kernel::{Context, FunctionError, InvocationId};
 use destination::Letter;
-use measure::Measured;
 use record::{Condition, Over, record, throttled};
 
 /// The functions of the account.
