@@ -77,6 +77,8 @@ static STACK: LazyLock<Result<Stack, StackError>> = LazyLock::new(|| {
 });
 /// How many images somebody makes on a day on which somebody makes any.
 const IMAGES: usize = 5;
+/// How many snapshots somebody copies on a day on which somebody copies any.
+const COPIES: usize = 10;
 /// How many notices, and how many records of failures, are remembered.
 const REMEMBERED: usize = 1000;
 
@@ -268,7 +270,7 @@ fn plan_day(cloud: &mut Cloud, fleet: &[InstanceId], faults: Level, context: &mu
 }
 
 /// What people and the world do on a day that is not a good one: an alarm flaps, a group cannot launch, somebody makes an
-/// image of a snapshot, somebody changes a group by hand.
+/// image of a snapshot, or copies some, somebody changes a group by hand.
 fn meddle(cloud: &mut Cloud, context: &mut Context<'_>) {
     let (name, _, max) = GROUPS[0];
     if context.happens("trouble/flap-alarm", 300) {
@@ -280,7 +282,8 @@ fn meddle(cloud: &mut Cloud, context: &mut Context<'_>) {
             context.at(turn, Happening::Alarm { alarm, state, value: 90 });
         }
     }
-    let old = |snapshot: &&Snapshot| DAY * 7 < context.now.duration_since(snapshot.started_at);
+    let now = context.now;
+    let old = |snapshot: &&Snapshot| DAY * 7 < now.duration_since(snapshot.started_at);
     let mut go_last: Vec<Snapshot> = cloud.snapshots.all().filter(old).cloned().collect();
     go_last.sort_by_key(|snapshot| std::cmp::Reverse(snapshot.started_at));
     if context.happens("trouble/image", 500) {
@@ -290,6 +293,13 @@ fn meddle(cloud: &mut Cloud, context: &mut Context<'_>) {
             let snapshots = vec![snapshot.id];
             context.later(SignedDuration::from_secs(seconds), Happening::RegisterImage { snapshots });
         }
+    }
+    if context.happens("trouble/copies", 300) {
+        // With another key, and the tags of what they are copies of.
+        let young = cloud.snapshots.all().filter(|snapshot| !old(snapshot) && !snapshot.is_copy());
+        let snapshots = young.take(COPIES).map(|snapshot| snapshot.id.clone()).collect();
+        let at = minute(context, "day/copies-at");
+        context.at(at, Happening::CopySnapshots { snapshots });
     }
     let Ok(group) = name.parse::<GroupName>() else { return };
     if context.happens("trouble/suspended", 100)

@@ -69,6 +69,14 @@ pub struct Snapshot {
     pub description: String,
 }
 
+impl Snapshot {
+    /// Whether it is a copy. EC2 names an arbitrary volume for one, which tells nothing of what it is of: up
+    /// to now always this (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Snapshot.html>).
+    pub fn is_copy(&self) -> bool {
+        self.volume.as_str() == "vol-ffffffff"
+    }
+}
+
 /// Which snapshots to list: own ones that carry every one of these tags.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SnapshotFilter {

@@ -1,19 +1,22 @@
 //! Bugs of snapshotting an instance.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use adapters_sim::cloud::Happening;
 use adapters_sim::fault::{DeliveryFaults, FaultPlan};
-use adapters_sim::invariant::{After, OneSet, Protected, Unexpected};
+use adapters_sim::invariant::{After, OneSet, Protected, Surplus, Unexpected};
 use adapters_sim::kernel::Handler;
-use cli::stack::FunctionName::AutoSnapshot;
+use cli::stack::FunctionName::{AutoSnapshot, NightlyMaintenance};
+use cli::stack::RECONCILE;
 use cli::story::story;
 use domain::policy::episode::Episodes;
+use domain::policy::naming::KEY;
 use jiff::SignedDuration;
-use ports::{Inventory, time};
+use ports::{Inventory, Snapshots, time};
 
 use crate::hunt::{Planted, Search, rule};
-use crate::part::{Change, all, handler, protect, skipped, tell};
+use crate::part::{Change, all, handler, ours, protect, skipped, tell};
 use crate::world::{instance, stops, with_instance};
 
 /// Takes a set at every event that says that an instance stops.
@@ -70,6 +73,39 @@ fn takes_and_forgets() -> Handler {
         let change = Change::read(&invocation)?;
         if change.state == "stopped" { protect(&ports, &change).await } else { Ok(skipped("another state")) }
     })
+}
+
+/// Takes all but the oldest snapshot of one volume and one incident for too many. All copies name one volume.
+fn takes_copies_for_too_many() -> Handler {
+    handler(|invocation, ports| async move {
+        if invocation.payload != RECONCILE.as_bytes() {
+            return Ok(skipped("no time to reconcile"));
+        }
+        let mut found = ours(&ports).await?;
+        found.sort_by_key(|snapshot| snapshot.started_at);
+        let mut seen = BTreeSet::new();
+        for snapshot in found {
+            if !seen.insert((snapshot.tags.get(KEY).map(str::to_owned), snapshot.volume)) {
+                ports.delete(&snapshot.id).await?;
+            }
+        }
+        Ok(skipped("done"))
+    })
+}
+
+pub(crate) fn copies_taken_for_surplus() -> Planted {
+    let of_the_set = ["snap-00000000000000001", "snap-00000000000000002"];
+    let snapshots = of_the_set.map(|id| id.parse().unwrap()).to_vec();
+    Planted {
+        bug: "takes copied snapshots for surplus",
+        story: with_instance(&[])
+            .happens(SignedDuration::from_mins(5), stops("Server.InternalError"))
+            .happens(SignedDuration::from_hours(1), Happening::CopySnapshots { snapshots }),
+        wrong: (NightlyMaintenance, takes_copies_for_too_many()),
+        search: Search::Boring,
+        caught_by: rule(&Surplus::default()),
+        budget: 1,
+    }
 }
 
 pub(crate) fn fires_on_stopping_and_stopped() -> Planted {
@@ -156,6 +192,7 @@ pub(crate) fn bugs() -> Vec<Planted> {
         expects_a_reboot_event(),
         relies_on_an_event_that_was_lost(),
         begun_snapshot_counts_as_a_backup(),
+        copies_taken_for_surplus(),
     ]
 }
 
@@ -210,4 +247,9 @@ fn relying_on_an_event_that_was_lost_is_caught() {
 #[test]
 fn counting_a_snapshot_that_fails_later_as_a_backup_is_caught() {
     begun_snapshot_counts_as_a_backup().check();
+}
+
+#[test]
+fn taking_copies_for_surplus_is_caught() {
+    copies_taken_for_surplus().check();
 }

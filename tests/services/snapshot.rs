@@ -266,3 +266,43 @@ fn a_dry_run_says_whether_it_would_be_permitted() {
     let (permitted, denied) = (dry_run(true, true).unwrap_err(), dry_run(true, false).unwrap_err());
     assert_eq!((permitted.code, denied.code), ("DryRunOperation", "UnauthorizedOperation"));
 }
+
+#[test]
+fn a_copy_has_an_id_a_moment_and_tags_of_its_own_and_a_volume_that_means_nothing() {
+    let sim = world();
+    let source = old(&sim, "snap-0a");
+    sim.cloud(|cloud| cloud.snapshots.put(source.clone()));
+    let copy =
+        |tags: Tags| sim.act(|cloud, context| cloud.copy_snapshot(&source.id, &tags, context)).unwrap();
+    let copies = [copy(Tags::default()), copy(source.tags.clone())];
+    minutes(&sim, 30);
+    let found = copies.map(|id| sim.cloud(|cloud| cloud.snapshots.look(&id).cloned().unwrap()));
+    let is_one = |s: &Snapshot| s.is_copy() && source.started_at < s.started_at && s.id != source.id;
+    assert!(found.iter().all(is_one), "{found:?}");
+    assert!(found.iter().all(|s| s.state == SnapshotState::Completed && s.size_gib == source.size_gib));
+    assert_eq!(found.each_ref().map(|s| s.tags.get("Name")), [None, Some("old")]);
+}
+
+#[test]
+fn only_what_is_there_and_complete_is_copied() {
+    let sim = world();
+    let instance = instance(&sim, 0);
+    let pending = take(&sim, &instance).unwrap()[0].id.clone();
+    let copy =
+        |id: &SnapshotId| code(&sim, |cloud, context| cloud.copy_snapshot(id, &Tags::default(), context));
+    assert_eq!(copy(&pending), Some("IncorrectState"));
+    assert_eq!(copy(&"snap-0bad".parse().unwrap()), Some("InvalidSnapshot.NotFound"));
+}
+
+#[test]
+fn each_copy_is_the_last_one_of_a_volume_that_nobody_knows() {
+    let sim = world();
+    let source = old(&sim, "snap-0a");
+    sim.cloud(|cloud| cloud.snapshots.put(source.clone()));
+    let copy = || sim.act(|cloud, context| cloud.copy_snapshot(&source.id, &source.tags, context)).unwrap();
+    let copies = [copy(), copy()];
+    minutes(&sim, 30);
+    delete(&sim, &copies[0]).unwrap();
+    let broken: Vec<&str> = sim.at_rest().iter().map(|violation| violation.invariant).collect();
+    assert!(broken.contains(&"the last completed snapshot of a volume is never deleted"), "{broken:?}");
+}

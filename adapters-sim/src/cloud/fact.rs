@@ -51,6 +51,13 @@ pub enum Fact {
         /// The state.
         state: SnapshotState,
     },
+    /// A snapshot was copied.
+    SnapshotCopied {
+        /// The copy.
+        snapshot: SnapshotId,
+        /// What it is a copy of.
+        source: SnapshotId,
+    },
     /// A snapshot was deleted.
     SnapshotDeleted {
         /// Which.
@@ -61,7 +68,7 @@ pub enum Fact {
         ours: bool,
         /// Its age in whole hours.
         age_hours: i64,
-        /// Whether it was the last completed one of its volume.
+        /// Whether it was the last completed one of its volume. A copy always is: its volume is not known.
         last: bool,
         /// Whether it had failed, or another good one of its volume was made for the same thing.
         surplus: bool,
@@ -197,6 +204,7 @@ impl fmt::Display for Fact {
                 write!(f, "snapshots begun: {}{of}", all.join(", "))
             }
             Self::SnapshotIs { snapshot, state } => write!(f, "{snapshot} is {state:?}"),
+            Self::SnapshotCopied { snapshot, source } => write!(f, "{snapshot} is a copy of {source}"),
             Self::SnapshotDeleted { snapshot, volume, age_hours, .. } => {
                 write!(f, "{snapshot} of {volume} deleted, {} days old", age_hours / 24)
             }

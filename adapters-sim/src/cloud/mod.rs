@@ -166,6 +166,11 @@ pub enum Happening {
         /// Which.
         snapshots: Vec<SnapshotId>,
     },
+    /// A person copies snapshots with all their tags.
+    CopySnapshots {
+        /// Which.
+        snapshots: Vec<SnapshotId>,
+    },
     /// A person sets a group's capacity.
     Resize {
         /// Which.
@@ -260,6 +265,7 @@ impl Cloud {
             Happening::RegisterImage { snapshots } => {
                 self.ec2.register_image(snapshots, false);
             }
+            Happening::CopySnapshots { snapshots } => self.person_copies(&snapshots, context),
             Happening::Resize { group, desired } => self.autoscaling.resize(&group, desired, context),
             Happening::Limit { group, max } => self.autoscaling.limit(&group, max, context),
             Happening::Expire { table, attribute } => self.dynamodb.expire(&table, &attribute, context.now),

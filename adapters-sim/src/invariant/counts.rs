@@ -58,6 +58,7 @@ impl Counts {
             | Fact::Rebooted { .. }
             | Fact::NoticeRefused { .. }
             | Fact::SnapshotIs { .. }
+            | Fact::SnapshotCopied { .. }
             | Fact::DesiredSet { .. }
             | Fact::AlarmIs { .. }
             | Fact::ActedAgain { .. }

@@ -24,7 +24,7 @@ pub use night::{Archived, NIGHT, Reported};
 pub use notice::{LegalNotice, OneNotice};
 pub use outlived::Outlived;
 pub use scaling::{Claimed, NeverLowered, OneRaise, StepAtMost, WithinMax};
-pub use snapshot::{LastOne, OldEnough, OneSet, OptedIn, Ours, Protected, Tagged};
+pub use snapshot::{LastOne, OldEnough, OneSet, OptedIn, Ours, Protected, Surplus, Tagged};
 pub use sometimes::Sometimes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -107,6 +107,7 @@ pub fn standard() -> Vec<Box<dyn Invariant>> {
         Box::new(OneSet::default()),
         Box::new(Tagged),
         Box::new(Ours),
+        Box::new(Surplus::default()),
         Box::new(LastOne),
         Box::new(WithinMax),
         Box::new(NeverLowered),

@@ -90,6 +90,47 @@ impl Invariant for OldEnough {
     }
 }
 
+/// What is removed within a day of its beginning had failed, or is a second one: another was begun of the same volume
+/// for the same incident, and is still there.
+#[derive(Clone, Debug, Default)]
+pub struct Surplus {
+    /// The key and the volume of what was begun; `None` once it failed.
+    begun: BTreeMap<SnapshotId, Option<(String, VolumeId)>>,
+}
+
+impl Invariant for Surplus {
+    fn name(&self) -> &'static str {
+        "nothing young is removed but a second snapshot of one volume and one incident"
+    }
+
+    fn see(&mut self, seen: Seen<'_>) -> Option<String> {
+        match seen.fact {
+            Fact::SnapshotsBegun { snapshots, tags, .. } => {
+                let key = tags.get(KEY).unwrap_or_default();
+                let of = |(id, volume): &(SnapshotId, VolumeId)| {
+                    (id.clone(), Some((key.to_owned(), volume.clone())))
+                };
+                self.begun.extend(snapshots.iter().map(of));
+                bound(&mut self.begun);
+                None
+            }
+            Fact::SnapshotIs { snapshot, state: SnapshotState::Error } => {
+                self.begun.entry(snapshot.clone()).and_modify(|of| *of = None);
+                None
+            }
+            Fact::SnapshotDeleted { snapshot, age_hours, .. } => {
+                let gone = self.begun.remove(snapshot);
+                let is_failed = gone == Some(None);
+                let has_twin =
+                    gone.flatten().is_some_and(|of| self.begun.values().flatten().any(|it| *it == of));
+                let is_young = *age_hours < 24;
+                (is_young && !is_failed && !has_twin).then(|| format!("{snapshot}, {age_hours} hours old"))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// A failure of an instance, by the time it began.
 type Incident = (InstanceId, Timestamp);
 

@@ -27,13 +27,15 @@ impl SnapshotStore {
     /// What is told of a snapshot whose deletion was accepted.
     fn told(&self, gone: &Snapshot, context: &Context<'_>) -> Fact {
         let others = || self.all().filter(|s| s.id != gone.id && !self.is_doomed(&s.id));
-        let is_good = |s: &Snapshot| s.volume == gone.volume && s.state == SnapshotState::Completed;
+        // Two copies name one volume, and are of whatever they are copies of.
+        let is_of_it = |s: &Snapshot| s.volume == gone.volume && !gone.is_copy();
+        let is_good = |s: &Snapshot| is_of_it(s) && s.state == SnapshotState::Completed;
         let key = gone.tags.get("caretaker:key");
         let is_twin = |s: &Snapshot| {
-            s.volume == gone.volume && s.state != SnapshotState::Error && s.tags.get("caretaker:key") == key
+            is_of_it(s) && s.state != SnapshotState::Error && s.tags.get("caretaker:key") == key
         };
         Fact::SnapshotDeleted {
-            last: is_good(gone) && !others().any(is_good),
+            last: gone.state == SnapshotState::Completed && !others().any(is_good),
             surplus: gone.state == SnapshotState::Error || key.is_some() && others().any(is_twin),
             ours: is_ours(&gone.tags),
             age_hours: context.now.duration_since(gone.started_at).as_hours(),

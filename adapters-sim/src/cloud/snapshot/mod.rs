@@ -1,6 +1,7 @@
 //! EBS snapshots
 //! (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-snapshots.html>).
 
+mod copy;
 mod create;
 mod delete;
 mod describe;
@@ -155,6 +156,11 @@ impl SnapshotStore {
         }
     }
 
+    /// Of copies EBS tells in another form, which nothing here listens to.
+    fn is_copy(&self, snapshot: &SnapshotId) -> bool {
+        self.snapshots.get(snapshot).is_some_and(Snapshot::is_copy)
+    }
+
     fn is_pending(&self, snapshot: &SnapshotId) -> bool {
         self.snapshots.get(snapshot).is_some_and(|found| found.state == SnapshotState::Pending)
     }
@@ -193,7 +199,9 @@ impl Cloud {
         }
         for snapshot in &ended {
             self.snapshots.enter(snapshot, state, context);
-            ebs_snapshot(self, "createSnapshot", snapshot, state, context);
+            if !self.snapshots.is_copy(snapshot) {
+                ebs_snapshot(self, "createSnapshot", snapshot, state, context);
+            }
         }
         let is_over = !rest.iter().any(|other| self.snapshots.is_pending(other));
         if !rest.is_empty() && is_over {
