@@ -144,6 +144,12 @@ fn snapshots() -> impl Strategy<Value = Vec<Snapshot>> {
     })
 }
 
+/// The record of a set of these volumes, of which people were told of one snapshot at the most.
+fn done<const N: usize>(volumes: [u8; N], recorded: Option<SnapshotId>) -> SetRecord {
+    let named = volumes.iter().map(|volume| format!("vol-{volume}").parse().unwrap()).collect();
+    SetRecord::Done { named, recorded: recorded.into_iter().collect(), again: None }
+}
+
 /// What is removed, and what is kept for it.
 fn removals(snapshots: &[Snapshot], record: &SetRecord) -> Vec<(SnapshotId, SnapshotId)> {
     let verdicts = sets(snapshots).iter().flat_map(|set| set.verdicts(record, now())).collect::<Vec<_>>();
@@ -157,30 +163,38 @@ fn removals(snapshots: &[Snapshot], record: &SetRecord) -> Vec<(SnapshotId, Snap
 proptest! {
     #[test]
     fn what_is_removed_leaves_a_completed_one_of_its_volume(all in snapshots(), told in proptest::option::of(0..8_usize)) {
-        let recorded = told.and_then(|nth| all.get(nth)).map(|s| s.id.clone()).into_iter().collect();
-        for record in [SetRecord::Forgotten, SetRecord::Done { recorded, again: None }] {
-            let removed = removals(&all, &record);
-            let by_id = |id: &SnapshotId| all.iter().find(|s| s.id == *id).unwrap();
-            for (gone, kept) in &removed {
-                prop_assert_eq!(&by_id(gone).volume, &by_id(kept).volume);
-                prop_assert_eq!(by_id(kept).state, SnapshotState::Completed);
-                prop_assert!(removed.iter().all(|(other, _)| other != kept), "{} is kept and removed", kept);
-            }
+        let recorded = told.and_then(|nth| all.get(nth)).map(|s| s.id.clone());
+        let removed = removals(&all, &done([1, 2], recorded));
+        let by_id = |id: &SnapshotId| all.iter().find(|s| s.id == *id).unwrap();
+        for (gone, kept) in &removed {
+            prop_assert_eq!(&by_id(gone).volume, &by_id(kept).volume);
+            prop_assert_eq!(by_id(kept).state, SnapshotState::Completed);
+            prop_assert!(removed.iter().all(|(other, _)| other != kept), "{} is kept and removed", kept);
         }
     }
 
     #[test]
+    fn nothing_is_removed_that_the_ledger_does_not_prove_to_be_too_many(all in snapshots()) {
+        prop_assert_eq!(removals(&all, &SetRecord::Forgotten), Vec::new());
+        let of_one = removals(&all, &done([1], None));
+        let is_of_it = |id: &SnapshotId| all.iter().any(|s| s.id == *id && s.volume.as_str() == "vol-1");
+        prop_assert!(of_one.iter().all(|(gone, _)| is_of_it(gone)), "{of_one:?}");
+    }
+
+    #[test]
     fn removing_and_looking_again_removes_nothing(all in snapshots()) {
-        let removed = removals(&all, &SetRecord::Forgotten);
+        let record = done([1, 2], None);
+        let removed = removals(&all, &record);
         let left: Vec<Snapshot> = all.into_iter().filter(|s| removed.iter().all(|(gone, _)| *gone != s.id)).collect();
-        prop_assert_eq!(removals(&left, &SetRecord::Forgotten), Vec::new());
+        prop_assert_eq!(removals(&left, &record), Vec::new());
     }
 
     #[test]
     fn the_order_of_the_listing_does_not_matter(all in snapshots()) {
         let mut turned = all.clone();
         turned.reverse();
-        prop_assert_eq!(removals(&all, &SetRecord::Forgotten), removals(&turned, &SetRecord::Forgotten));
+        let record = done([1, 2], None);
+        prop_assert_eq!(removals(&all, &record), removals(&turned, &record));
     }
 
     #[test]
@@ -200,8 +214,27 @@ proptest! {
 #[test]
 fn a_set_that_was_made_again_is_judged_once_it_can_be_seen() {
     let failed = [snapshot(1, 30, SnapshotState::Error, 1)];
-    let judge = |again| sets(&failed)[0].verdicts(&SetRecord::Done { recorded: [].into(), again }, now());
+    let named = || ["vol-1".parse().unwrap()].into();
+    let record = |again| SetRecord::Done { named: named(), recorded: [].into(), again };
+    let judge = |again| sets(&failed)[0].verdicts(&record(again), now());
     assert!(matches!(judge(None)[..], [Verdict::Do(Task::MakeAgain(_))]));
     assert_eq!(judge(Some(ago(4))), [Verdict::Wait]);
     assert_eq!(matter(&judge(Some(ago(5)))[0]), Some(Matter::SetFailed));
+}
+
+#[test]
+fn several_snapshots_of_a_volume_are_for_a_person_where_the_ledger_proves_nothing() {
+    let two = [snapshot(1, 30, SnapshotState::Completed, 1), snapshot(2, 29, SnapshotState::Completed, 1)];
+    for record in [SetRecord::Forgotten, done([2], None)] {
+        let verdicts = sets(&two)[0].verdicts(&record, now());
+        assert_eq!(verdicts.iter().map(matter).collect::<Vec<_>>(), [Some(Matter::Surplus)], "{record:?}");
+    }
+}
+
+#[test]
+fn copies_are_no_part_of_a_set() {
+    let mut copies =
+        [snapshot(1, 30, SnapshotState::Completed, 1), snapshot(2, 29, SnapshotState::Completed, 1)];
+    copies.iter_mut().for_each(|copy| copy.volume = "vol-ffffffff".parse().unwrap());
+    assert_eq!(sets(&copies), []);
 }

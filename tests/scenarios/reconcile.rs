@@ -1,5 +1,6 @@
 //! What was left behind, and who finishes it.
 
+use adapters_sim::cloud::Happening;
 use adapters_sim::cloud::ec2::Machine;
 use adapters_sim::fault::{Fault, Pick, Rule};
 use cli::stack::FunctionName;
@@ -245,6 +246,66 @@ fn a_surplus_snapshot_that_a_person_holds_or_an_image_uses_stays() {
     });
     reconcile_and_again(&scene);
     assert!(scene.has_snapshot(&copy.id));
+}
+
+#[test]
+fn copies_of_a_set_stay_all_of_them_whether_the_ledger_knows_the_set_or_not() {
+    let scene = Scene::default();
+    scene.stop(&scene.instance("web-1", 1), "Server.InternalError");
+    let snapshots = scene.snapshots().into_iter().map(|s| s.id).collect();
+    scene.sim.at(scene.sim.now(), Happening::CopySnapshots { snapshots });
+    scene.sim.run_for(SignedDuration::from_mins(30));
+    assert_eq!(scene.snapshots().iter().filter(|s| s.is_copy()).count(), 2);
+    reconcile_and_again(&scene);
+    scene.cloud(|cloud| cloud.dynamodb.table("ledger").unwrap().retain(|_| false));
+    let answer = reconcile_and_again(&scene);
+    assert_eq!(answer["reconciliation"]["found"], json!([]));
+    assert_eq!((scene.snapshots().len(), scene.broken()), (4, Vec::new()));
+}
+
+#[test]
+fn a_copy_of_an_earlier_set_is_no_set_of_a_stop_that_nobody_heard_of() {
+    let scene = Scene::default();
+    let instance = stopped_unheard(&scene, "Server.InternalError");
+    let tags = tags([
+        ("AutoCreated", "true"),
+        ("CreatedBy", "caretaker"),
+        ("InstanceId", instance.as_str()),
+        ("TriggerState", "stopped"),
+    ]);
+    scene.put_snapshot("snap-0copy", "vol-ffffffff", 0, tags);
+    assert_eq!(deeds(&reconcile_and_again(&scene)).len(), 1);
+}
+
+#[test]
+fn a_second_set_that_the_ledger_has_forgotten_is_told_and_left_alone() {
+    let scene = Scene::default();
+    scene.stop(&scene.instance("web-1", 0), "Server.InternalError");
+    duplicate(&scene, SnapshotState::Completed);
+    scene.cloud(|cloud| cloud.dynamodb.table("ledger").unwrap().retain(|_| false));
+    let answer = reconcile_and_again(&scene);
+    assert_eq!(answer["reconciliation"]["found"][0]["matter"], "surplus");
+    assert_eq!(scene.snapshots().len(), 2);
+}
+
+#[test]
+fn surplus_beyond_what_may_be_removed_at_once_is_told_and_left_alone() {
+    let scene = Scene::new(&[("MAX_REMOVE", "0"), ("MAX_REMOVE_PERCENT", "10")]);
+    scene.stop(&scene.instance("web-1", 0), "Server.InternalError");
+    duplicate(&scene, SnapshotState::Completed);
+    let answer = reconcile_and_again(&scene);
+    let words = answer["reconciliation"]["found"][0]["words"].as_str().unwrap().to_owned();
+    assert!(words.contains("it would remove 1 of 2 snapshots"), "{words}");
+    assert_eq!(scene.snapshots().len(), 2);
+}
+
+#[test]
+fn surplus_that_the_floor_of_its_volume_needs_stays() {
+    let scene = Scene::new(&[("KEEP_FLOOR", "2")]);
+    scene.stop(&scene.instance("web-1", 0), "Server.InternalError");
+    duplicate(&scene, SnapshotState::Completed);
+    assert_eq!(deeds(&reconcile_and_again(&scene)), Vec::<String>::new());
+    assert_eq!(scene.snapshots().len(), 2);
 }
 
 #[test]

@@ -22,8 +22,6 @@ pub const FENCE: &str = "caretaker:fence";
 
 /// The tag that holds the word that set it off.
 pub const TRIGGER_STATE: &str = "TriggerState";
-/// The tag by which a person keeps a snapshot from being removed.
-pub const HOLD: &str = "caretaker:hold";
 
 /// The longest description EC2 takes, in characters
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshot.html>).

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::episode::{Episodes, KnownIncident, is_stop};
 use super::naming;
 use super::open::{Open, Verdict};
+use super::retention::Retention;
 use super::snapshot::SnapshotPolicy;
 
 /// What reconciling goes by.
@@ -15,6 +16,8 @@ use super::snapshot::SnapshotPolicy;
 pub struct ReconcilePolicy {
     /// When and how instances are snapshotted.
     pub snapshots: SnapshotPolicy,
+    /// Which snapshots may be removed at all.
+    pub retention: Retention,
     /// Transitions of alarms older than this are history.
     pub alarm_max_age: SignedDuration,
     /// The account and the region that are looked after, where they are known.
@@ -56,6 +59,21 @@ pub enum Task {
     },
 }
 
+impl Task {
+    /// The snapshot that it removes, if it removes one.
+    fn removal(&self) -> Option<&SnapshotId> {
+        match self {
+            Self::Remove { snapshot, .. } => Some(snapshot),
+            Self::FinishSnapshots(_)
+            | Self::FinishRemedy { .. }
+            | Self::Tell(_)
+            | Self::SendNotice(_)
+            | Self::Snapshot(_)
+            | Self::MakeAgain(_) => None,
+        }
+    }
+}
+
 /// Something that only a person can mend.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Finding {
@@ -83,6 +101,8 @@ pub enum Matter {
     SetFailed,
     /// Mending it was tried, and refused for good.
     CannotMend,
+    /// There may be more snapshots of it than there should be, and nothing is removed.
+    Surplus,
 }
 
 impl Matter {
@@ -95,6 +115,7 @@ impl Matter {
             Self::Unfinished => "unfinished",
             Self::SetFailed => "set-failed",
             Self::CannotMend => "cannot-mend",
+            Self::Surplus => "surplus",
         }
     }
 }
@@ -125,6 +146,16 @@ impl ReconcilePlan {
             Verdict::Report(finding) => self.findings.push(finding),
             Verdict::Wait => self.waiting = self.waiting.saturating_add(1),
         }
+    }
+
+    /// The snapshots that are to be removed.
+    pub fn removals(&self) -> impl Iterator<Item = &SnapshotId> {
+        self.tasks.iter().filter_map(Task::removal)
+    }
+
+    /// Lets go of the removals that may not be.
+    pub fn remove_only(&mut self, may_go: impl Fn(&SnapshotId) -> bool) {
+        self.tasks.retain(|task| task.removal().is_none_or(&may_go));
     }
 }
 
@@ -200,6 +231,7 @@ impl ReconcilePolicy {
             let word = s.tags.get(naming::TRIGGER_STATE).unwrap_or_default();
             s.tags.get(naming::INSTANCE_ID) == Some(instance.id.as_str())
                 && s.state != SnapshotState::Error
+                && !s.is_copy()
                 && of_it(s.started_at, is_stop(word))
         });
         let at = match rest {

@@ -8,13 +8,14 @@ use ports::{LedgerKey, Snapshot, SnapshotId, SnapshotState, VolumeId, time};
 use super::naming;
 use super::open::{GRACE, Verdict};
 use super::reconcile::{Finding, Matter, Task};
+use super::retention::is_held;
 
 /// The snapshots of one incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetFound<'a> {
     /// The incident.
     pub key: LedgerKey,
-    /// Its snapshots by volume, the oldest first.
+    /// Its snapshots by volume, the oldest first. Copies are not among them: nobody knows what they are of.
     pub volumes: BTreeMap<&'a VolumeId, Vec<&'a Snapshot>>,
 }
 
@@ -25,6 +26,8 @@ pub enum SetRecord {
     Forgotten,
     /// It was taken.
     Done {
+        /// The volumes that it was to be of, and those that it is of.
+        named: BTreeSet<VolumeId>,
         /// The snapshots that people were told of.
         recorded: BTreeSet<SnapshotId>,
         /// When it was made again, if it was.
@@ -34,10 +37,10 @@ pub enum SetRecord {
     Open,
 }
 
-/// Sorts our snapshots by their incidents.
+/// Sorts our snapshots by their incidents. A copy may carry the key of what it is a copy of, and is no part of a set.
 pub fn sets(snapshots: &[Snapshot]) -> Vec<SetFound<'_>> {
     let mut sets: BTreeMap<LedgerKey, SetFound<'_>> = BTreeMap::new();
-    let mut ordered: Vec<&Snapshot> = snapshots.iter().collect();
+    let mut ordered: Vec<&Snapshot> = snapshots.iter().filter(|snapshot| !snapshot.is_copy()).collect();
     ordered.sort_by(|a, b| (a.started_at, &a.id).cmp(&(b.started_at, &b.id)));
     for snapshot in ordered {
         let Some(Ok(key)) = snapshot.tags.get(naming::KEY).map(LedgerKey::new) else { continue };
@@ -77,14 +80,11 @@ impl SetFound<'_> {
             // Whoever goes on with it looks at these very snapshots.
             return Vec::new();
         }
-        let mut verdicts: Vec<Verdict> =
-            self.volumes.values().flat_map(|of_volume| self.surplus(of_volume, record)).collect();
-        let failed: Vec<&str> = self
-            .volumes
-            .iter()
-            .filter(|(_, of_volume)| good(of_volume).next().is_none())
-            .map(|(volume, _)| volume.as_str())
-            .collect();
+        let surplus = |(volume, all): (&&VolumeId, &Vec<&Snapshot>)| self.surplus((volume, all), record, now);
+        let mut verdicts: Vec<Verdict> = self.volumes.iter().flat_map(surplus).collect();
+        let is_failed = |all: &[&Snapshot]| good(all).next().is_none();
+        let failed = self.volumes.iter().filter(|(volume, all)| record.may_name(volume) && is_failed(all));
+        let failed: Vec<&str> = failed.map(|(volume, _)| volume.as_str()).collect();
         if !failed.is_empty() {
             verdicts.push(match record {
                 SetRecord::Done { again: None, .. } => Verdict::Do(Task::MakeAgain(self.key.clone())),
@@ -110,25 +110,58 @@ impl SetFound<'_> {
     }
 
     /// Of several snapshots of a volume, the one that people were told of is kept, else the oldest; and none is removed before
-    /// that one is complete.
-    fn surplus(&self, of_volume: &[&Snapshot], record: &SetRecord) -> Vec<Verdict> {
-        let is_recorded = |snapshot: &&&Snapshot| match record {
-            SetRecord::Done { recorded, .. } => recorded.contains(&snapshot.id),
-            SetRecord::Forgotten | SetRecord::Open => false,
+    /// that one is complete. Only what the ledger says of the incident proves that the others are too many: of a set
+    /// that it has forgotten, or of a volume that it does not name, a person is told.
+    fn surplus(
+        &self,
+        (volume, all): (&VolumeId, &[&Snapshot]),
+        record: &SetRecord,
+        now: Timestamp,
+    ) -> Vec<Verdict> {
+        let goods: Vec<&Snapshot> = good(all).collect();
+        let (SetRecord::Done { named, recorded, .. }, true) = (record, 1 < goods.len()) else {
+            return self.unproven(volume, &goods, now);
         };
-        let goods: Vec<&Snapshot> = good(of_volume).collect();
-        let kept = goods.iter().find(is_recorded).or_else(|| goods.first());
-        let Some(kept) = kept.filter(|_| 1 < goods.len()) else { return Vec::new() };
+        if !named.contains(volume) {
+            return self.unproven(volume, &goods, now);
+        }
+        let Some(kept) = goods.iter().find(|s| recorded.contains(&s.id)).or_else(|| goods.first()) else {
+            return Vec::new();
+        };
         if kept.state != SnapshotState::Completed {
             return vec![Verdict::Wait];
         }
-        let others = goods.iter().filter(|s| s.id != kept.id && !is_held(s));
+        let others = goods.iter().filter(|s| s.id != kept.id && !recorded.contains(&s.id));
         let remove = |s: &&Snapshot| Task::Remove {
             snapshot: s.id.clone(),
             kept: kept.id.clone(),
             key: self.key.clone(),
         };
         others.map(|s| Verdict::Do(remove(s))).collect()
+    }
+
+    /// Tells a person of several snapshots of a volume that may be one too many.
+    fn unproven(&self, volume: &VolumeId, goods: &[&Snapshot], now: Timestamp) -> Vec<Verdict> {
+        let ids: Vec<&str> = goods.iter().filter(|s| !is_held(s, now)).map(|s| s.id.as_str()).collect();
+        if ids.len() < 2 {
+            return Vec::new();
+        }
+        let words = format!(
+            "{} are all of {volume} and carry this key, and the ledger does not say which is too many: \
+             nothing is removed",
+            ids.join(", ")
+        );
+        vec![Verdict::Report(Finding::new(self.key.as_str(), Matter::Surplus, words))]
+    }
+}
+
+impl SetRecord {
+    /// Whether a snapshot of a volume can be of this set, as far as the ledger knows.
+    fn may_name(&self, volume: &VolumeId) -> bool {
+        match self {
+            Self::Done { named, .. } => named.contains(volume),
+            Self::Forgotten | Self::Open => true,
+        }
     }
 }
 
@@ -146,9 +179,4 @@ pub enum Progress {
 fn good<'a>(of_volume: &'a [&'a Snapshot]) -> impl Iterator<Item = &'a Snapshot> {
     let is_good = |s: &&Snapshot| matches!(s.state, SnapshotState::Completed | SnapshotState::Pending);
     of_volume.iter().copied().filter(is_good)
-}
-
-/// A person wants to keep it.
-fn is_held(snapshot: &Snapshot) -> bool {
-    snapshot.tags.get(naming::HOLD).is_some()
 }

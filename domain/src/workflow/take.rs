@@ -283,9 +283,11 @@ async fn under_key(snapshots: &dyn Snapshots, key: &LedgerKey) -> Result<Vec<Sna
     prune::all(snapshots, &filter).await
 }
 
-/// Makes a set of what was found under a key: the oldest good snapshot of each volume; further ones are too many.
+/// Makes a set of what was found under a key: the oldest good snapshot of each volume; further ones are too many. A copy
+/// that carries the key is none of it.
 fn adopt(found: &[Snapshot], incident: &Incident) -> Found<SnapshotSet> {
-    let mut good: Vec<&Snapshot> = found.iter().filter(|s| s.state != SnapshotState::Error).collect();
+    let mut good: Vec<&Snapshot> =
+        found.iter().filter(|s| s.state != SnapshotState::Error && !s.is_copy()).collect();
     good.sort_by(|a, b| (a.started_at, &a.id).cmp(&(b.started_at, &b.id)));
     let mut set = SnapshotSet::none_yet(incident);
     for snapshot in &good {

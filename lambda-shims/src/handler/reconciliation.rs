@@ -56,7 +56,12 @@ fn policy(settings: &NightSettings, context: &Context) -> ReconcilePolicy {
     let region = context.region.clone().or_else(|| Region::new(topic.region()).ok());
     let mut snapshots = settings.snapshots.clone();
     snapshots.account.clone_from(&account);
-    ReconcilePolicy { snapshots, alarm_max_age: settings.alarm_max_age, place: account.zip(region) }
+    ReconcilePolicy {
+        snapshots,
+        retention: settings.retention.clone(),
+        alarm_max_age: settings.alarm_max_age,
+        place: account.zip(region),
+    }
 }
 
 /// One line for each decision.

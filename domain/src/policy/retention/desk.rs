@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use ports::{Snapshot, VolumeId};
 
 use super::judge::{Judgement, judge};
-use super::mark::{COPIED, Mark, Standing, mark};
+use super::mark::{Mark, Standing, mark};
 use super::number::number;
 use super::{Draft, Limit, Reason, Reasons, Stock, WithinFrom};
 
@@ -176,7 +176,7 @@ fn keep_floor(draft: &Draft, volume: &[Row<'_>]) -> Option<VolumeId> {
     let alive = good().any(|row| row.reasons.get().keep());
     let most = usize::try_from(draft.floor.0).unwrap_or(usize::MAX);
     good().take(most).for_each(|row| row.add(Reason::Floor));
-    let named = good().next().filter(|row| !alive && row.snapshot.volume.as_str() != COPIED);
+    let named = good().next().filter(|row| !alive && !row.snapshot.is_copy());
     named.map(|row| row.snapshot.volume.clone())
 }
 

@@ -12,10 +12,6 @@ pub const HOLD: &str = "caretaker:hold";
 /// it is copied to every snapshot taken of it.
 pub const KEEP_DAYS: &str = "caretaker:keep-days";
 
-/// The volume that EC2 names for every copied snapshot: it says nothing
-/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Snapshot.html>).
-pub(super) const COPIED: &str = "vol-ffffffff";
-
 /// What a snapshot tells about itself.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark<'a> {
@@ -97,7 +93,7 @@ pub(super) fn mark<'a>(draft: &Draft, stock: &Stock<'a>, snapshot: &'a Snapshot,
         standing,
         ruled: said.keep_days.is_none(),
         group: group(draft, snapshot, &said).unwrap_or(volume),
-        floor: if volume == COPIED { snapshot.id.as_str() } else { volume },
+        floor: if snapshot.is_copy() { snapshot.id.as_str() } else { volume },
         set: said.set.filter(|_| ours),
     }
 }
@@ -154,6 +150,11 @@ fn is_of_other_tool(key: &str) -> bool {
 fn is_by_other_tool(description: &str) -> bool {
     description.starts_with("This snapshot is created by the AWS Backup service")
         || description.starts_with("Created for policy: policy-")
+}
+
+/// Whether a person wants to keep a snapshot.
+pub fn is_held(snapshot: &Snapshot, now: Timestamp) -> bool {
+    snapshot.tags.get(HOLD).is_some_and(|value| holds(value, now))
 }
 
 /// A value that cannot be read holds for good: it was meant to.

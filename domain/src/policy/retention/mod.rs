@@ -15,10 +15,12 @@
 //! | `mark` | what a single snapshot tells about itself |
 //! | `number` | names to numbers |
 //! | `desk`, `plan` | all of it together |
+//! | `clearance` | what may be removed for another reason than a rule |
 //! | `rail`, `hash` | when not to act on a plan, and whether it is still the same |
 //! | `explain`, `compare` | why one snapshot, and what if |
 
 mod bucket;
+mod clearance;
 mod compare;
 mod count;
 mod desk;
@@ -36,6 +38,7 @@ mod reason;
 mod rule;
 
 pub use bucket::Bucket;
+pub use clearance::Clearance;
 pub use compare::Comparison;
 pub use count::Count;
 pub use draft::{Draft, Floor, GroupBy, Owner, WithinFrom};
@@ -43,7 +46,7 @@ pub use explain::{Answer, Explanation, Question};
 pub use hash::PlanHash;
 pub use judge::Judgement;
 pub use label::Labels;
-pub use mark::{HOLD, KEEP_DAYS};
+pub use mark::{HOLD, KEEP_DAYS, is_held};
 pub use period::Period;
 pub use plan::{Group, Retention, RetentionPlan, Stock, Verdict};
 pub use rail::{Cap, Mismatch, Refusal};

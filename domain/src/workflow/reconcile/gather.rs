@@ -1,17 +1,18 @@
 //! Reads what there is to reconcile, and lets the policy judge it. A source that cannot be read does not hide the others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use ports::trigger::InstanceTrigger;
-use ports::{InstanceId, LedgerKey, PortError, Snapshot, SnapshotFilter, Stored, time};
+use ports::{InstanceId, LedgerKey, PortError, Snapshot, SnapshotFilter, SnapshotId, Stored, time};
 use serde_json::Value;
 
 use super::{Failed, ReconcilePorts, Sets};
 use crate::policy::naming::{AUTO_CREATED, CARETAKER, CREATED_BY};
 use crate::policy::once::{Phase, Record, fits};
 use crate::policy::open::{KEEP_TRYING, Open, Stands};
-use crate::policy::reconcile::{ReconcilePlan, ReconcilePolicy, Rest, Task};
+use crate::policy::reconcile::{Finding, Matter, ReconcilePlan, ReconcilePolicy, Rest, Task};
+use crate::policy::retention::Stock;
 use crate::policy::sets::{Progress, SetFound, SetRecord, sets};
 use crate::policy::snapshot::{Incident, OPT_IN};
 use crate::workflow::incident::known;
@@ -69,6 +70,7 @@ pub(super) async fn gather(ports: &ReconcilePorts<'_>, policy: &ReconcilePolicy,
     match prune::all(ports.snapshots, &filter).await {
         Ok(snapshots) => {
             look_at_sets(ports, run, &snapshots, now, &mut gathered).await;
+            clear_removals(ports, (policy, run), &snapshots, now, &mut gathered).await;
             look_for_lost(ports, (policy, run), &snapshots, now, &mut gathered).await;
         }
         Err(error) => gathered.failed("snapshots", &error.into()),
@@ -135,6 +137,38 @@ async fn look_at_sets(
     }
 }
 
+/// Lets retention say which of the snapshots that are too many may go: nothing is removed past its rails.
+async fn clear_removals(
+    ports: &ReconcilePorts<'_>,
+    (policy, run): (&ReconcilePolicy, &Run),
+    snapshots: &[Snapshot],
+    now: Timestamp,
+    gathered: &mut Gathered,
+) {
+    let wished: BTreeSet<SnapshotId> = gathered.plan.removals().cloned().collect();
+    if wished.is_empty() {
+        return;
+    }
+    if !gathered.has_time(ports, run) {
+        return gathered.plan.remove_only(|_| false);
+    }
+    let ids: Vec<SnapshotId> = wished.iter().cloned().collect();
+    let in_use = match ports.inventory.uses(&ids).await {
+        Ok(uses) => uses.into_iter().map(|used| (used.snapshot, used.by)).collect(),
+        Err(error) => {
+            gathered.failed("what uses surplus snapshots", &error.into());
+            return gathered.plan.remove_only(|_| false);
+        }
+    };
+    let stock = Stock { snapshots, in_use: &in_use, shared_in: &BTreeSet::new() };
+    let clearance = policy.retention.clear(&stock, &wished, now);
+    gathered.plan.remove_only(|id| clearance.clears(id));
+    if let Some(refusal) = clearance.refused {
+        let words = format!("snapshots that seem to be too many are left alone: {refusal}");
+        gathered.plan.findings.push(Finding::new("surplus snapshots", Matter::Surplus, words));
+    }
+}
+
 async fn set_record(
     ports: &ReconcilePorts<'_>,
     set: &SetFound<'_>,
@@ -142,10 +176,15 @@ async fn set_record(
     let Some(stored) = ports.ledger.get(&set.key).await? else { return Ok((SetRecord::Forgotten, None)) };
     let record: Record<Incident, SnapshotSet> = read(&set.key, &stored)?;
     let record = match record.phase {
-        Phase::Done { outcome, .. } => SetRecord::Done {
-            recorded: outcome.snapshots.iter().map(|snapshot| snapshot.id.clone()).collect(),
-            again: outcome.incident.again.map(|again| again.at),
-        },
+        Phase::Done { outcome, .. } => {
+            let wanted = outcome.incident.plan.targets.iter().map(|target| &target.volume);
+            let taken = outcome.snapshots.iter().map(|snapshot| &snapshot.volume);
+            SetRecord::Done {
+                named: wanted.chain(taken).cloned().collect(),
+                recorded: outcome.snapshots.iter().map(|snapshot| snapshot.id.clone()).collect(),
+                again: outcome.incident.again.map(|again| again.at),
+            }
+        }
         Phase::Intended { .. } | Phase::Released { .. } | Phase::Halted { .. } => SetRecord::Open,
     };
     Ok((record, Some(stored)))
