@@ -235,6 +235,8 @@ fn several_snapshots_of_a_volume_are_for_a_person_where_the_ledger_proves_nothin
 fn copies_are_no_part_of_a_set() {
     let mut copies =
         [snapshot(1, 30, SnapshotState::Completed, 1), snapshot(2, 29, SnapshotState::Completed, 1)];
-    copies.iter_mut().for_each(|copy| copy.volume = "vol-ffffffff".parse().unwrap());
+    for copy in &mut copies {
+        copy.volume = "vol-ffffffff".parse().unwrap();
+    }
     assert_eq!(sets(&copies), []);
 }

@@ -104,30 +104,21 @@ impl Invariant for Surplus {
     }
 
     fn see(&mut self, seen: Seen<'_>) -> Option<String> {
-        match seen.fact {
-            Fact::SnapshotsBegun { snapshots, tags, .. } => {
-                let key = tags.get(KEY).unwrap_or_default();
-                let of = |(id, volume): &(SnapshotId, VolumeId)| {
-                    (id.clone(), Some((key.to_owned(), volume.clone())))
-                };
-                self.begun.extend(snapshots.iter().map(of));
-                bound(&mut self.begun);
-                None
-            }
-            Fact::SnapshotIs { snapshot, state: SnapshotState::Error } => {
-                self.begun.entry(snapshot.clone()).and_modify(|of| *of = None);
-                None
-            }
-            Fact::SnapshotDeleted { snapshot, age_hours, .. } => {
-                let gone = self.begun.remove(snapshot);
-                let is_failed = gone == Some(None);
-                let has_twin =
-                    gone.flatten().is_some_and(|of| self.begun.values().flatten().any(|it| *it == of));
-                let is_young = *age_hours < 24;
-                (is_young && !is_failed && !has_twin).then(|| format!("{snapshot}, {age_hours} hours old"))
-            }
-            _ => None,
+        if let Fact::SnapshotsBegun { snapshots, tags, .. } = seen.fact {
+            let key = tags.get(KEY).unwrap_or_default();
+            let of =
+                |(id, volume): &(SnapshotId, VolumeId)| (id.clone(), Some((key.to_owned(), volume.clone())));
+            self.begun.extend(snapshots.iter().map(of));
+            bound(&mut self.begun);
+        } else if let Fact::SnapshotIs { snapshot, state: SnapshotState::Error } = seen.fact {
+            self.begun.entry(snapshot.clone()).and_modify(|of| *of = None);
         }
+        let Fact::SnapshotDeleted { snapshot, age_hours, .. } = seen.fact else { return None };
+        let gone = self.begun.remove(snapshot);
+        let is_failed = gone == Some(None);
+        let has_twin = gone.flatten().is_some_and(|of| self.begun.values().flatten().any(|it| *it == of));
+        let is_young = *age_hours < 24;
+        (is_young && !is_failed && !has_twin).then(|| format!("{snapshot}, {age_hours} hours old"))
     }
 }
 
