@@ -1,25 +1,26 @@
 //! A small world for one event: read from a file, or made to fit the event.
 
+mod instance;
+mod record;
+
+pub use instance::{InstanceSpec, RootDeviceType};
+
 use std::collections::BTreeMap;
 
 use adapters_aws::inbound;
 use adapters_sim::Sim;
-use adapters_sim::cloud::ec2::Machine;
 use adapters_sim::cloud::{Cloud, Place};
 use adapters_sim::port::Names;
 use jiff::{SignedDuration, Timestamp};
 use lambda_shims::settings::Pairs;
 use ports::trigger::{AlarmTrigger, InstanceChange, InstanceTrigger, NightTrigger};
-use ports::{
-    GroupName, InstanceId, InstanceState, Record, Snapshot, SnapshotId, SnapshotState, StateReason, Tags,
-    VolumeId, time,
-};
-use serde::{Deserialize, Serialize};
+use ports::{GroupName, InstanceState, Record, Snapshot, SnapshotId, SnapshotState, Tags, VolumeId, time};
+use serde::Deserialize;
 
 use crate::stack::FunctionName;
 
 /// What there is when the event arrives. Everything may be left out.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct World {
     /// The present; by default a moment after the event.
@@ -33,33 +34,14 @@ pub struct World {
     /// The snapshots.
     pub snapshots: Vec<SnapshotSpec>,
     /// The records of the metrics table, in DynamoDB's JSON: `{"id": {"S": "a"}, "cpu": {"N": "0.5"}}`.
+    #[serde(deserialize_with = "record::records")]
     pub records: Vec<Record>,
     /// Images and the snapshots they are made of.
     pub images: Vec<Vec<SnapshotId>>,
 }
 
-/// An instance.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct InstanceSpec {
-    /// Its id.
-    pub id: InstanceId,
-    /// Its state.
-    #[serde(default = "stopped")]
-    pub state: InstanceState,
-    /// Its tags.
-    #[serde(default)]
-    pub tags: Tags,
-    /// EC2's code for why it last changed its state.
-    #[serde(default)]
-    pub reason: Option<String>,
-    /// The device names of its volumes.
-    #[serde(default)]
-    pub volumes: Vec<String>,
-}
-
 /// A scaling group.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GroupSpec {
     /// Its name.
@@ -80,7 +62,7 @@ pub struct GroupSpec {
 }
 
 /// A snapshot.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SnapshotSpec {
     /// Its id.
@@ -98,10 +80,6 @@ pub struct SnapshotSpec {
     /// The size of its volume in GiB.
     #[serde(default)]
     pub size_gib: u32,
-}
-
-fn stopped() -> InstanceState {
-    InstanceState::Stopped
 }
 
 fn completed() -> SnapshotState {
@@ -160,13 +138,10 @@ fn of_instance(trigger: &InstanceTrigger) -> InstanceSpec {
         | InstanceChange::Rebooted { .. }
         | InstanceChange::CheckFailed { .. } => InstanceState::Running,
     };
-    InstanceSpec {
-        id: trigger.instance.clone(),
-        state,
-        tags: Tags::from_iter([("Name", "example"), ("AutoSnapshot", "true")]),
-        reason: Some("Server.InternalError".to_owned()),
-        volumes: vec!["/dev/xvda".to_owned(), "/dev/sdf".to_owned()],
-    }
+    let tags = Tags::from_iter([("Name", "example"), ("AutoSnapshot", "true")]);
+    let volumes = vec!["/dev/xvda".to_owned(), "/dev/sdf".to_owned()];
+    let reason = Some("Server.InternalError".to_owned());
+    InstanceSpec { reason, ..InstanceSpec::new(trigger.instance.clone(), state, tags, volumes) }
 }
 
 fn of_night(trigger: &NightTrigger) -> World {
@@ -218,12 +193,16 @@ fn of_alarm(alarm: &AlarmTrigger) -> Located {
 
 impl World {
     /// Puts everything into a simulated cloud.
-    pub fn fill(&self, sim: &Sim, place: &Place) {
+    ///
+    /// # Errors
+    ///
+    /// What cannot be.
+    pub fn fill(&self, sim: &Sim, place: &Place) -> Result<(), String> {
         let now = sim.now();
         sim.cloud(|cloud| {
             cloud.place = place.clone();
             for instance in &self.instances {
-                instance.fill(cloud, now);
+                instance.fill(cloud, now)?;
             }
             for group in &self.groups {
                 group.fill(cloud);
@@ -234,7 +213,8 @@ impl World {
             for image in &self.images {
                 cloud.ec2.register_image(image.clone(), false);
             }
-        });
+            Ok(())
+        })
     }
 
     /// Puts the records into their table, which must be there.
@@ -251,19 +231,6 @@ impl World {
             }
             Ok(())
         })
-    }
-}
-
-impl InstanceSpec {
-    fn fill(&self, cloud: &mut Cloud, now: Timestamp) {
-        let reason = self.reason.clone().map(|code| StateReason { message: code.clone(), code });
-        let transition = reason.as_ref().map(|reason| reason.code.clone()).unwrap_or_default();
-        let (state, tags) = (self.state, self.tags.clone());
-        let machine = Machine { state, reason, transition, ..Machine::running(tags, now) };
-        cloud.ec2.put_instance(self.id.clone(), machine);
-        for device in &self.volumes {
-            cloud.ec2.add_volume(&self.id, device, 8);
-        }
     }
 }
 

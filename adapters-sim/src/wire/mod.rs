@@ -23,6 +23,7 @@ mod sqs;
 mod sts;
 mod xml;
 
+pub use dynamodb::attribute;
 pub use face::Face;
 pub use operation::{Exchange, NoAnswer};
 pub use route::understand;

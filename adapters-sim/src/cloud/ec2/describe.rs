@@ -4,7 +4,7 @@ use ports::{
     ErrorKind, ImageId, Instance, InstanceId, InstanceState, SnapshotUse, Tags, UsedBy, Volume, VolumeId,
 };
 
-use super::{Disk, Ec2, Image, Machine, ROOT_DEVICE, Trait, no_image, no_instance, no_volume};
+use super::{Disk, Ec2, Image, Machine, Trait, no_image, no_instance, no_volume};
 use crate::cloud::ApiError;
 use crate::cloud::list::{self, Filtered, Filters, Listed, Listing, Paging};
 use crate::kernel::Context;
@@ -162,7 +162,7 @@ impl Filtered for OfInstance<'_> {
             "instance-state-code" => vec![state_code(machine.state).to_string()],
             "instance-state-name" => vec![machine.state.as_str().to_owned()],
             "launch-time" => vec![machine.launched_at.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()],
-            "root-device-name" => vec![ROOT_DEVICE.to_owned()],
+            "root-device-name" => vec![machine.root_device.clone()],
             "root-device-type" => {
                 vec![if machine.is(Trait::OnInstanceStore) { "instance-store" } else { "ebs" }.to_owned()]
             }

@@ -2,8 +2,6 @@ use std::collections::BTreeMap;
 
 use ports::{InstanceId, Tags};
 
-use super::ROOT_DEVICE;
-
 /// A volume.
 #[derive(Clone, Debug)]
 pub struct Disk {
@@ -21,12 +19,12 @@ pub struct Disk {
 
 impl Disk {
     /// A new volume of the usual type; a root volume goes with its instance.
-    pub(super) fn attached(instance: &InstanceId, device: &str, size_gib: u32) -> Self {
+    pub(super) fn attached(instance: &InstanceId, device: &str, is_root: bool, size_gib: u32) -> Self {
         Self {
             size_gib,
             tags: Tags::default(),
             attachments: BTreeMap::from([(instance.clone(), device.to_owned())]),
-            delete_on_termination: device == ROOT_DEVICE,
+            delete_on_termination: is_root,
             kind: DiskKind::default(),
         }
     }

@@ -39,6 +39,8 @@ pub struct Machine {
     pub reboots: u32,
     /// The Availability Zone it is in.
     pub zone: String,
+    /// The device name of its root volume.
+    pub root_device: String,
     /// What few instances are.
     pub traits: BTreeSet<Trait>,
 }
@@ -55,6 +57,7 @@ impl Machine {
             launched_at: since,
             reboots: 0,
             zone: "eu-west-1a".to_owned(),
+            root_device: ROOT_DEVICE.to_owned(),
             traits: BTreeSet::new(),
         }
     }
@@ -83,7 +86,7 @@ impl Machine {
             transition: Some(self.transition.clone()).filter(|text| !text.is_empty()),
             group: self.group.clone(),
             launched_at: Some(self.launched_at),
-            root_device: Some(ROOT_DEVICE.to_owned()),
+            root_device: Some(self.root_device.clone()),
             root_on_instance_store: self.is(Trait::OnInstanceStore),
         }
     }

@@ -46,7 +46,8 @@ pub struct Image {
     pub disabled: bool,
 }
 
-/// The root device's name on every instance here.
+/// The root device's name on an instance of which nothing else is said, as on Amazon Linux
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/device_naming.html>).
 pub const ROOT_DEVICE: &str = "/dev/xvda";
 
 fn id<T: std::str::FromStr<Err = ports::IdError>>(prefix: &str, n: u64) -> T {
@@ -81,8 +82,14 @@ impl Ec2 {
     pub fn add_volume(&mut self, instance: &InstanceId, device: &str, size_gib: u32) -> VolumeId {
         self.last += 1;
         let volume: VolumeId = id("vol-", self.last);
-        self.volumes.insert(volume.clone(), Disk::attached(instance, device, size_gib));
+        let is_root = self.is_root(instance, device);
+        self.volumes.insert(volume.clone(), Disk::attached(instance, device, is_root, size_gib));
         volume
+    }
+
+    /// Whether a device is an instance's root device.
+    pub fn is_root(&self, instance: &InstanceId, device: &str) -> bool {
+        self.look(instance).is_some_and(|machine| machine.root_device == device)
     }
 
     /// Registers an image that is made of snapshots.

@@ -6,7 +6,6 @@ use ports::{CreateOne, CreateSet, GroupName, InstanceId, ObjectKey, SnapshotId, 
 
 use super::{Keys, Request};
 use crate::cloud::Cloud;
-use crate::cloud::ec2::ROOT_DEVICE;
 
 /// A call, as far as IAM is concerned.
 #[derive(Clone, Debug)]
@@ -211,10 +210,13 @@ fn create_set(cloud: &Cloud, wish: &CreateSet) -> Vec<Request> {
         return Vec::new();
     }
     let action = "ec2:CreateSnapshots";
+    let is_left_out = |id: &VolumeId, device: &str| {
+        wish.exclude.contains(id) || wish.exclude_root && cloud.ec2.is_root(&wish.instance, device)
+    };
     let volumes: Vec<VolumeId> = cloud
         .ec2
         .attached(&wish.instance)
-        .filter(|(id, _, device)| !(wish.exclude.contains(id) || wish.exclude_root && *device == ROOT_DEVICE))
+        .filter(|(id, _, device)| !is_left_out(id, device))
         .map(|(id, ..)| id.clone())
         .collect();
     let on_instance =

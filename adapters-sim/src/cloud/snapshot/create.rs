@@ -6,7 +6,7 @@ use ports::{
 
 use super::{SnapshotStore, opted_in, seen_at};
 use crate::cloud::bucket::{SNAPSHOT, TAG};
-use crate::cloud::ec2::{Disk, DiskKind, ROOT_DEVICE, Trait, no_instance, no_snapshot, no_volume};
+use crate::cloud::ec2::{Disk, DiskKind, Trait, no_instance, no_snapshot, no_volume};
 use crate::cloud::{ApiError, Cloud, Fact, Happening, tag};
 use crate::kernel::Context;
 
@@ -102,7 +102,7 @@ impl Cloud {
     /// The volumes that a set is to be of.
     fn volumes_of(&self, wish: &CreateSet) -> Result<Vec<(VolumeId, u32, DiskKind)>, ApiError> {
         let is_left_out = |(id, _, device): &(&VolumeId, &Disk, &str)| {
-            wish.exclude.contains(id) || wish.exclude_root && *device == ROOT_DEVICE
+            wish.exclude.contains(id) || wish.exclude_root && self.ec2.is_root(&wish.instance, device)
         };
         let attached = self.ec2.attached(&wish.instance).filter(|volume| !is_left_out(volume));
         let volumes: Vec<_> = attached.map(|(id, disk, _)| (id.clone(), disk.size_gib, disk.kind)).collect();

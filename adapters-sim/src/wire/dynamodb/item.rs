@@ -19,6 +19,11 @@ pub(super) fn read_item(value: &Value) -> Result<Record, ApiError> {
     read_map(value, 0)
 }
 
+/// Reads an attribute.
+pub(super) fn read_attribute(value: &Value) -> Result<Attribute, ApiError> {
+    attribute(value, 0)
+}
+
 fn read_map(value: &Value, depth: u32) -> Result<Record, ApiError> {
     let map = value.as_object().ok_or_else(|| invalid("a map of attributes is expected"))?;
     map.iter().map(|(name, value)| Ok((name.clone(), attribute(value, depth)?))).collect()
@@ -39,7 +44,8 @@ fn attribute(value: &Value, depth: u32) -> Result<Attribute, ApiError> {
         "N" => Attribute::N(number(value)?),
         "B" => Attribute::B(bytes(value)?),
         "BOOL" => Attribute::Bool(value.as_bool().ok_or_else(|| invalid("BOOL is neither true nor false"))?),
-        "NULL" => Attribute::Null,
+        "NULL" if value.is_boolean() => Attribute::Null,
+        "NULL" => return Err(invalid("Null attribute value types must have the value of true")),
         "L" => Attribute::L(list(value)?.iter().map(|v| attribute(v, depth + 1)).collect::<Result<_, _>>()?),
         "M" => Attribute::M(read_map(value, depth + 1)?),
         "SS" => Attribute::Ss(set(value, |v| text(v).map(str::to_owned))?),

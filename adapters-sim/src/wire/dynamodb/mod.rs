@@ -9,8 +9,12 @@ mod read;
 mod table;
 mod write;
 
+use ports::Attribute;
+use serde_json::Value;
+
 use super::operation::Operation;
 use super::route::JsonService;
+use crate::cloud::ApiError;
 
 pub(super) const SERVICE: JsonService = JsonService {
     name: "dynamodb",
@@ -29,3 +33,24 @@ pub(super) const SERVICE: JsonService = JsonService {
         Operation::writes("UpdateItem", write::update),
     ],
 };
+
+/// Reads an attribute in DynamoDB's JSON, such as `{"N": "0.5"}`
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html>).
+///
+/// # Errors
+///
+/// What DynamoDB would say of it.
+///
+/// # Examples
+///
+/// ```
+/// use adapters_sim::wire::attribute;
+/// use ports::Attribute;
+/// use serde_json::json;
+///
+/// assert_eq!(attribute(&json!({ "B": "aGk=" })).unwrap(), Attribute::B(b"hi".to_vec()));
+/// assert!(attribute(&json!({ "NULL": "yes" })).is_err());
+/// ```
+pub fn attribute(value: &Value) -> Result<Attribute, ApiError> {
+    item::read_attribute(value)
+}

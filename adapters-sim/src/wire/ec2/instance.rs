@@ -3,7 +3,7 @@
 use ports::{InstanceId, InstanceState};
 
 use super::field::{done, empty, instant, listing, tags_at_birth, with_tags};
-use crate::cloud::ec2::{Change, Ec2, Launch, ROOT_DEVICE, Trait, state_code};
+use crate::cloud::ec2::{Change, Ec2, Launch, Trait, state_code};
 use crate::cloud::list;
 use crate::cloud::{ApiError, Cloud};
 use crate::kernel::Context;
@@ -88,7 +88,7 @@ fn told(ec2: &mut Ec2, id: &InstanceId) -> Option<Element> {
         .text("launchTime", instant(machine.launched_at))
         .with(Element::new("placement").text("availabilityZone", &machine.zone))
         .text("rootDeviceType", root)
-        .text("rootDeviceName", ROOT_DEVICE)
+        .text("rootDeviceName", &machine.root_device)
         .list("blockDeviceMapping", disks);
     if let Some(reason) = &machine.reason {
         let reason = Element::new("stateReason").text("code", &reason.code).text("message", &reason.message);
