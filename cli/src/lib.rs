@@ -6,15 +6,19 @@
 //! - [`shrink`]: the shortest story that still fails.
 //! - [`retention`]: plans for snapshots.
 //! - [`doctor`]: what is wrong with settings, and with the account they are for.
+//! - [`input`]: files as people have them.
+//! - [`visible`]: what others wrote, shown as it is.
 //! - [`world`]: a small world for one event.
 //! - [`command`]: what the commands do and print.
 
 pub mod command;
 pub mod doctor;
+pub mod input;
 pub mod month;
 pub mod retention;
 pub mod serve;
 pub mod shrink;
 pub mod stack;
 pub mod story;
+pub mod visible;
 pub mod world;

@@ -1,21 +1,12 @@
 //! The `caretaker` command.
 
+use std::env;
+use std::io;
 use std::process::ExitCode;
-
-use clap::Parser;
-use cli::command::{Command, run};
-
-/// Caretaker: snapshots failed instances, keeps house at night, answers alarms.
-#[derive(Parser)]
-#[command(version, about)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
 
 #[global_allocator]
 static GLOBAL: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    run(Arguments::parse().command)
+    cli::command::run(env::args_os(), &mut io::stdout(), &mut io::stderr()).into()
 }

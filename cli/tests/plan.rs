@@ -203,7 +203,7 @@ fn a_list_that_cannot_be_read_is_told_by_snapshot_and_field() {
         (b" \n".to_vec(), vec!["it is empty"]),
         (whole.as_bytes()[..300].to_vec(), vec!["it is cut off"]),
         (b"snapshots: none".to_vec(), vec!["it is not the JSON of `aws ec2 describe-snapshots`"]),
-        (b"[]".to_vec(), vec!["it is not the JSON of `aws ec2 describe-snapshots`"]),
+        (b"7".to_vec(), vec!["it is not the JSON of `aws ec2 describe-snapshots`"]),
         (b"{\"Volumes\": []}".to_vec(), vec!["its list is missing"]),
         (page.into_bytes(), vec!["one page of several"]),
         (twice.into_bytes(), vec!["snapshot `snap-00`", "`SnapshotId` is there twice"]),

@@ -3,10 +3,12 @@
 //! A decision over a part could remove the last snapshot of a volume, so nothing is skipped: whatever cannot be read is
 //! an error that names the item and the field.
 
+mod form;
 mod images;
 mod item;
 mod snapshots;
 
+pub use form::Form;
 pub use images::images;
 pub use snapshots::{Listed, snapshots};
 
@@ -31,6 +33,25 @@ pub enum ListingError {
         /// What is wrong.
         why: String,
     },
+    /// The AWS command line was not told to print JSON.
+    #[error("it is not the JSON of `aws ec2 {what}` but {form}: {}", form.remedy())]
+    Form {
+        /// The command that prints it.
+        what: &'static str,
+        /// What it is instead.
+        form: Form,
+    },
+    /// A `--query` found nothing.
+    #[error(
+        "it is `null`: nothing in the answer of `aws ec2 {0}` is what `--query` asks for; leave `--query` out"
+    )]
+    Null(&'static str),
+    /// There is more than one.
+    #[error(
+        "something follows the end of its list: pages one after another are put together by the AWS command line itself, \
+         without `--no-paginate` or `--max-items`"
+    )]
+    More,
     /// It is only a part.
     #[error(
         "it is one page of several (`NextToken` is set): list them all, without `--max-items` or `--no-paginate`"
@@ -48,26 +69,37 @@ pub enum ListingError {
     },
 }
 
-/// The items of a listing, unread.
+/// The items of a listing, unread: of an answer as it is, or of the list alone that `--query` takes out of it.
 fn items<'a>(
     bytes: &'a [u8],
     what: &'static str,
     list: fn(Listing<'a>) -> Option<Vec<&'a RawValue>>,
 ) -> Result<Vec<&'a RawValue>, ListingError> {
-    if bytes.trim_ascii().is_empty() {
-        return Err(ListingError::Empty(what));
+    let bytes = bytes.trim_ascii();
+    match bytes.first() {
+        None => return Err(ListingError::Empty(what)),
+        Some(b'[') => return document(bytes, what),
+        Some(_) if bytes == b"null" => return Err(ListingError::Null(what)),
+        Some(_) => {}
     }
-    let listing: Listing<'_> = serde_json::from_slice(bytes).map_err(|error| {
-        if error.is_eof() {
-            ListingError::CutOff(error.to_string())
-        } else {
-            ListingError::Malformed { what, why: error.to_string() }
-        }
-    })?;
-    if listing.next_token.as_ref().is_some_and(|token| !token.is_null()) {
+    let listing: Listing<'_> = document(bytes, what)?;
+    // The last page has none, `null` or, from some tools, an empty one.
+    if listing.next_token.as_ref().is_some_and(|token| !token.is_null() && token != "") {
         return Err(ListingError::OnePage);
     }
     list(listing).ok_or_else(|| ListingError::Malformed { what, why: "its list is missing".to_owned() })
+}
+
+/// Reads the one JSON text that there is.
+fn document<'a, T: Deserialize<'a>>(bytes: &'a [u8], what: &'static str) -> Result<T, ListingError> {
+    let mut documents = serde_json::Deserializer::from_slice(bytes).into_iter();
+    let first = documents.next().ok_or(ListingError::Empty(what))?;
+    let read = first.map_err(|error: serde_json::Error| match Form::of(bytes) {
+        _ if error.is_eof() => ListingError::CutOff(error.to_string()),
+        Some(form) => ListingError::Form { what, form },
+        None => ListingError::Malformed { what, why: error.to_string() },
+    })?;
+    if documents.next().is_some() { Err(ListingError::More) } else { Ok(read) }
 }
 
 #[derive(Deserialize)]

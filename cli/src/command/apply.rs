@@ -7,8 +7,8 @@ use domain::workflow::prune::Pruned;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{BadInput, Verdict, cloud};
+use crate::input::{Bound, json};
 use crate::retention::carry_out::Person;
-use crate::retention::source::bytes;
 
 /// `caretaker apply`.
 #[derive(Clone, Debug, Args)]
@@ -26,9 +26,7 @@ pub struct Apply {
 
 impl Apply {
     pub(super) fn run(self, out: &mut (dyn Write + Send)) -> Result<Verdict, BadInput> {
-        let named = self.plan.display();
-        let plan: RetentionPlan =
-            serde_json::from_slice(&bytes(&self.plan)?).map_err(|error| BadInput::new(named, error))?;
+        let plan: RetentionPlan = json(&self.plan, Bound::List)?;
         let bar = progress();
         let agrees = |count| self.yes || asked(count);
         let seen = |_: &_, count: usize| {

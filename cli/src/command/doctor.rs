@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use clap::Args;
 use comfy_table::Table;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
+use domain::render::visible;
 use lambda_shims::permission::Function;
 use lambda_shims::settings::Pairs;
 use serde_json::json;
 
 use super::{BadInput, Verdict, print_json};
-use crate::doctor::{Finding, Grade, Line, examine, lines};
-use crate::retention::source::bytes;
+use crate::doctor::{Finding, Grade, Line, examine, lines, settings};
 use crate::stack::FunctionName;
 
 /// `caretaker doctor`.
@@ -19,8 +19,8 @@ pub struct Doctor {
     /// The functions to look at; all of them when none is named.
     #[arg(value_enum)]
     functions: Vec<FunctionName>,
-    /// Settings as a JSON object of texts, in place of the environment: what
-    /// `aws lambda get-function-configuration --query Environment.Variables` prints.
+    /// Settings as a JSON object of texts, in place of the environment: what `aws lambda get-function-configuration`
+    /// prints, whole or with `--query Environment.Variables`; `-` for the standard input.
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
     /// Look at the account as well, or at the endpoint in `AWS_ENDPOINT_URL`: what exists, and what is permitted.
@@ -36,10 +36,7 @@ impl Doctor {
         let functions = self.functions();
         let pairs = match &self.settings {
             None => std::env::vars().collect(),
-            Some(file) => {
-                let named = file.display();
-                serde_json::from_slice::<Pairs>(&bytes(file)?).map_err(|error| BadInput::new(named, error))?
-            }
+            Some(file) => settings::read(file)?,
         };
         let lines = lines(&pairs, &functions);
         let mut found = examine(&pairs, &functions);
@@ -84,7 +81,7 @@ fn print(out: &mut dyn Write, lines: &[Line], found: &[Finding], problems: usize
     table.set_header(["setting", "value", "from", "template"]);
     for line in lines {
         let template = line.template.as_deref().unwrap_or_default();
-        table.add_row([line.name, &line.value, line.origin.words(), template]);
+        table.add_row([line.name, &visible::line(&line.value), line.origin.words(), template]);
     }
     let _ = writeln!(out, "{table}\n");
     for finding in found {
@@ -93,7 +90,7 @@ fn print(out: &mut dyn Write, lines: &[Line], found: &[Finding], problems: usize
             Grade::Note => "note",
             Grade::Fine => "fine",
         };
-        let _ = writeln!(out, "{grade}: {}", finding.words);
+        let _ = writeln!(out, "{grade}: {}", visible::line(&finding.words));
     }
     let verdict = match problems {
         0 => "verdict: fine".to_owned(),

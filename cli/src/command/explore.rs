@@ -10,7 +10,7 @@ use clap::Args;
 use indicatif::ProgressBar;
 use serde::Serialize;
 
-use super::line::{Line, Subject};
+use super::line::{DELIVERIES, FAULTS, Line, Subject};
 use super::{BadInput, Verdict, bar, print_json};
 use crate::stack::FunctionName;
 use crate::story::story;
@@ -21,10 +21,10 @@ pub struct Explore {
     /// The function.
     function: FunctionName,
     /// How often its event is delivered, all at once.
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=4))]
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(DELIVERIES))]
     deliveries: u32,
     /// How many things may go wrong in one execution.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=3))]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(FAULTS))]
     faults: u32,
     /// How often one delivery may be interrupted by another; without this, as often as they like.
     #[arg(long)]

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use adapters_sim::fault::Level;
@@ -6,6 +7,15 @@ use adapters_sim::replay::Replay;
 
 use crate::month::Size;
 use crate::stack::FunctionName;
+
+/// How many days are lived through.
+pub(super) const DAYS: RangeInclusive<i64> = 1..=36_500;
+/// How many instances there are.
+pub(super) const INSTANCES: RangeInclusive<i64> = 1..=100_000;
+/// How often an event is delivered.
+pub(super) const DELIVERIES: RangeInclusive<i64> = 1..=4;
+/// How many things may go wrong.
+pub(super) const FAULTS: RangeInclusive<i64> = 0..=3;
 
 /// What a line of output begins with that makes something happen again.
 const NAME: &str = "CARETAKER_REPLAY";
@@ -57,11 +67,18 @@ impl FromStr for Line {
         let line = line.strip_prefix(NAME).and_then(|rest| rest.strip_prefix('=')).unwrap_or(line);
         let parts: Vec<&str> = line.splitn(5, ':').collect();
         let [kind, a, b, c, replay] = parts.as_slice() else { return Err(malformed(line)) };
-        let number = |text: &str| text.parse::<u32>().map_err(|_| malformed(line));
+        let number = |text: &str, range: RangeInclusive<i64>| {
+            let number: u32 = text.parse().map_err(|_| malformed(line))?;
+            let (least, most) = range.clone().into_inner();
+            let told = || {
+                format!("`{line}`: {number} is not from {least} to {most}, as what it stands for has to be")
+            };
+            if range.contains(&number.into()) { Ok(number) } else { Err(told()) }
+        };
         let subject = match *kind {
             "simulate" => Subject::Simulate {
-                days: number(a)?,
-                instances: number(b)?,
+                days: number(a, DAYS)?,
+                instances: number(b, INSTANCES)?,
                 faults: c.parse().map_err(|_| malformed(line))?,
             },
             "explore" => Subject::Explore {
@@ -69,8 +86,8 @@ impl FromStr for Line {
                     .into_iter()
                     .find(|name| name.as_str() == *a)
                     .ok_or_else(|| malformed(line))?,
-                deliveries: number(b)?,
-                faults: number(c)?,
+                deliveries: number(b, DELIVERIES)?,
+                faults: number(c, FAULTS)?,
             },
             _ => return Err(malformed(line)),
         };
@@ -96,6 +113,20 @@ mod tests {
             "CARETAKER_REPLAY=explore:auto-snapshot:2:1:path=0-1-3",
         ] {
             assert_eq!(line.parse::<Line>().unwrap().to_string(), line);
+        }
+    }
+
+    #[test]
+    fn what_a_flag_would_refuse_is_refused_in_a_line_too() {
+        for (line, told) in [
+            ("simulate:0:5:none:seed=1", "0 is not from 1 to 36500"),
+            ("simulate:4000000000:5:none:seed=1", "4000000000 is not from 1 to 36500"),
+            ("simulate:1:100001:none:seed=1", "100001 is not from 1 to 100000"),
+            ("explore:auto-snapshot:5:1:path=0", "5 is not from 1 to 4"),
+            ("explore:auto-snapshot:2:4:path=0", "4 is not from 0 to 3"),
+        ] {
+            let error = line.parse::<Line>().unwrap_err();
+            assert!(error.contains(told), "{error}");
         }
     }
 

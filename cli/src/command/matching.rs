@@ -1,14 +1,15 @@
 use std::fmt::Display;
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use adapters_sim::cloud::pattern::{Difference, Event, Pattern};
 use clap::Args;
+use domain::render::visible;
 use serde_json::{Value, json};
 
 use super::{BadInput, Verdict, print_json};
+use crate::input::{Bound, text};
 
 /// `caretaker match`.
 #[derive(Clone, Debug, Args)]
@@ -39,7 +40,8 @@ impl Match {
 }
 
 fn read<T: FromStr<Err: Display>>(file: &Path) -> Result<T, BadInput> {
-    let text = fs::read_to_string(file).map_err(|error| BadInput::new(file.display(), error))?;
+    let bytes = text(file, Bound::Small)?;
+    let text = str::from_utf8(&bytes).map_err(|error| BadInput::new(file.display(), error))?;
     text.parse().map_err(|error| BadInput::new(file.display(), error))
 }
 
@@ -51,6 +53,6 @@ fn told(differences: &[Difference]) -> Value {
 fn print(out: &mut dyn Write, differences: &[Difference]) {
     let _ = writeln!(out, "{}", if differences.is_empty() { "match" } else { "no match" });
     for difference in differences {
-        let _ = writeln!(out, "  {difference}");
+        let _ = writeln!(out, "  {}", visible::line(&difference.to_string()));
     }
 }

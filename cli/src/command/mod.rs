@@ -17,13 +17,23 @@ mod schedule;
 mod serve;
 mod simulate;
 
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
-use std::process::ExitCode;
 
-use clap::Subcommand;
+use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
+
+use crate::visible::Visible;
+
+/// Caretaker: snapshots failed instances, keeps house at night, answers alarms.
+#[derive(Debug, Parser)]
+#[command(name = "caretaker", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
 
 /// A command.
 #[derive(Debug, Subcommand)]
@@ -70,27 +80,54 @@ impl BadInput {
     }
 }
 
-/// Runs a command and says how it ended.
-pub fn run(command: Command) -> ExitCode {
-    let mut out = io::stdout().lock();
-    let ended = match command {
-        Command::Simulate(simulate) => simulate.run(&mut out),
-        Command::Serve(serve) => serve.run(&mut io::stdout()),
-        Command::Replay(replay) => replay.run(&mut out),
-        Command::Explore(explore) => explore.run(&mut out),
-        Command::Match(matching) => matching.run(&mut out),
-        Command::Schedule(schedule) => schedule.run(&mut out),
-        Command::Plan(plan) => plan.run(&mut out),
-        Command::Apply(apply) => apply.run(&mut io::stdout()),
-        Command::Explain(explain) => explain.run(&mut out),
-        Command::Doctor(doctor) => doctor.run(&mut out),
+/// Runs a command line and says how it ended. What it prints shows whatever others wrote as it is, so nothing of it
+/// does anything to a terminal.
+///
+/// # Examples
+///
+/// ```
+/// let (mut out, mut err) = (Vec::new(), Vec::new());
+/// let code = cli::command::run(["caretaker", "schedule", "rate(\u{1b}[2J)"], &mut out, &mut err);
+/// assert_eq!(code, 2);
+/// assert!(String::from_utf8(err).unwrap().starts_with(r"caretaker: rate(\u001b[2J): "));
+/// ```
+pub fn run<A: Into<OsString> + Clone>(
+    arguments: impl IntoIterator<Item = A>,
+    out: &mut (impl Write + Send),
+    err: &mut impl Write,
+) -> u8 {
+    let (mut out, mut err) = (Visible(out), Visible(err));
+    let command = match Arguments::try_parse_from(arguments) {
+        Ok(Arguments { command }) => command,
+        Err(usage) => {
+            // Help and the version are what was asked for.
+            let _ = if usage.use_stderr() { write!(err, "{usage}") } else { write!(out, "{usage}") };
+            return u8::try_from(usage.exit_code()).unwrap_or(2);
+        }
     };
-    match ended {
-        Ok(Verdict::Done) => ExitCode::SUCCESS,
-        Ok(Verdict::Wrong) => ExitCode::from(1),
+    match command.run(&mut out) {
+        Ok(Verdict::Done) => 0,
+        Ok(Verdict::Wrong) => 1,
         Err(error) => {
-            let _ = writeln!(io::stderr(), "caretaker: {error}");
-            ExitCode::from(2)
+            let _ = writeln!(err, "caretaker: {error}");
+            2
+        }
+    }
+}
+
+impl Command {
+    fn run(self, out: &mut (dyn Write + Send)) -> Result<Verdict, BadInput> {
+        match self {
+            Self::Simulate(simulate) => simulate.run(out),
+            Self::Serve(serve) => serve.run(out),
+            Self::Replay(replay) => replay.run(out),
+            Self::Explore(explore) => explore.run(out),
+            Self::Match(matching) => matching.run(out),
+            Self::Schedule(schedule) => schedule.run(out),
+            Self::Plan(plan) => plan.run(out),
+            Self::Apply(apply) => apply.run(out),
+            Self::Explain(explain) => explain.run(out),
+            Self::Doctor(doctor) => doctor.run(out),
         }
     }
 }

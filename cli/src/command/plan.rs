@@ -9,8 +9,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{BadInput, Verdict, cloud, print_json};
+use crate::input::{self, Bound};
 use crate::retention::flags::PolicyFlags;
-use crate::retention::source::{Source, bytes};
+use crate::retention::source::Source;
 use crate::retention::table;
 
 /// `caretaker plan`.
@@ -143,7 +144,7 @@ fn other_policy(text: &str) -> Result<Retention, BadInput> {
     if text.trim_start().starts_with('-') {
         return PolicyFlags::read(text).map_err(|error| BadInput::new("--compare", error));
     }
-    let read: Result<Other, _> = serde_json::from_slice(&bytes(Path::new(text))?);
+    let read: Result<Other, _> = serde_json::from_slice(&input::text(Path::new(text), Bound::List)?);
     match read {
         Ok(Other::Plan { policy } | Other::Policy(policy)) => Ok(policy),
         Err(_) => Err(BadInput::new(

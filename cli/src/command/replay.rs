@@ -1,6 +1,5 @@
-use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use adapters_sim::Sim;
 use adapters_sim::cloud::Happening;
@@ -8,11 +7,13 @@ use adapters_sim::cloud::lambda::Delivery;
 use adapters_sim::cloud::{Fact, sns};
 use adapters_sim::kernel::{Actor, Event, FunctionError, Seeded, Trace};
 use clap::Args;
+use domain::render::visible;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{BadInput, Verdict, print_json};
+use crate::input::{self, Bound};
 use crate::stack::{FunctionName, Stack, usual_settings};
 use crate::world::{Located, World, fitting, settings};
 
@@ -56,15 +57,14 @@ struct Mail {
 
 impl Replay {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Verdict, BadInput> {
-        let payload = read(&self.event)?;
+        let payload = input::anything(&self.event)?;
         #[cfg(feature = "aws")]
         if self.aws {
             return super::replay_aws::run(self.function, &payload, self.observe, self.json, out);
         }
         let mut located = fitting(self.function, &payload);
         if let Some(file) = &self.world {
-            let own: World =
-                serde_json::from_slice(&read(file)?).map_err(|error| BadInput::new(file.display(), error))?;
+            let own: World = input::json(file, Bound::Small)?;
             located.world = World { now: own.now.or(located.world.now), ..own };
         }
         if self.observe {
@@ -80,14 +80,10 @@ impl Replay {
     }
 }
 
-fn read(file: &Path) -> Result<Vec<u8>, BadInput> {
-    fs::read(file).map_err(|error| BadInput::new(file.display(), error))
-}
-
 fn play(function: FunctionName, payload: Vec<u8>, located: &Located) -> Result<Told, BadInput> {
     let start = located.world.now.unwrap_or(Timestamp::UNIX_EPOCH);
     let sim = Sim::with(start, Box::new(Seeded::new(1)), Trace::kept());
-    located.world.fill(&sim, &located.place);
+    located.world.fill(&sim, &located.place).map_err(|why| BadInput::new("world", why))?;
     // Nothing but the event sets a function off.
     Stack::new(&settings(usual_settings(), &located.world.settings))
         .map_err(|e| BadInput::new("settings", e))?
@@ -136,17 +132,17 @@ fn print(out: &mut dyn Write, told: &Told) {
             let _ = writeln!(out, "response:\n{response:#}");
         }
         (None, Some(error)) => {
-            let _ = writeln!(out, "FAILED: {}: {}", error.error_type, error.message);
+            let _ = writeln!(out, "FAILED: {}: {}", error.error_type, visible::line(&error.message));
         }
         (None, None) => {}
     }
     let _ = writeln!(out, "\neffects: {}", told.effects.len());
     for effect in &told.effects {
-        let _ = writeln!(out, "  {effect}");
+        let _ = writeln!(out, "  {}", visible::line(&effect.to_string()));
     }
     let _ = writeln!(out, "\nnotices: {}", told.notices.len());
     for mail in &told.notices {
-        let _ = writeln!(out, "\n  Subject: {}\n", mail.subject);
+        let _ = writeln!(out, "\n  Subject: {}\n", visible::line(&mail.subject));
         for line in mail.text.lines() {
             let _ = writeln!(out, "  {line}");
         }

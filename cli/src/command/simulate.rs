@@ -10,7 +10,7 @@ use clap::Args;
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 use serde::Serialize;
 
-use super::line::{Line, Subject};
+use super::line::{DAYS, INSTANCES, Line, Subject};
 use super::{BadInput, Verdict, bar, print_json};
 use crate::month::{Lived, Month, Size, Story};
 use crate::shrink::shortest;
@@ -20,10 +20,10 @@ use crate::story::story;
 #[derive(Clone, Debug, Args)]
 pub struct Simulate {
     /// How many days to live through.
-    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=36500))]
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(DAYS))]
     days: u32,
     /// How many instances there are.
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(INSTANCES))]
     instances: u32,
     /// What decides everything that is left open: the same seed gives the same output.
     #[arg(long, default_value_t = 1)]

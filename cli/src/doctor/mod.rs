@@ -2,6 +2,7 @@
 
 #[cfg(feature = "aws")]
 pub(crate) mod account;
+pub(crate) mod settings;
 
 use std::collections::BTreeSet;
 

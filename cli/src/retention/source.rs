@@ -1,7 +1,6 @@
 //! The snapshots to plan for, from what the AWS command line prints.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Read, stdin};
 use std::path::Path;
 
 use adapters_aws::listing::{self, Listed};
@@ -10,6 +9,7 @@ use domain::policy::retention::{Owner, Retention, Stock};
 use ports::{AccountId, Snapshot, SnapshotId, UsedBy};
 
 use crate::command::BadInput;
+use crate::input::{Bound, text};
 
 /// Snapshots, and what is known of them besides.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,13 +35,12 @@ impl Source {
         account: Option<AccountId>,
         policy: &Retention,
     ) -> Result<Self, BadInput> {
-        let listed = listing::snapshots(&bytes(snapshots)?)
+        let listed = listing::snapshots(&text(snapshots, Bound::List)?)
             .map_err(|error| BadInput::new(snapshots.display(), error))?;
         let in_use = match images {
             None => BTreeMap::new(),
-            Some(file) => {
-                listing::images(&bytes(file)?).map_err(|error| BadInput::new(file.display(), error))?
-            }
+            Some(file) => listing::images(&text(file, Bound::List)?)
+                .map_err(|error| BadInput::new(file.display(), error))?,
         };
         let account = account.or_else(|| likely(&listed, policy));
         let foreign = |one: &&Listed| one.owner.is_some() && account.is_some() && one.owner != account;
@@ -72,14 +71,4 @@ fn likely(listed: &[Listed], policy: &Retention) -> Option<AccountId> {
         }
     }
     owners.into_iter().max_by_key(|(_, votes)| *votes).map(|(owner, _)| owner.clone())
-}
-
-pub(crate) fn bytes(file: &Path) -> Result<Vec<u8>, BadInput> {
-    let mut bytes = Vec::new();
-    let read = if file == Path::new("-") {
-        stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
-    } else {
-        std::fs::read(file)
-    };
-    read.map_err(|error| BadInput::new(file.display(), error))
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 use domain::policy::retention::{Comparison, RetentionPlan, Verdict};
 use domain::render::retention::totals;
+use domain::render::visible;
 
 /// The plan with its totals, and what is odd about it.
 pub fn plan(plan: &RetentionPlan) -> String {
@@ -57,7 +58,7 @@ pub fn comparison(plan: &RetentionPlan, other: &RetentionPlan, found: &Compariso
 
 fn row(of: &str, what: &str, verdict: &Verdict) -> [String; 6] {
     [
-        of.to_owned(),
+        visible::line(of).into_owned(),
         verdict.id.to_string(),
         verdict.start.to_string(),
         verdict.size_gib.to_string(),

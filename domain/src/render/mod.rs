@@ -7,3 +7,4 @@ pub mod protect;
 pub mod reconcile;
 pub mod remediate;
 pub mod retention;
+pub mod visible;

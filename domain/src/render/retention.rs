@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use ports::UsedBy;
 
+use super::visible;
 use crate::policy::retention::{Answer, Explanation, RetentionPlan, Verdict};
 
 /// How many snapshots a plan keeps and removes, and how large they are at most.
@@ -33,7 +34,7 @@ pub fn explanation(told: &Explanation) -> String {
     for reason in verdict.reasons.iter() {
         let _ = writeln!(text, "  {reason}: {}", reason.meaning());
     }
-    let _ = writeln!(text, "\nrules, in the group {}:", told.group);
+    let _ = writeln!(text, "\nrules, in the group {}:", visible::line(&told.group));
     for question in &told.rules {
         let _ = writeln!(text, "  {}: {}", question.rule, answer(&question.answer));
     }
@@ -41,7 +42,7 @@ pub fn explanation(told: &Explanation) -> String {
         let _ = writeln!(text, "\nused by {image}");
     }
     for (key, value) in &told.tags {
-        let _ = writeln!(text, "\ntag {key} = {value}");
+        let _ = writeln!(text, "\ntag {} = {}", visible::line(key), visible::line(value));
     }
     text
 }

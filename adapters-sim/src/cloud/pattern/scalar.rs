@@ -30,7 +30,7 @@ impl Scalar {
 impl fmt::Display for Scalar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) => write!(f, "{text:?}"),
+            Self::Text(text) => write!(f, "{}", serde_json::Value::from(text.as_str())),
             Self::Number(number) => f.write_str(&number.text),
             Self::Bool(value) => write!(f, "{value}"),
             Self::Null => f.write_str("null"),
