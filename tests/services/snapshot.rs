@@ -75,6 +75,24 @@ fn listen(sim: &Sim) -> Arc<Mutex<Vec<Value>>> {
 }
 
 #[test]
+fn the_volume_that_is_left_out_is_that_of_the_instances_own_root_device() {
+    let sim = world();
+    let one = instance(&sim, 1);
+    sim.cloud(|cloud| {
+        cloud.ec2.machine(&one).unwrap().root_device = "/dev/sda1".to_owned();
+        cloud.ec2.add_volume(&one, "/dev/sda1", 8);
+    });
+    let wish = CreateSet { exclude_root: true, ..set_of(&one) };
+    let taken = sim.act(|cloud, context| cloud.create_snapshots(&wish, context)).unwrap();
+    let devices: Vec<String> = sim.cloud(|cloud| {
+        let is_taken = |volume: &VolumeId| taken.iter().any(|snapshot| snapshot.volume == *volume);
+        let attached = cloud.ec2.attached(&one).filter(|(volume, ..)| is_taken(volume));
+        attached.map(|(.., device)| device.to_owned()).collect()
+    });
+    assert!(!devices.is_empty() && !devices.contains(&"/dev/sda1".to_owned()), "{devices:?}");
+}
+
+#[test]
 fn two_snapshots_of_a_volume_are_fifteen_seconds_apart() {
     let sim = world();
     let instance = instance(&sim, 0);
