@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::{Page, PageToken, PortError};
 
 /// One attribute of a record. A number stays the text that the table gave: up to 38 digits, which no float holds.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum Attribute {
     /// Text.
     S(String),
