@@ -123,9 +123,9 @@ fn one(parser: &mut Parser<'_>) -> Result<Condition, ApiError> {
     if parser.takes_word("NOT") {
         return Ok(Condition::Not(Box::new(one(parser)?)));
     }
-    if parser.takes("(") {
+    if parser.opens() {
         let condition = either(parser)?;
-        parser.expects(")")?;
+        parser.closes()?;
         return Ok(condition);
     }
     let what = match parser.takes_function() {

@@ -63,17 +63,64 @@ impl Terms {
     }
 }
 
+/// How long an expression may be, in bytes, and how many operators and functions it may have
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-expression-parameters>). What
+/// DynamoDB says of too many operators is unverified; an `=` is not counted here, as in an update it is none.
+const LONGEST: usize = 4096;
+const MOST_OPERATORS: usize = 300;
+const OPERATORS: [&str; 5] = ["AND", "OR", "NOT", "BETWEEN", "IN"];
+
 /// Reads one expression.
 #[derive(Debug)]
 pub(super) struct Parser<'a> {
     tokens: Vec<Token>,
     at: usize,
+    /// Where parentheses were opened that are not closed yet.
+    open: Vec<usize>,
+    /// Where the last ones were opened, and what follows them.
+    closed: Option<(usize, usize)>,
     terms: &'a Terms,
 }
 
 impl<'a> Parser<'a> {
     pub(super) fn new(expression: &str, terms: &'a Terms) -> Result<Self, ApiError> {
-        Ok(Self { tokens: split(expression)?, at: 0, terms })
+        if LONGEST < expression.len() {
+            let size = expression.len();
+            let why = "Expression size has exceeded the maximum allowed size; expression size";
+            return Err(invalid(&format!("{why}: {size}")));
+        }
+        let parser = Self { tokens: split(expression)?, at: 0, open: Vec::new(), closed: None, terms };
+        // Each pair of parentheses has an operator of its own in it, or it is redundant, which DynamoDB refuses.
+        if MOST_OPERATORS < parser.operators() || MOST_OPERATORS < parser.depth() {
+            return Err(invalid(&format!(
+                "The expression has more than {MOST_OPERATORS} operators or functions"
+            )));
+        }
+        Ok(parser)
+    }
+
+    fn operators(&self) -> usize {
+        let is_word = |word: &String| OPERATORS.iter().any(|operator| word.eq_ignore_ascii_case(operator));
+        let is_one = |(token, next): (&Token, Option<&Token>)| match token {
+            Token::Sign(sign) => ["<>", "<=", ">=", "<", ">", "+", "-"].contains(sign),
+            Token::Word(word) => is_word(word) || next == Some(&Token::Sign("(")),
+            Token::Name(_) | Token::Value(_) | Token::Index(_) => false,
+        };
+        let next = self.tokens.iter().skip(1).map(Some).chain([None]);
+        self.tokens.iter().zip(next).filter(|pair| is_one(*pair)).count()
+    }
+
+    /// How deep parentheses are in each other.
+    fn depth(&self) -> usize {
+        let deeper = |depth: &mut usize, token: &Token| {
+            match token {
+                Token::Sign("(") => *depth += 1,
+                Token::Sign(")") => *depth = depth.saturating_sub(1),
+                Token::Sign(_) | Token::Word(_) | Token::Name(_) | Token::Value(_) | Token::Index(_) => {}
+            }
+            Some(*depth)
+        };
+        self.tokens.iter().scan(0, deeper).max().unwrap_or_default()
     }
 
     pub(super) fn peek(&self) -> Option<&Token> {
@@ -91,6 +138,27 @@ impl<'a> Parser<'a> {
         let is_next = matches!(self.peek(), Some(Token::Sign(next)) if *next == sign);
         self.at += usize::from(is_next);
         is_next
+    }
+
+    /// Takes what opens parentheses around a condition, if it is next.
+    pub(super) fn opens(&mut self) -> bool {
+        let opens = self.takes("(");
+        if opens {
+            self.open.push(self.at);
+        }
+        opens
+    }
+
+    /// Takes what closes them. Parentheses around nothing but parentheses are redundant, and refused as DynamoDB does by
+    /// the tests of <https://github.com/architect/dynalite>, which were recorded there.
+    pub(super) fn closes(&mut self) -> Result<(), ApiError> {
+        let inside = self.open.pop().map(|from| (from, self.at));
+        self.expects(")")?;
+        if inside == self.closed {
+            return Err(invalid("The expression has redundant parentheses;"));
+        }
+        self.closed = inside.map(|(from, _)| (from.saturating_sub(1), self.at));
+        Ok(())
     }
 
     /// Takes a keyword, if it is next.
