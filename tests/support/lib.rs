@@ -12,6 +12,7 @@
 )]
 
 pub mod contract;
+pub mod mutation;
 pub mod scene;
 #[cfg(feature = "aws")]
 pub mod wire;
