@@ -58,6 +58,8 @@ fn every_command_shows_what_a_terminal_would_obey() {
         &["schedule", NASTY],
         &["simulate", "--replay", NASTY],
         &["explore", NASTY],
+        &["plan", "--snapshots", &list, "--keep-last", "1", "--compare", &format!("--keep-tag={NASTY}")],
+        &["plan", "--snapshots", &list, "--keep-last", "1", "--compare", &format!("--{NASTY}")],
         &[NASTY],
     ] {
         let told = printed(arguments);

@@ -63,9 +63,8 @@ impl Table {
 }
 
 fn placeholders(expression: &str, mark: char) -> impl Iterator<Item = &str> {
-    let end =
-        |rest: &str| rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
-    expression.split(mark).skip(1).map(move |rest| &rest[..end(rest)])
+    let ends = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
+    expression.split(mark).skip(1).filter_map(move |rest| rest.split(ends).next())
 }
 
 /// A value whose type its name says.

@@ -168,7 +168,10 @@ impl Corpus {
         match dice.below(8) {
             0 => input.truncate(at),
             1 => drop(input.drain(from..to)),
-            2 => insert(input, at, &input[from..to].to_vec()),
+            2 => {
+                let part = input[from..to].to_vec();
+                insert(input, at, &part);
+            }
             3 => {
                 let other = dice.pick(&self.inputs);
                 let (from, to) = dice.span(other.len(), 256);
@@ -207,7 +210,9 @@ fn inner(value: &Value) -> Vec<&Value> {
 
 fn parts(value: &Value, into: &mut Vec<Value>) {
     into.push(value.clone());
-    inner(value).into_iter().for_each(|inner| parts(inner, into));
+    for inner in inner(value) {
+        parts(inner, into);
+    }
 }
 
 fn count(value: &Value) -> usize {

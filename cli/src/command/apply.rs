@@ -1,4 +1,4 @@
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -49,11 +49,14 @@ impl Apply {
     }
 }
 
+/// How much of an answer is read, in bytes.
+const LONGEST_ANSWER: u64 = 64;
+
 /// Asks at the terminal; no answer is no.
 fn asked(count: usize) -> bool {
     let _ = write!(io::stderr(), "Remove these {count} snapshots? Type `yes`: ");
     let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim() == "yes"
+    io::stdin().lock().take(LONGEST_ANSWER).read_line(&mut answer).is_ok() && answer.trim() == "yes"
 }
 
 fn tell(out: &mut dyn Write, pruned: &Pruned) -> Verdict {

@@ -22,6 +22,7 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
 use clap::{Parser, Subcommand};
+use domain::render::visible;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
@@ -109,7 +110,7 @@ pub fn run<A: Into<OsString> + Clone>(
         Ok(Verdict::Done) => 0,
         Ok(Verdict::Wrong) => 1,
         Err(error) => {
-            let _ = writeln!(err, "caretaker: {error}");
+            let _ = writeln!(err, "caretaker: {}", visible::line(&error.to_string()));
             2
         }
     }

@@ -121,7 +121,9 @@ impl PolicyFlags {
     /// assert!(PolicyFlags::read("--keep-daily 0").unwrap_err().contains("`0` snapshots to keep"));
     /// ```
     pub fn read(text: &str) -> Result<Retention, String> {
-        let read = Alone::try_parse_from(text.split_whitespace()).map_err(|error| error.to_string())?;
+        // What follows the first line is about a command line.
+        let first = |error: clap::Error| error.to_string().lines().next().unwrap_or_default().to_owned();
+        let read = Alone::try_parse_from(text.split_whitespace()).map_err(first)?;
         read.flags.policy().map_err(|error| error.to_string())
     }
 }

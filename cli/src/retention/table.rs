@@ -21,7 +21,7 @@ pub fn plan(plan: &RetentionPlan) -> String {
             table.add_row(row(&group.key, what, verdict));
         }
     }
-    let mut text = format!("policy {}\nat {}\n{table}\n{}\n", plan.policy.draft(), plan.now, totals(plan));
+    let mut text = format!("policy {}\nat {}\n{table}\n{}\n", policy(plan), plan.now, totals(plan));
     if !plan.dead_volumes.is_empty() {
         let volumes: Vec<&str> = plan.dead_volumes.iter().map(ports::VolumeId::as_str).collect();
         let _ = writeln!(text, "only the floor keeps something of {}", volumes.join(", "));
@@ -47,13 +47,18 @@ pub fn comparison(plan: &RetentionPlan, other: &RetentionPlan, found: &Compariso
     }
     format!(
         "policy {}\n  {}\nother  {}\n  {}\n{table}\nthe other would remove {} more and keep {} more\n",
-        plan.policy.draft(),
+        policy(plan),
         totals(plan),
-        other.policy.draft(),
+        policy(other),
         totals(other),
         found.removes.len(),
         found.keeps.len()
     )
+}
+
+/// Its policy, on one line: a plan of a file may have any text in it.
+fn policy(plan: &RetentionPlan) -> String {
+    visible::line(&plan.policy.draft().to_string()).into_owned()
 }
 
 fn row(of: &str, what: &str, verdict: &Verdict) -> [String; 6] {
