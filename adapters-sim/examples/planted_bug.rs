@@ -28,7 +28,7 @@ async fn check_then_create(ports: SimPorts, instance: InstanceId) -> Result<Valu
     if !ports.page(&filter, None).await?.items.is_empty() {
         return Ok("there is one already".into());
     }
-    let tags = [("AutoCreated", "true"), ("CreatedBy", "caretaker"), ("InstanceId", instance.as_str())];
+    let tags = [("AutoCreated", "true"), ("InstanceId", instance.as_str())];
     let wish = CreateSet {
         instance: instance.clone(),
         exclude_root: false,

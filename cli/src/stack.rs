@@ -13,12 +13,15 @@ use adapters_sim::cloud::sns::Subscriber;
 use adapters_sim::deploy::{DeployError, Plan, Template};
 use adapters_sim::kernel::Handler;
 use adapters_sim::port::Names;
+use domain::policy::ownership::OwnerName;
 use lambda_shims::permission::Function;
 use lambda_shims::settings::{NightSettings, Pairs, RemediationSettings, SettingsError, SnapshotSettings};
+use ports::Tags;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub use template::shipped;
+use template::resource;
+pub use template::{NAME, shipped};
 
 /// One of Caretaker's functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
@@ -77,20 +80,37 @@ pub enum StackError {
     Template(#[from] DeployError),
 }
 
-/// The settings of a simulated stack that acts.
+/// The settings of the usual simulated stack, which acts.
 pub fn usual_settings() -> Pairs {
-    let names = Names::default();
+    settings_of(NAME)
+}
+
+/// The settings of a simulated stack of this name, which acts.
+pub fn settings_of(stack: &str) -> Pairs {
+    let own = |name: &str| resource(stack, name);
+    let usual = Names::default();
     [
-        ("MODE", "act"),
-        ("ALERT_TOPIC_ARN", &names.topic),
-        ("LEDGER_TABLE", &names.ledger),
-        ("METRICS_TABLE", &names.metrics),
-        ("REPORT_BUCKET", &names.bucket),
-        ("AUTO_SCALING_GROUP_NAME", "web"),
+        ("MODE", "act".to_owned()),
+        ("OWNER", stack.to_owned()),
+        ("ALERT_TOPIC_ARN", Place::default().arn("sns", &own("alerts"))),
+        ("LEDGER_TABLE", own(&usual.ledger)),
+        ("METRICS_TABLE", own(&usual.metrics)),
+        ("REPORT_BUCKET", own(&usual.bucket)),
+        ("AUTO_SCALING_GROUP_NAME", "web".to_owned()),
     ]
     .into_iter()
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .map(|(name, value)| (name.to_owned(), value))
     .collect()
+}
+
+/// The tags that make a snapshot the usual simulated stack's.
+pub fn ours() -> Tags {
+    tags_of(NAME)
+}
+
+/// The tags that make a snapshot this owner's.
+pub fn tags_of(owner: &str) -> Tags {
+    known::<OwnerName>(owner).marks().into_iter().collect()
 }
 
 /// Deploys the functions with all that sets them off, but for the schedule of reconciling.
@@ -118,6 +138,7 @@ pub fn reconcile_regularly(sim: &Sim) -> Result<(), StackError> {
 /// The stack, ready to be installed.
 #[derive(Clone)]
 pub struct Stack {
+    name: String,
     handlers: Vec<(FunctionName, Handler)>,
     names: Names,
     settings: Pairs,
@@ -139,14 +160,31 @@ impl Stack {
         Self::of(shipped(), settings, &Pairs::new())
     }
 
+    /// A further stack of the template that ships, whose resources have its name before their own.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stack::new`].
+    pub fn named(name: &str, settings: &Pairs) -> Result<Self, StackError> {
+        Self::planned((shipped(), name), settings, &Pairs::new())
+    }
+
     /// The stack of another template with these settings, and these parameters beside them.
     ///
     /// # Errors
     ///
     /// Everything that is wrong with the settings, or with the template.
     pub fn of(template: &Template, settings: &Pairs, parameters: &Pairs) -> Result<Self, StackError> {
+        Self::planned((template, NAME), settings, parameters)
+    }
+
+    fn planned(
+        (template, name): (&Template, &str),
+        settings: &Pairs,
+        parameters: &Pairs,
+    ) -> Result<Self, StackError> {
         let place = Place::default();
-        let plan = match template::plan(template, &place, (settings, parameters)) {
+        let plan = match template::plan((template, name), &place, (settings, parameters)) {
             Ok(plan) => plan,
             // What a function itself says of a setting is more use than what its parameter may be.
             Err(error) => {
@@ -156,15 +194,22 @@ impl Stack {
                 return Err(error.into());
             }
         };
-        let environment = |function| template::environment(&plan, function, settings);
+        let environment = |function: FunctionName| {
+            template::environment(&plan, &resource(name, function.as_str()), settings)
+        };
         let names = handler::names(&NightSettings::parse(&environment(FunctionName::NightlyMaintenance))?);
         let mut handlers = Vec::new();
         for function in FunctionName::ALL {
             handlers.push((function, handler::of(function, &environment(function))?));
         }
         let (settings, parameters) = (settings.clone(), parameters.clone());
-        let template = template.clone();
-        Ok(Self { handlers, names, settings, parameters, template, place, plan: Arc::new(plan) })
+        let (template, name) = (template.clone(), name.to_owned());
+        Ok(Self { name, handlers, names, settings, parameters, template, place, plan: Arc::new(plan) })
+    }
+
+    /// What its resources are called.
+    pub fn names(&self) -> &Names {
+        &self.names
     }
 
     /// What the template is with these settings.
@@ -181,7 +226,7 @@ impl Stack {
     /// Installs the functions and what they use: topics, tables, the bucket. Nothing sets them off yet.
     pub fn install(&self, sim: &Sim) {
         for (function, handler) in &self.handlers {
-            sim.install(function.as_str(), Arc::clone(handler));
+            sim.install(&resource(&self.name, function.as_str()), Arc::clone(handler));
         }
         let plan = self.plan_for(sim);
         let Names { topic, metrics, .. } = &self.names;
@@ -221,7 +266,8 @@ impl Stack {
         if place == self.place {
             return Arc::clone(&self.plan);
         }
-        let elsewhere = template::plan(&self.template, &place, (&self.settings, &self.parameters));
+        let elsewhere =
+            template::plan((&self.template, &self.name), &place, (&self.settings, &self.parameters));
         elsewhere.map_or_else(|_| Arc::clone(&self.plan), Arc::new)
     }
 }

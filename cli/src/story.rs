@@ -15,7 +15,7 @@ use ports::{
     time,
 };
 
-use crate::stack::{ALARM_TOPIC, FunctionName, RECONCILE, Stack, known, usual_settings};
+use crate::stack::{ALARM_TOPIC, FunctionName, RECONCILE, Stack, known, ours, usual_settings};
 
 /// When every story begins: early enough for a night's event to be about the day before.
 const BEGIN: &str = "2026-11-24T02:00:00Z";
@@ -150,7 +150,7 @@ fn snapshot(n: u32, started_at: Timestamp) -> Snapshot {
         state: SnapshotState::Completed,
         started_at,
         size_gib: 8,
-        tags: Tags::from_iter([("AutoCreated", "true"), ("CreatedBy", "caretaker")]),
+        tags: ours(),
         description: String::new(),
     }
 }

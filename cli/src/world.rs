@@ -75,7 +75,7 @@ pub struct SnapshotSpec {
     #[serde(default = "completed")]
     pub state: SnapshotState,
     /// Its tags; by default those that make it ours.
-    #[serde(default = "ours")]
+    #[serde(default = "crate::stack::ours")]
     pub tags: Tags,
     /// The size of its volume in GiB.
     #[serde(default)]
@@ -84,10 +84,6 @@ pub struct SnapshotSpec {
 
 fn completed() -> SnapshotState {
     SnapshotState::Completed
-}
-
-fn ours() -> Tags {
-    Tags::from_iter([("AutoCreated", "true"), ("CreatedBy", "caretaker")])
 }
 
 /// A world and the place it is in.
@@ -152,7 +148,7 @@ fn of_night(trigger: &NightTrigger) -> World {
             volume: "vol-0a1b2c3d".parse().ok()?,
             started_at: days_ago(days),
             state: SnapshotState::Completed,
-            tags: ours(),
+            tags: crate::stack::ours(),
             size_gib: 8,
         })
     };

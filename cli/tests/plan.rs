@@ -26,7 +26,12 @@ fn snapshot(id: &str, volume: &str, start: &str) -> Value {
         "Encrypted": false,
         "StorageTier": "standard",
         "Description": "",
-        "Tags": [{ "Key": "AutoCreated", "Value": "true" }, { "Key": "CreatedBy", "Value": "caretaker" }],
+        "Tags": [
+            { "Key": "AutoCreated", "Value": "true" },
+            { "Key": "CreatedBy", "Value": "caretaker" },
+            { "Key": "caretaker:owner", "Value": "default" },
+            { "Key": "caretaker:scheme", "Value": "2" },
+        ],
     })
 }
 

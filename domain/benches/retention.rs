@@ -48,6 +48,8 @@ fn snapshot(n: usize, volumes: usize) -> Snapshot {
             ("LambdaFunction", "auto-snapshot"),
             ("caretaker:key", &key),
             ("caretaker:fence", "1"),
+            ("caretaker:owner", "default"),
+            ("caretaker:scheme", "2"),
         ]),
         description: "Caretaker: stopped".to_owned(),
     }

@@ -12,5 +12,6 @@ mod iam;
 mod permission;
 mod role;
 mod story;
+mod tagging;
 mod template;
 mod threat;

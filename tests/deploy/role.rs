@@ -32,6 +32,8 @@ fn marks() -> TagSet {
     let marks = [
         ("AutoCreated", "true"),
         ("CreatedBy", "caretaker"),
+        ("caretaker:owner", "caretaker"),
+        ("caretaker:scheme", "2"),
         ("caretaker:key", "snap#i-0a#1"),
         ("caretaker:fence", "1"),
     ];

@@ -34,6 +34,19 @@ fn two_stacks_share_no_name() {
     assert!(10 < one.len() && one.iter().all(|name| !other.contains(name)), "{one:?} {other:?}");
 }
 
+/// A stack that is made anew has the same name, so what it took before is still its own.
+#[test]
+fn snapshots_are_the_stacks_by_its_name_unless_another_owner_is_given() {
+    let owners = |parameters: &[(&str, &str)]| -> Vec<String> {
+        let functions = planned(SHIPPED, parameters).unwrap().functions;
+        functions.iter().filter_map(|function| function.environment.get("OWNER").cloned()).collect()
+    };
+    assert_eq!(owners(&[]), ["caretaker", "caretaker"]);
+    assert_eq!(owners(&[("Owner", "blue")]), ["blue", "blue"]);
+    let refused = planned(SHIPPED, &[("Owner", "blue*")]).unwrap_err();
+    assert!(refused.starts_with("Parameters.Owner: `blue*` does not match"), "{refused}");
+}
+
 #[test]
 fn a_parameter_of_another_form_is_refused() {
     let refused = planned(SHIPPED, &[("AlertTopicArn", "alerts")]).unwrap_err();

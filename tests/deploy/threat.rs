@@ -7,7 +7,7 @@ use adapters_sim::cloud::eventbridge::Put;
 use adapters_sim::cloud::{Happening, Place};
 use adapters_sim::kernel::Handler;
 use adapters_sim::payload::AlarmChange;
-use cli::stack::{ALARM_TOPIC, FunctionName};
+use cli::stack::{ALARM_TOPIC, FunctionName, ours};
 use futures::FutureExt;
 use jiff::SignedDuration;
 use ports::trigger::AlarmState;
@@ -38,17 +38,23 @@ fn deletes(ids: Vec<SnapshotId>) -> Handler {
     })
 }
 
-fn ours() -> Tags {
-    tags([("AutoCreated", "true"), ("CreatedBy", "caretaker")])
-}
-
 #[test]
 fn a_strangers_snapshot_cannot_be_deleted_whatever_the_code_does() {
     let scene = Scene::default();
     let mut held = ours();
     held.insert("caretaker:hold", "audit");
+    let mut anothers = ours();
+    anothers.insert("caretaker:owner", "another");
     let ids = vec![
         scene.put_snapshot("snap-0a", "vol-1", 50, ours()),
+        scene.put_snapshot("snap-0a1", "vol-1", 50, anothers),
+        // Of an earlier version, and nobody's yet.
+        scene.put_snapshot(
+            "snap-0a2",
+            "vol-1",
+            50,
+            tags([("AutoCreated", "true"), ("CreatedBy", "caretaker")]),
+        ),
         scene.put_snapshot("snap-0b", "vol-1", 50, Tags::default()),
         scene.put_snapshot("snap-0c", "vol-1", 50, tags([("AutoCreated", "true")])),
         scene.put_snapshot("snap-0d", "vol-1", 50, tags([("CreatedBy", "caretaker")])),
@@ -56,7 +62,10 @@ fn a_strangers_snapshot_cannot_be_deleted_whatever_the_code_does() {
         a_snapshot_of_another_account(&scene),
     ];
     let ends = take_over(&scene, FunctionName::NightlyMaintenance, deletes(ids));
-    assert_eq!(ends, json!(["Deleted", "denied", "denied", "denied", "denied", "denied"]));
+    assert_eq!(
+        ends,
+        json!(["Deleted", "denied", "denied", "denied", "denied", "denied", "denied", "denied"])
+    );
 }
 
 fn a_snapshot_of_another_account(scene: &Scene) -> SnapshotId {
@@ -76,7 +85,7 @@ fn our_mark_cannot_be_put_on_a_strangers_snapshot() {
         let handler: Handler = Arc::new(move |invocation| {
             let id = id.clone();
             async move {
-                let marks = TagSet::new([("AutoCreated", "true"), ("CreatedBy", "caretaker")]).unwrap();
+                let marks = TagSet::new(ours().iter()).unwrap();
                 let end = invocation.ports().tag(&id, &marks).await;
                 Ok(json!(end.map_or_else(|error| error.kind.to_string(), |()| "tagged".to_owned())))
             }

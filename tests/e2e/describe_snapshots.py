@@ -11,7 +11,7 @@ import json
 import os
 import sys
 
-OURS = {"AutoCreated": "true", "CreatedBy": "caretaker"}
+OURS = {"AutoCreated": "true", "CreatedBy": "caretaker", "caretaker:owner": "default", "caretaker:scheme": "2"}
 VOLUMES = 20
 
 

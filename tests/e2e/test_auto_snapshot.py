@@ -39,6 +39,8 @@ def test_every_volume_gets_one_snapshot_with_all_tags_of_its_birth(cloud, functi
         "LambdaFunction": "auto-snapshot",
         "caretaker:key": f"snap#{instance}#2026-03-01T14:27:11Z",
         "caretaker:fence": "1",
+        "caretaker:owner": "default",
+        "caretaker:scheme": "2",
     }
     assert all(birth.items() <= of_one.items() for of_one in tags.values())
 

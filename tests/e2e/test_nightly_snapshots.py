@@ -5,7 +5,7 @@ import pytest
 import events
 
 EVENT = events.schedule("2026-03-01T02:00:00Z")
-OURS = {"AutoCreated": "true", "CreatedBy": "caretaker"}
+OURS = {"AutoCreated": "true", "CreatedBy": "caretaker", "caretaker:owner": "default", "caretaker:scheme": "2"}
 
 
 @pytest.fixture

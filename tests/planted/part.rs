@@ -8,6 +8,7 @@ use adapters_sim::{Invocation, SimPorts};
 use domain::policy::archive::{RECORDS_TYPE, records_key};
 use domain::policy::key;
 use domain::policy::naming::{AUTO_CREATED, CARETAKER, CREATED_BY, KEY};
+use domain::policy::ownership::{NAMED, OWNER, SCHEME};
 use domain::render::jsonl;
 use futures::FutureExt;
 use jiff::civil::Date;
@@ -100,6 +101,8 @@ pub(crate) async fn take(
     let tags = [
         (AUTO_CREATED, "true"),
         (CREATED_BY, CARETAKER),
+        (OWNER, cli::stack::NAME),
+        (SCHEME, NAMED),
         (KEY, key.as_str()),
         ("InstanceId", instance.as_str()),
     ];

@@ -75,7 +75,7 @@ pub(crate) fn snapshot(id: u32, volume: &str, days: i64) -> Snapshot {
         state: SnapshotState::Completed,
         started_at: time::earlier(begin(), SignedDuration::from_hours(24 * days)),
         size_gib: 8,
-        tags: tags([("AutoCreated", "true"), ("CreatedBy", "caretaker")]),
+        tags: cli::stack::ours(),
         description: String::new(),
     }
 }

@@ -1,12 +1,38 @@
-use domain::policy::naming::{Birth, birth_tags, name_tags, snapshot_name};
+use domain::policy::naming::{Birth, birth_tags, keep_days, name_tags, snapshot_name};
 use domain::policy::once::Fence;
-use ports::{Notice, Subject, TagSet, Tags};
-use proptest::collection::btree_map;
+use domain::policy::ownership::OwnerName;
+use ports::{Notice, Snapshot, SnapshotState, Subject, TagSet, Tags, VolumeId};
+use proptest::collection::{btree_map, vec};
+use proptest::option;
 use proptest::prelude::*;
 
 fn tags() -> impl Strategy<Value = Tags> {
-    let key = prop_oneof![8 => ".{1,140}", 1 => Just("Name".to_owned()), 1 => "aws:[a-z]{1,9}"];
+    let key = prop_oneof![
+        8 => ".{1,140}",
+        1 => Just("Name".to_owned()),
+        1 => "aws:[a-z]{1,9}",
+        1 => "[Cc]aretaker:([Hh]old|keep-days|owner|scheme|[a-z]{1,9})",
+        1 => "[Aa]uto[Cc]reated|[Cc]reated[Bb]y|[Ii]nstance[Ii]d",
+    ];
     btree_map(key, ".{0,300}", 0..70).prop_map(Tags::from_iter)
+}
+
+/// What no role lets a function write once a snapshot is there, in any case of letters.
+fn means_something(key: &str) -> bool {
+    let key = key.to_lowercase();
+    key.starts_with("caretaker:") || ["autocreated", "createdby", "instanceid"].contains(&key.as_str())
+}
+
+fn snapshot() -> Snapshot {
+    Snapshot {
+        id: "snap-1".parse().unwrap(),
+        volume: "vol-1".parse().unwrap(),
+        state: SnapshotState::Completed,
+        started_at: "2026-11-23T14:00:00Z".parse().unwrap(),
+        size_gib: 8,
+        tags: Tags::default(),
+        description: String::new(),
+    }
 }
 
 proptest! {
@@ -20,9 +46,15 @@ proptest! {
             function: &function,
             key: &"snap#i-1#x".parse().unwrap(),
             fence: Fence::FIRST,
+            owner: &"blue".parse().unwrap(),
+            volumes: &[(&"vol-1".parse().unwrap(), &volume)],
         }).unwrap();
         prop_assert_eq!(birth.tags().get("CreatedBy"), Some("caretaker"));
+        prop_assert_eq!(birth.tags().get("caretaker:owner"), Some("blue"));
+        prop_assert!(!birth.tags().iter().any(|(key, _)| key.eq_ignore_ascii_case("caretaker:hold")));
         let later = name_tags("auto-x", &volume, &birth).unwrap();
+        let ours: Vec<_> = later.tags().iter().filter(|(key, _)| means_something(key)).collect();
+        prop_assert!(ours.is_empty(), "{:?}", ours);
         let mut all = birth.tags().clone();
         for (key, value) in later.tags().iter() {
             all.insert(key, value);
@@ -30,6 +62,36 @@ proptest! {
         prop_assert!(all.len() <= TagSet::MOST);
         prop_assert_eq!(all.get("Name"), Some("auto-x"));
         prop_assert_eq!(all.get("CreatedBy"), Some("caretaker"));
+    }
+
+    /// EC2 takes sets of 40 volumes, and each may say for how many days it is kept.
+    #[test]
+    fn what_any_volumes_of_a_set_say_about_their_days_holds_for_each(
+        said in vec(option::of(1..1000_u16), 1..=40),
+        own in option::of(1..1000_u16),
+    ) {
+        let days = |days: &Option<u16>| Tags::from_iter(days.map(|days| ("caretaker:keep-days", days.to_string())));
+        let volumes: Vec<(VolumeId, Tags)> =
+            (0_u32..).zip(&said).map(|(n, said)| (format!("vol-{n:x}").parse().unwrap(), days(said))).collect();
+        let taken: Vec<(&VolumeId, &Tags)> = volumes.iter().map(|(id, tags)| (id, tags)).collect();
+        let birth = birth_tags(&Birth {
+            instance: &"i-1".parse().unwrap(),
+            instance_tags: &days(&own),
+            trigger: "stopped",
+            at: "2026-11-23T14:00:00Z".parse().unwrap(),
+            function: "auto-snapshot",
+            key: &"snap#i-1#x".parse().unwrap(),
+            fence: Fence::FIRST,
+            owner: &OwnerName::default(),
+            volumes: &taken,
+        }).unwrap();
+        let longest = said.iter().copied().max().flatten().filter(|_| said.iter().all(Option::is_some));
+        for (volume, said) in taken.iter().map(|(volume, _)| *volume).zip(&said) {
+            // The instance's own wins. A set is kept whole, so the longest may stand for all.
+            let expected = own.or(longest).or(*said).map(|days| days.to_string());
+            let snapshot = Snapshot { volume: volume.clone(), tags: birth.tags().clone(), ..snapshot() };
+            prop_assert_eq!(keep_days(&snapshot), expected.as_deref(), "{}", volume);
+        }
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::policy::naming::{HOLD, KEEP_DAYS};
+use domain::policy::ownership::OwnerName;
 use domain::policy::retention::{
-    Cap, Draft, Floor, GroupBy, HOLD, KEEP_DAYS, Owner, Retention, RetentionPlan, Stock, WithinFrom,
+    Cap, Draft, Floor, GroupBy, Owner, Retention, RetentionPlan, Stock, WithinFrom,
 };
 use jiff::{SignedDuration, Timestamp};
 use ports::{Snapshot, SnapshotId, SnapshotState, Tags, UsedBy, time};
@@ -79,7 +81,7 @@ pub(crate) fn ours(id: &str, volume: &str, start: Timestamp) -> Snapshot {
         state: SnapshotState::Completed,
         started_at: start,
         size_gib: 8,
-        tags: Tags::from_iter([("AutoCreated", "true"), ("CreatedBy", "caretaker")]),
+        tags: OwnerName::default().marks().into_iter().collect(),
         description: String::new(),
     }
 }
@@ -181,11 +183,22 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
     })
 }
 
+/// What makes a snapshot the usual owner's, written out.
+pub(crate) const MARKS: [(&str, &str); 4] = [
+    ("AutoCreated", "true"),
+    ("CreatedBy", "caretaker"),
+    ("caretaker:owner", "default"),
+    ("caretaker:scheme", "2"),
+];
+
 fn tags() -> impl Strategy<Value = Tags> {
     let owner = prop_oneof![
-        12 => Just(vec![("AutoCreated", "true"), ("CreatedBy", "caretaker")]),
-        1 => Just(vec![("AutoCreated", "true"), ("CreatedBy", "somebody")]),
-        1 => Just(vec![("CreatedBy", "caretaker")]),
+        12 => Just(MARKS.to_vec()),
+        1 => Just(MARKS[..2].to_vec()),
+        1 => Just(vec![("AutoCreated", "true"), ("CreatedBy", "somebody"), MARKS[2], MARKS[3]]),
+        1 => Just(vec![MARKS[0], MARKS[1], ("caretaker:owner", "another"), MARKS[3]]),
+        1 => Just(vec![MARKS[0], MARKS[1], MARKS[2], ("caretaker:scheme", "3")]),
+        1 => Just(MARKS[1..].to_vec()),
         1 => Just(vec![("team", "db")]),
     ];
     let rare = |key: &'static str, values: &'static [&'static str]| prop_oneof![7 => Just(None), 1 => select(values).prop_map(move |value| Some((key, value)))];
@@ -206,6 +219,10 @@ fn tags() -> impl Strategy<Value = Tags> {
                 "2026-11-23",
                 "2026-11-23T02:00:01Z",
                 "2026-11-23T02:00:00Z",
+                " 2026-11-22",
+                "2026-11-22 or so",
+                " false ",
+                "1999-11-22",
                 "soon",
             ],
         ),
@@ -229,8 +246,8 @@ pub(crate) fn drafts() -> impl Strategy<Value = Draft> {
             GroupBy::Tag("env".to_owned()),
         ]),
         select(vec![
-            Owner::Caretaker,
-            Owner::Caretaker,
+            Owner::default(),
+            Owner::default(),
             Owner::Any,
             Owner::Tag("team".to_owned(), "db".to_owned()),
         ]),

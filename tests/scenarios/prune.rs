@@ -4,15 +4,17 @@ use adapters_sim::fault::{Fault, Pick, Rule};
 use adapters_sim::kernel::{Event, Phase, Seeded, Trace};
 use adapters_sim::{Sim, SimPorts};
 use cli::retention::carry_out::{Person, carry_out};
+use domain::policy::ownership::OwnerName;
 use domain::policy::pace::Rate;
 use domain::policy::retention::{Cap, Draft, Retention, RetentionPlan};
 use domain::workflow::prune::{PrunePorts, Pruned, Unapproved, apply, plan};
 use jiff::{SignedDuration, Timestamp};
 use ports::{Clock, SnapshotId, Snapshots, Tags};
-use support::scene::{BEGIN, Scene, at, tags};
+use support::scene::{BEGIN, Scene, at};
 
+/// What the usual policy of the command line takes for its own.
 fn ours() -> Tags {
-    tags([("AutoCreated", "true"), ("CreatedBy", "caretaker")])
+    OwnerName::default().marks().into_iter().collect()
 }
 
 #[test]
@@ -41,7 +43,7 @@ fn r9_r10_tags_have_a_say_at_night() {
         ("snap-long", "caretaker:keep-days", "90"),
         ("snap-short", "caretaker:keep-days", "7"),
     ] {
-        let mut tags = ours();
+        let mut tags = cli::stack::ours();
         tags.insert(key, value);
         scene.put_snapshot(id, "vol-1", if id == "snap-short" { 10 } else { 50 }, tags);
     }

@@ -267,12 +267,9 @@ fn copies_of_a_set_stay_all_of_them_whether_the_ledger_knows_the_set_or_not() {
 fn a_copy_of_an_earlier_set_is_no_set_of_a_stop_that_nobody_heard_of() {
     let scene = Scene::default();
     let instance = stopped_unheard(&scene, "Server.InternalError");
-    let tags = tags([
-        ("AutoCreated", "true"),
-        ("CreatedBy", "caretaker"),
-        ("InstanceId", instance.as_str()),
-        ("TriggerState", "stopped"),
-    ]);
+    let mut tags = cli::stack::ours();
+    tags.insert("InstanceId", instance.as_str());
+    tags.insert("TriggerState", "stopped");
     scene.put_snapshot("snap-0copy", "vol-ffffffff", 0, tags);
     assert_eq!(deeds(&reconcile_and_again(&scene)).len(), 1);
 }

@@ -1,6 +1,6 @@
 use cli::stack::usual_settings;
 use domain::policy::pace::Rate;
-use domain::policy::retention::Retention;
+use domain::policy::retention::{Owner, Retention};
 use lambda_shims::settings::{NightSettings, Pairs, RemediationSettings, SnapshotSettings};
 
 fn with(name: &str, value: &str) -> Pairs {
@@ -69,9 +69,22 @@ fn policy(pairs: &[(&str, &str)]) -> String {
 }
 
 #[test]
+fn r30_an_owner_is_a_name_that_filters_and_policies_take_as_it_stands() {
+    let night = NightSettings::parse(&with("OWNER", " prod.eu-1_a ")).unwrap();
+    let owner = "prod.eu-1_a".parse().unwrap();
+    assert_eq!(night.snapshots.owner, owner);
+    assert_eq!(night.retention.draft().owned_by, Owner::Caretaker(owner.clone()));
+    assert_eq!(SnapshotSettings::parse(&with("OWNER", "prod.eu-1_a")).unwrap().policy.owner, owner);
+    for name in ["prod*", "pr?d", "${aws:username}", "aws:prod", "-prod", "prod eu", &"x".repeat(129)] {
+        let error = NightSettings::parse(&with("OWNER", name)).unwrap_err();
+        assert_eq!(error.0.iter().map(|p| p.name).collect::<Vec<_>>(), ["OWNER"], "{name}");
+    }
+}
+
+#[test]
 fn r1_days_alone_are_an_age_and_a_floor() {
     let thirty = NightSettings::parse(&usual_settings()).unwrap().retention;
-    assert_eq!(thirty, Retention::days(30).unwrap());
+    assert_eq!(NightSettings::parse(&with("OWNER", "")).unwrap().retention, Retention::days(30).unwrap());
     assert_eq!(NightSettings::parse(&with("SNAPSHOT_RETENTION_DAYS", "30")).unwrap().retention, thirty);
 }
 

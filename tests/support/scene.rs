@@ -7,7 +7,7 @@ use adapters_sim::cloud::{Cloud, Happening};
 use adapters_sim::deploy::Template;
 use adapters_sim::kernel::{FunctionError, Seeded, Trace};
 use adapters_sim::{Sim, port::Names};
-use cli::stack::{ALARM_TOPIC, FunctionName, Stack, deploy, usual_settings};
+use cli::stack::{ALARM_TOPIC, FunctionName, Stack, deploy, ours, usual_settings};
 use jiff::{SignedDuration, Timestamp};
 use lambda_shims::settings::Pairs;
 use ports::trigger::AlarmState;
@@ -126,7 +126,7 @@ impl Scene {
 
     /// A snapshot of ours, so many days old, of a volume that need not exist.
     pub fn old_snapshot(&self, id: &str, volume: &str, days: i64) -> SnapshotId {
-        self.put_snapshot(id, volume, days, tags([("AutoCreated", "true"), ("CreatedBy", "caretaker")]))
+        self.put_snapshot(id, volume, days, ours())
     }
 
     pub fn put_snapshot(&self, id: &str, volume: &str, days: i64, tags: Tags) -> SnapshotId {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use ports::{ErrorKind, Finish, ObjectKey};
+use ports::{AccountId, ErrorKind, Finish, ObjectKey};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::{ApiError, Fact};
@@ -20,6 +20,8 @@ pub struct S3 {
 /// A bucket.
 #[derive(Clone, Debug)]
 pub struct Bucket {
+    /// Whose it is, when it is another account's.
+    pub owner: Option<AccountId>,
     objects: BTreeMap<ObjectKey, Object>,
     /// When each object was stored by a request.
     stored_at: BTreeMap<ObjectKey, Timestamp>,
@@ -43,6 +45,7 @@ struct Busy {
 impl Default for Bucket {
     fn default() -> Self {
         Self {
+            owner: None,
             objects: BTreeMap::new(),
             stored_at: BTreeMap::new(),
             uploads: BTreeMap::new(),

@@ -2,15 +2,13 @@
 
 use adapters_aws::sdk::probe::{Permitted, Probe, TableFound, Trial};
 use adapters_aws::sdk::{AutoScaling, config};
-use domain::policy::naming::{AUTO_CREATED, CARETAKER, CREATED_BY, FENCE, KEY};
+use domain::policy::naming::{FENCE, KEY};
+use domain::policy::ownership::OwnerName;
 use lambda_shims::permission::Function;
 use lambda_shims::settings::Pairs;
 use ports::{Arn, GroupName, PortError, ScalingGroups};
 
 use super::{Finding, given};
-
-/// The tags that say whose a snapshot is.
-const OURS: [(&str, &str); 2] = [(AUTO_CREATED, "true"), (CREATED_BY, CARETAKER)];
 
 /// What is found in the account.
 pub(crate) async fn look(pairs: &Pairs, functions: &[Function]) -> Vec<Finding> {
@@ -34,7 +32,8 @@ pub(crate) async fn look(pairs: &Pairs, functions: &[Function]) -> Vec<Finding> 
     if functions.contains(&Function::AutoRemediation) {
         found.extend(groups(&AutoScaling::new(&config), pairs).await);
     }
-    found.extend(permissions(&probe, functions).await);
+    let owner = given(pairs, "OWNER").and_then(|name| name.parse().ok()).unwrap_or_default();
+    found.extend(permissions(&probe, functions, &owner).await);
     found
 }
 
@@ -118,11 +117,11 @@ async fn groups(scaling: &AutoScaling, pairs: &Pairs) -> Vec<Finding> {
 }
 
 /// Of whoever asks; the functions' own roles are tried by asking in their name.
-async fn permissions(probe: &Probe, functions: &[Function]) -> Vec<Finding> {
+async fn permissions(probe: &Probe, functions: &[Function], owner: &OwnerName) -> Vec<Finding> {
     let actions: std::collections::BTreeSet<&str> =
         functions.iter().flat_map(|function| function.actions()).collect();
     let mut found = Vec::new();
-    for (action, trial) in trials(probe).await {
+    for (action, trial) in trials(probe, owner).await {
         if !actions.contains(action) {
             continue;
         }
@@ -141,7 +140,7 @@ async fn permissions(probe: &Probe, functions: &[Function]) -> Vec<Finding> {
 type Trials = Vec<(&'static str, Result<Trial, String>)>;
 
 /// What can be tried without anything coming of it.
-async fn trials(probe: &Probe) -> Trials {
+async fn trials(probe: &Probe, owner: &OwnerName) -> Trials {
     let on = |what: Result<Option<String>, PortError>, none: &str| match what {
         Ok(Some(id)) => Ok(id),
         Ok(None) => Err(none.to_owned()),
@@ -149,8 +148,8 @@ async fn trials(probe: &Probe) -> Trials {
     };
     let snapshotted = on(probe.instance_with("AutoSnapshot").await, "no instance has the tag `AutoSnapshot`");
     let restarted = on(probe.instance_with("AutoRemediate").await, "no instance has the tag `AutoRemediate`");
-    let deleted = on(probe.snapshot_with(&OURS).await, "there is no snapshot of ours");
-    let ours = OURS.iter().copied().chain([(KEY, "snap#doctor"), (FENCE, "1")]);
+    let deleted = on(probe.snapshot_with(&owner.marks()).await, "there is no snapshot of ours");
+    let ours = owner.marks().into_iter().chain([(KEY, "snap#doctor"), (FENCE, "1")]);
     let tags = ours.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
     vec![
         ("ec2:DescribeInstances", Ok(Trial::Instances)),

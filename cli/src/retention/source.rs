@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use adapters_aws::listing::{self, Listed};
-use domain::policy::naming::{AUTO_CREATED, CARETAKER, CREATED_BY};
+use domain::policy::ownership::Whose;
 use domain::policy::retention::{Owner, Retention, Stock};
 use ports::{AccountId, Snapshot, SnapshotId, UsedBy};
 
@@ -56,9 +56,7 @@ impl Source {
 
 fn likely(listed: &[Listed], policy: &Retention) -> Option<AccountId> {
     let tagged = |s: &Snapshot| match &policy.draft().owned_by {
-        Owner::Caretaker => {
-            s.tags.get(AUTO_CREATED) == Some("true") && s.tags.get(CREATED_BY) == Some(CARETAKER)
-        }
+        Owner::Caretaker(name) => name.whose(&s.tags) == Whose::Own,
         Owner::Tag(key, value) => s.tags.get(key) == Some(value),
         Owner::Any => !s.tags.is_empty(),
     };

@@ -8,7 +8,15 @@ use adapters_sim::deploy::{DeployError, Plan, Stack, Template};
 use adapters_sim::invariant::NIGHT;
 use lambda_shims::settings::Pairs;
 
-use super::{FunctionName, RECONCILES};
+use super::RECONCILES;
+
+/// What the stack is called, and so whose its snapshots are.
+pub const NAME: &str = "caretaker";
+
+/// What a stack calls a resource: the usual one as in stories, another with its name before that.
+pub(super) fn resource(stack: &str, name: &str) -> String {
+    if stack == NAME { name.to_owned() } else { format!("{stack}-{name}") }
+}
 
 /// Who is told.
 pub(super) const PERSON: &str = "on-call@example.com";
@@ -45,21 +53,22 @@ const NAMES: [(&str, &str); 19] = [
     ("ReportBucket", "reports"),
 ];
 
-/// What the template is in a place, with these settings.
+/// What a stack of the template is in a place, with these settings.
 pub(super) fn plan(
-    template: &Template,
+    (template, name): (&Template, &str),
     place: &Place,
     (settings, parameters): (&Pairs, &Pairs),
 ) -> Result<Plan, DeployError> {
     let mut stack = Stack {
-        name: "caretaker".to_owned(),
+        name: name.to_owned(),
         parameters: BTreeMap::from([("AlertEmail".to_owned(), PERSON.to_owned())]),
-        names: NAMES.map(|(id, name)| (id.to_owned(), name.to_owned())).into(),
+        names: NAMES.map(|(id, usual)| (id.to_owned(), resource(name, usual))).into(),
     };
     // An empty setting is none. The environment below has it all the same.
     for (setting, value) in settings.iter().filter(|(_, value)| !value.trim().is_empty()) {
         match (setting.as_str(), template.parameter_of(setting)) {
             (_, Some(parameter)) => drop(stack.parameters.insert(parameter.to_owned(), value.clone())),
+            ("OWNER", _) => drop(stack.parameters.insert("Owner".to_owned(), value.clone())),
             ("LEDGER_TABLE", _) => drop(stack.names.insert("LedgerTable".to_owned(), value.clone())),
             ("REPORT_BUCKET", _) => drop(stack.names.insert("ReportBucket".to_owned(), value.clone())),
             // A table that is there already, and is scanned.
@@ -67,7 +76,7 @@ pub(super) fn plan(
                 stack.parameters.insert("MetricsTableName".to_owned(), value.clone());
             }
             ("ALERT_TOPIC_ARN", _) => {
-                if *value != place.arn("sns", "alerts") {
+                if *value != place.arn("sns", &resource(name, "alerts")) {
                     stack.parameters.insert("AlertTopicArn".to_owned(), value.clone());
                 }
             }
@@ -79,8 +88,8 @@ pub(super) fn plan(
 }
 
 /// The environment that the template gives a function, and whatever else is set.
-pub(super) fn environment(plan: &Plan, function: FunctionName, settings: &Pairs) -> Pairs {
-    let planned = plan.functions.iter().find(|planned| planned.name == function.as_str());
+pub(super) fn environment(plan: &Plan, function: &str, settings: &Pairs) -> Pairs {
+    let planned = plan.functions.iter().find(|planned| planned.name == function);
     let mut environment = planned.map(|planned| planned.environment.clone()).unwrap_or_default();
     for (setting, value) in settings {
         // Without a table named, the stack has one of its own.

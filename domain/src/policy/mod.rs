@@ -11,6 +11,7 @@ pub mod occasion;
 pub mod once;
 pub mod open;
 pub mod opt_in;
+pub mod ownership;
 pub mod pace;
 pub mod reconcile;
 pub mod restart;

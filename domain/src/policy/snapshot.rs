@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::cause::{self, Cause};
 use super::occasion::{self, Occasion};
 use super::opt_in::{OptIn, opt_in};
+use super::ownership::OwnerName;
 
 /// The tag that opts an instance in, and a volume out.
 pub const OPT_IN: &str = "AutoSnapshot";
@@ -51,6 +52,8 @@ pub struct SnapshotPolicy {
     pub exclude: BTreeSet<String>,
     /// The account this runs in; events of another are not ours to act on. `None` where it is not known.
     pub account: Option<AccountId>,
+    /// Whose the snapshots are.
+    pub owner: OwnerName,
 }
 
 impl Default for SnapshotPolicy {
@@ -61,6 +64,7 @@ impl Default for SnapshotPolicy {
             grouping: Grouping::Set,
             exclude: BTreeSet::new(),
             account: None,
+            owner: OwnerName::default(),
         }
     }
 }

@@ -60,6 +60,9 @@ fn text(night: &Night, key: &str) -> String {
         list(&mut text, &days);
     }
     let _ = writeln!(text, "\nReconciliation: {}", task(&night.reconciliation, reconcile::line));
+    if let Task::Done(told, _) = &night.reconciliation {
+        text.extend(reconcile::unowned(told));
+    }
     let _ = writeln!(text, "\nKey: {key}");
     text
 }

@@ -46,6 +46,17 @@ pub fn line(told: &Reconciled) -> String {
     )
 }
 
+/// What a person has to decide about snapshots that are nobody's, if there are any.
+pub fn unowned(told: &Reconciled) -> Option<String> {
+    (0 < told.unowned).then(|| {
+        format!(
+            "\nSnapshots of an earlier version, which name no owner: {}. They are neither counted nor removed until they \
+             are adopted: see `caretaker adopt --aws --owner NAME`, with what `OWNER` is for this stack.\n",
+            told.unowned
+        )
+    })
+}
+
 /// What could not be done this time, one line each.
 pub fn failures(told: &Reconciled) -> Vec<String> {
     let mut lines: Vec<String> = told.failed.iter().map(|f| format!("{}: {}", f.what, f.error)).collect();

@@ -125,7 +125,8 @@ pub async fn protect(
     let episode = join_episode(ports, trigger).await?;
     let key = key::snapshot(&trigger.instance, episode)?;
     let incident = Incident::new(trigger, &instance, plan);
-    let take = Take { ports, run, key, incident, instance: Some(&instance), volumes: &volumes };
+    let owner = &policy.owner;
+    let take = Take { ports, run, key, incident, owner, instance: Some(&instance), volumes: &volumes };
     let performed = Once { ledger: ports.ledger, clock: ports.clock, run }.perform(&take).await;
     match performed {
         Ok(Performed { outcome: set, how, untold }) => {

@@ -11,7 +11,6 @@ use ports::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::policy::naming::{AUTO_CREATED, CARETAKER, CREATED_BY};
 use crate::policy::once::{backoff, fits};
 use crate::policy::pace::{Pace, Rate};
 use crate::policy::retention::{Mismatch, Owner, Retention, RetentionPlan, Stock, Verdict};
@@ -103,7 +102,7 @@ pub async fn gather(
     now: Timestamp,
 ) -> Result<Gathered, PortError> {
     let filter = match &retention.draft().owned_by {
-        Owner::Caretaker => SnapshotFilter::tagged(AUTO_CREATED, "true").and(CREATED_BY, CARETAKER),
+        Owner::Caretaker(name) => name.filter(),
         Owner::Tag(key, value) => SnapshotFilter::tagged(key, value),
         Owner::Any => SnapshotFilter::default(),
     };

@@ -5,7 +5,7 @@ use futures::future;
 use jiff::{SignedDuration, Timestamp};
 use ports::{
     CreateOne, CreateSet, CreatedSnapshot, ErrorKind, Instance, LedgerKey, PortError, Retry, Snapshot,
-    SnapshotFilter, SnapshotId, SnapshotState, Snapshots, TagSet, Tags, Volume, VolumeId, time,
+    SnapshotId, SnapshotState, TagSet, Tags, Volume, VolumeId, time,
 };
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,7 @@ use super::prune;
 use super::run::Run;
 use crate::policy::naming::{self, Birth, cut};
 use crate::policy::once::{Fence, InDoubt, backoff, fits};
+use crate::policy::ownership::{self, OwnerName, Whose};
 use crate::policy::snapshot::{Consistency, Grouping, Incident, Target};
 
 /// The snapshots of one incident.
@@ -63,6 +64,7 @@ pub(super) struct Take<'a> {
     pub(super) run: &'a Run,
     pub(super) key: LedgerKey,
     pub(super) incident: Incident,
+    pub(super) owner: &'a OwnerName,
     pub(super) instance: Option<&'a Instance>,
     pub(super) volumes: &'a [Volume],
 }
@@ -99,8 +101,7 @@ impl Effect for Take<'_> {
     }
 
     async fn look(&self, incident: &Incident) -> Result<Found<SnapshotSet>, PortError> {
-        let snapshots = under_key(self.ports.snapshots, &self.key).await?;
-        Ok(adopt(&snapshots, incident))
+        Ok(adopt(&self.under_key().await?, incident))
     }
 
     async fn act(
@@ -149,7 +150,7 @@ impl Take<'_> {
             exclude_root: !root.is_empty(),
             exclude: data.into_iter().map(|v| v.id.clone()).collect(),
             description: description(incident),
-            tags: self.birth_tags(incident, fence)?,
+            tags: self.birth_tags(incident, targets, fence)?,
         };
         let mut snapshots = self.ports.snapshots.create_set(&wish).await?;
         snapshots.sort_by(|a, b| a.volume.cmp(&b.volume));
@@ -217,7 +218,7 @@ impl Take<'_> {
         let wish = CreateOne {
             volume: target.volume.clone(),
             description: description(incident),
-            tags: self.birth_tags(incident, fence)?,
+            tags: self.birth_tags(incident, std::slice::from_ref(target), fence)?,
         };
         let mut attempts = 0_u32;
         loop {
@@ -235,8 +236,12 @@ impl Take<'_> {
         }
     }
 
-    fn birth_tags(&self, incident: &Incident, fence: Fence) -> Result<TagSet, PortError> {
+    /// The tags of what is taken in one request.
+    fn birth_tags(&self, incident: &Incident, targets: &[Target], fence: Fence) -> Result<TagSet, PortError> {
         let nothing = Tags::default();
+        let is_target = |volume: &&Volume| targets.iter().any(|target| target.volume == volume.id);
+        let volumes: Vec<(&VolumeId, &Tags)> =
+            self.volumes.iter().filter(is_target).map(|volume| (&volume.id, &volume.tags)).collect();
         let birth = Birth {
             instance: &incident.instance,
             instance_tags: self.instance.map_or(&nothing, |instance| &instance.tags),
@@ -245,8 +250,19 @@ impl Take<'_> {
             function: &self.run.function,
             key: &self.key,
             fence,
+            owner: self.owner,
+            volumes: &volumes,
         };
         Ok(naming::birth_tags(&birth)?)
+    }
+
+    /// Every snapshot that was made under the key. What an earlier version began carries no owner yet; what another
+    /// owner made under the same key, because the same instance stopped for it as well, is not ours.
+    async fn under_key(&self) -> Result<Vec<Snapshot>, PortError> {
+        let filter = ownership::of_any().and(naming::KEY, self.key.as_str());
+        let mut snapshots = prune::all(self.ports.snapshots, &filter).await?;
+        snapshots.retain(|snapshot| self.owner.whose(&snapshot.tags) != Whose::Anothers);
+        Ok(snapshots)
     }
 
     async fn name(&self, incident: &Incident, snapshot: &CreatedSnapshot) -> Result<(), PortError> {
@@ -256,7 +272,7 @@ impl Take<'_> {
         let nothing = Tags::default();
         let tags = volume.map_or(&nothing, |volume| &volume.tags);
         let name = naming::snapshot_name(&incident.name, device, incident.at);
-        let birth = self.birth_tags(incident, Fence::FIRST)?;
+        let birth = self.birth_tags(incident, &incident.plan.targets, Fence::FIRST)?;
         self.ports.snapshots.tag(&snapshot.id, &naming::name_tags(&name, tags, &birth)?).await
     }
 }
@@ -275,12 +291,6 @@ fn worse(earlier: Option<PortError>, later: PortError) -> PortError {
 fn all_refused(set: &SnapshotSet) -> PortError {
     let why: Vec<String> = set.failed.iter().map(|f| format!("{}: {}", f.volume, f.error)).collect();
     PortError::new(ErrorKind::Rejected, "CreateSnapshot", why.join("; "))
-}
-
-/// Every own snapshot that was made under a key.
-async fn under_key(snapshots: &dyn Snapshots, key: &LedgerKey) -> Result<Vec<Snapshot>, PortError> {
-    let filter = SnapshotFilter::tagged(naming::KEY, key.as_str()).and(naming::CREATED_BY, naming::CARETAKER);
-    prune::all(snapshots, &filter).await
 }
 
 /// Makes a set of what was found under a key: the oldest good snapshot of each volume; further ones are too many. A copy

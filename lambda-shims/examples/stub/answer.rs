@@ -220,9 +220,11 @@ fn pages_of_snapshots(old: usize, young: &str) -> Vec<String> {
             "<item><snapshotId>snap-{id}</snapshotId><volumeId>vol-{volume:017x}</volumeId><status>completed</status>\
              <startTime>{start}</startTime><progress>100%</progress><ownerId>123456789012</ownerId>\
              <volumeSize>8</volumeSize><description>Auto-snapshot of web</description><encrypted>false</encrypted>\
-             <storageTier>standard</storageTier><tagSet>{}{}{}{}</tagSet></item>",
+             <storageTier>standard</storageTier><tagSet>{}{}{}{}{}{}</tagSet></item>",
             tag("AutoCreated", "true"),
             tag("CreatedBy", "caretaker"),
+            tag("caretaker:owner", "default"),
+            tag("caretaker:scheme", "2"),
             tag("InstanceId", "i-abcd1111"),
             tag("CreatedAt", start),
         )

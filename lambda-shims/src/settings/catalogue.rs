@@ -26,6 +26,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("MODE", ALL, "observe"),
     setting("ALERT_TOPIC_ARN", ALL, "required"),
     setting("LEDGER_TABLE", ALL, "required"),
+    setting("OWNER", SNAPSHOT, "default"),
     setting("SNAPSHOT_ON", SNAPSHOT, "any"),
     setting("SNAPSHOT_STATES", SNAPSHOT, "all four"),
     setting("SNAPSHOT_MODE", SNAPSHOT, "set"),

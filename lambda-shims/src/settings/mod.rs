@@ -15,6 +15,7 @@ pub use remediation::RemediationSettings;
 pub use snapshot::SnapshotSettings;
 
 use domain::policy::mode::Mode;
+use domain::policy::ownership::{FORM, OwnerName};
 use ports::Arn;
 use reader::Reader;
 
@@ -32,6 +33,11 @@ pub struct Common {
 
 fn mode(reader: &mut Reader<'_>) -> Mode {
     reader.one_of("MODE", &[("observe", Mode::Observe), ("act", Mode::Act)], Mode::Observe)
+}
+
+/// `OWNER`: whose the snapshots are.
+fn owner(reader: &mut Reader<'_>) -> OwnerName {
+    reader.optional("OWNER", FORM, |text| text.parse().ok()).unwrap_or_default()
 }
 
 fn common(reader: &mut Reader<'_>) -> Option<Common> {

@@ -18,11 +18,12 @@ pub struct NightSettings {
     pub common: Common,
     /// `MODE`: whether to act.
     pub mode: Mode,
-    /// `SNAPSHOT_RETENTION_DAYS`, `KEEP_*`, `MAX_REMOVE*`: which snapshots are kept.
+    /// `SNAPSHOT_RETENTION_DAYS`, `KEEP_*`, `MAX_REMOVE*`, `OWNER`: which snapshots are kept, and whose.
     pub retention: Retention,
     /// `DELETE_RATE`: how many snapshots EC2 lets this account delete a second.
     pub delete_rate: Rate,
-    /// `SNAPSHOT_ON`, `SNAPSHOT_STATES`, `SNAPSHOT_MODE`, `SNAPSHOT_EXCLUDE`: when and how to snapshot what nobody heard of.
+    /// `SNAPSHOT_ON`, `SNAPSHOT_STATES`, `SNAPSHOT_MODE`, `SNAPSHOT_EXCLUDE`, `OWNER`: when and how to snapshot what nobody
+    /// heard of, and for whom.
     pub snapshots: SnapshotPolicy,
     /// `ALARM_MAX_AGE_SECONDS`: older transitions are history.
     pub alarm_max_age: SignedDuration,
@@ -44,9 +45,9 @@ impl NightSettings {
         let mut reader = Reader::new(pairs);
         let common = common(&mut reader);
         let mode = mode(&mut reader);
-        let retention = retention(&mut reader);
-        let delete_rate = delete_rate(&mut reader);
         let snapshots = snapshot::policy(&mut reader);
+        let retention = retention(&mut reader, &snapshots.owner);
+        let delete_rate = delete_rate(&mut reader);
         let alarm_max_age = remediation::max_age(&mut reader);
         let (source, bucket) = source(&mut reader);
         let expected = "letters, digits and `/!_.*'()-` up to a last `/`";

@@ -1,11 +1,12 @@
 use std::str::FromStr;
 
-use domain::policy::retention::{Cap, Count, Draft, Floor, Labels, Period, Retention};
+use domain::policy::ownership::OwnerName;
+use domain::policy::retention::{Cap, Count, Draft, Floor, Labels, Owner, Period, Retention};
 
 use super::reader::{Reader, number};
 
-/// Which snapshots are kept: by `KEEP_*`, or, when there are none of those, for `SNAPSHOT_RETENTION_DAYS`.
-pub(super) fn retention(reader: &mut Reader<'_>) -> Option<Retention> {
+/// Which of an owner's snapshots are kept: by `KEEP_*`, or, when there are none of those, for `SNAPSHOT_RETENTION_DAYS`.
+pub(super) fn retention(reader: &mut Reader<'_>, owner: &OwnerName) -> Option<Retention> {
     let days = days(reader);
     let mut draft = rules(reader);
     if reader.text("SNAPSHOT_RETENTION_DAYS").is_some() && draft.keep_within.is_some() {
@@ -24,6 +25,7 @@ pub(super) fn retention(reader: &mut Reader<'_>) -> Option<Retention> {
         percent: whole(reader, "MAX_REMOVE_PERCENT", 100).unwrap_or(usual.percent),
         number: whole(reader, "MAX_REMOVE", u32::MAX).unwrap_or(usual.number),
     };
+    draft.owned_by = Owner::Caretaker(owner.clone());
     Retention::new(draft).ok()
 }
 

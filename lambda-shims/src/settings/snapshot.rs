@@ -5,7 +5,7 @@ use domain::policy::occasion::Occasion;
 use domain::policy::snapshot::{Grouping, SnapshotOn, SnapshotPolicy};
 
 use super::reader::{Reader, listed};
-use super::{Common, Pairs, SettingsError, common, mode};
+use super::{Common, Pairs, SettingsError, common, mode, owner};
 
 /// What the snapshot function is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +14,8 @@ pub struct SnapshotSettings {
     pub common: Common,
     /// `MODE`: whether to act.
     pub mode: Mode,
-    /// `SNAPSHOT_ON`, `SNAPSHOT_STATES`, `SNAPSHOT_MODE`, `SNAPSHOT_EXCLUDE`: when and how to snapshot.
+    /// `SNAPSHOT_ON`, `SNAPSHOT_STATES`, `SNAPSHOT_MODE`, `SNAPSHOT_EXCLUDE`, `OWNER`: when and how to snapshot, and for
+    /// whom.
     pub policy: SnapshotPolicy,
 }
 
@@ -62,6 +63,7 @@ pub(super) fn policy(reader: &mut Reader<'_>) -> SnapshotPolicy {
             .optional("SNAPSHOT_EXCLUDE", "ids of instances and volumes, with commas", excluded)
             .unwrap_or_default(),
         account: None,
+        owner: owner(reader),
     }
 }
 

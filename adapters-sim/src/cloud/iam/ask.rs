@@ -130,12 +130,21 @@ fn publish(cloud: &Cloud, topic: &str) -> Vec<Request> {
     requests
 }
 
+/// Whose a bucket is, which its name does not tell
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourceaccount>).
+fn of_bucket(cloud: &Cloud, bucket: &str) -> Keys {
+    let owner =
+        cloud.s3.look(bucket).and_then(|bucket| bucket.owner.as_ref()).unwrap_or(&cloud.place.account);
+    Keys::default().with("aws:ResourceAccount", owner.as_str()).with("s3:ResourceAccount", owner.as_str())
+}
+
 /// Objects are never overwritten: every write of one says `If-None-Match: *`. An upload that is given up is no write.
 fn write(cloud: &Cloud, action: &'static str, bucket: &str, key: &ObjectKey) -> Vec<Request> {
+    let keys = of_bucket(cloud, bucket);
     if action != "s3:PutObject" {
-        return vec![Request::new(action, object(bucket, key))];
+        return vec![Request::new(action, object(bucket, key)).knowing(keys)];
     }
-    let keys = Keys::default().with("s3:if-none-match", "*");
+    let keys = keys.with("s3:if-none-match", "*");
     let mut requests = vec![Request::new(action, object(bucket, key)).knowing(keys)];
     // (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html>).
     requests.extend(with_key(cloud, &format!("arn:aws:s3:::{bucket}"), &["kms:GenerateDataKey"]));
@@ -265,10 +274,11 @@ fn delete(cloud: &Cloud, id: &SnapshotId) -> Vec<Request> {
 /// Who may not list a bucket is not told either that an object is missing: it is forbidden, like one that is there. No prefix is asked for then, so a
 /// condition on one does not help (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>).
 fn read(cloud: &Cloud, bucket: &str, key: &ObjectKey) -> Vec<Request> {
-    let mut requests = vec![Request::new("s3:GetObject", object(bucket, key))];
+    let keys = of_bucket(cloud, bucket);
+    let mut requests = vec![Request::new("s3:GetObject", object(bucket, key)).knowing(keys.clone())];
     requests.extend(with_key(cloud, &format!("arn:aws:s3:::{bucket}"), &["kms:Decrypt"]));
     if cloud.s3.look(bucket).is_some_and(|bucket| bucket.get(key).is_none()) {
-        requests.push(Request::new("s3:ListBucket", format!("arn:aws:s3:::{bucket}")));
+        requests.push(Request::new("s3:ListBucket", format!("arn:aws:s3:::{bucket}")).knowing(keys));
     }
     requests
 }

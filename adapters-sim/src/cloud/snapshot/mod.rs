@@ -219,9 +219,11 @@ pub(crate) fn opted_in(tags: &Tags) -> bool {
         .is_some_and(|v| ["true", "1", "yes", "on"].contains(&v.trim().to_lowercase().as_str()))
 }
 
-/// Whether tags say that Caretaker made something.
+/// Whether tags say that a stack of Caretaker made something, and which.
 pub(crate) fn is_ours(tags: &Tags) -> bool {
-    tags.get("AutoCreated") == Some("true") && tags.get("CreatedBy") == Some("caretaker")
+    tags.get("AutoCreated") == Some("true")
+        && tags.get("CreatedBy") == Some("caretaker")
+        && tags.get("caretaker:owner").is_some()
 }
 
 /// When a new snapshot is seen, if that is later than now.

@@ -30,8 +30,9 @@ impl Retention {
     /// # Examples
     ///
     /// ```
+    /// use domain::policy::ownership::OwnerName;
     /// use domain::policy::retention::{Retention, Stock};
-    /// use ports::{Snapshot, SnapshotId, SnapshotState, Tags};
+    /// use ports::{Snapshot, SnapshotId, SnapshotState};
     ///
     /// let snapshot = |id: &str, hold: &str| Snapshot {
     ///     id: id.parse().unwrap(),
@@ -39,7 +40,7 @@ impl Retention {
     ///     state: SnapshotState::Completed,
     ///     started_at: "2026-03-01T00:00:00Z".parse().unwrap(),
     ///     size_gib: 8,
-    ///     tags: Tags::from_iter([("AutoCreated", "true"), ("CreatedBy", "caretaker"), ("caretaker:hold", hold)]),
+    ///     tags: OwnerName::default().marks().into_iter().chain([("caretaker:hold", hold)]).collect(),
     ///     description: String::new(),
     /// };
     /// let snapshots = [snapshot("snap-1", "no"), snapshot("snap-2", "yes"), snapshot("snap-3", "no")];

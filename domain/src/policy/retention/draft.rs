@@ -4,6 +4,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{Cap, Count, Labels, Period, RetentionError};
+use crate::policy::ownership::OwnerName;
 
 /// A retention as people write it; [`Retention::new`](super::Retention::new) checks it. Whatever one of its rules keeps
 /// is kept.
@@ -118,18 +119,25 @@ pub enum GroupBy {
 ///
 /// assert_eq!("team=db".parse(), Ok(Owner::Tag("team".to_owned(), "db".to_owned())));
 /// assert_eq!("any".parse(), Ok(Owner::Any));
+/// assert_eq!("caretaker".parse(), Ok(Owner::default()));
+/// assert_eq!("caretaker:prod".parse(), Ok(Owner::Caretaker("prod".parse().unwrap())));
 /// assert!("somebody".parse::<Owner>().is_err());
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Owner {
-    /// Caretaker's: those tagged `AutoCreated=true` and `CreatedBy=caretaker`.
-    #[default]
-    Caretaker,
+    /// One stack's of Caretaker: those that carry the name of this owner.
+    Caretaker(OwnerName),
     /// Those with this tag.
     Tag(String, String),
     /// Everything of this account.
     Any,
+}
+
+impl Default for Owner {
+    fn default() -> Self {
+        Self::Caretaker(OwnerName::default())
+    }
 }
 
 impl FromStr for WithinFrom {
@@ -181,11 +189,15 @@ impl fmt::Display for GroupBy {
 impl FromStr for Owner {
     type Err = RetentionError;
     fn from_str(text: &str) -> Result<Self, RetentionError> {
+        let unknown = || RetentionError::Owner(text.to_owned());
         match (text, text.split_once('=')) {
-            ("caretaker", _) => Ok(Self::Caretaker),
+            ("caretaker", _) => Ok(Self::default()),
             ("any", _) => Ok(Self::Any),
             (_, Some((key, value))) if !key.is_empty() => Ok(Self::Tag(key.to_owned(), value.to_owned())),
-            _ => Err(RetentionError::Owner(text.to_owned())),
+            _ => {
+                let name = text.strip_prefix("caretaker:").ok_or_else(unknown)?;
+                name.parse().map(Self::Caretaker).map_err(|_| unknown())
+            }
         }
     }
 }
@@ -193,7 +205,8 @@ impl FromStr for Owner {
 impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Caretaker => f.write_str("caretaker"),
+            Self::Caretaker(name) if *name == OwnerName::default() => f.write_str("caretaker"),
+            Self::Caretaker(name) => write!(f, "caretaker:{name}"),
             Self::Tag(key, value) => write!(f, "{key}={value}"),
             Self::Any => f.write_str("any"),
         }

@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::desk::{Desk, Row, reference};
 use super::judge::judge;
-use super::{HOLD, Judgement, KEEP_DAYS, Limit, Reason, Retention, Stock, Verdict};
-use crate::policy::naming::KEY;
+use super::{Judgement, Limit, Reason, Retention, Stock, Verdict};
+use crate::policy::naming::{HOLD, KEEP_DAYS, KEY, keep_days};
+use crate::policy::ownership::OWNER;
 
 /// Why one snapshot is kept or removed, rule by rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -76,14 +77,18 @@ impl Retention {
             Question { rule: format!("{} {labels}", Reason::Tagged), answer }
         });
         let verdict = Verdict::of(row.snapshot, row.verdict());
-        let said = |key: &&str| row.snapshot.tags.get(key).map(|value| ((*key).to_owned(), value.to_owned()));
+        let tags = &row.snapshot.tags;
+        let said = |key: &str| {
+            let value = if key == KEEP_DAYS { keep_days(row.snapshot) } else { tags.get(key) };
+            Some((key.to_owned(), value?.to_owned()))
+        };
         Some(Explanation {
             kept: verdict.reasons.keep(),
             verdict,
             group: desk.key(row),
             rules: rules.chain(tagged).collect(),
             in_use: stock.in_use.get(id).cloned(),
-            tags: [HOLD, KEEP_DAYS, KEY].iter().filter_map(said).collect(),
+            tags: [HOLD, KEEP_DAYS, KEY, OWNER].into_iter().filter_map(said).collect(),
         })
     }
 }

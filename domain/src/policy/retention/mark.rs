@@ -1,16 +1,10 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
-use ports::{Snapshot, SnapshotState, Tags, time};
+use ports::{Snapshot, SnapshotState, time};
 
 use super::{Draft, GroupBy, Owner, Period, Reason, Reasons, Stock};
-use crate::policy::naming::{AUTO_CREATED, CARETAKER, CREATED_BY, INSTANCE_ID, KEY};
-
-/// The tag that holds a snapshot: until the end of a day (`2026-12-31`), until an instant, or, with any other value than
-/// `false`, `no`, `off` and `0`, for good.
-pub const HOLD: &str = "caretaker:hold";
-/// The tag that says for how many days to keep a snapshot, instead of what the rules say. On an instance or a volume
-/// it is copied to every snapshot taken of it.
-pub const KEEP_DAYS: &str = "caretaker:keep-days";
+use crate::policy::naming::{self, HOLD, INSTANCE_ID, KEY};
+use crate::policy::ownership::Whose;
 
 /// What a snapshot tells about itself.
 #[derive(Clone, Copy, Debug)]
@@ -45,8 +39,6 @@ pub(super) enum Standing {
 /// What tags say that rules and rails ask for, read in one go.
 #[derive(Default)]
 struct Said<'a> {
-    auto_created: bool,
-    by_caretaker: bool,
     other_tool: bool,
     set: Option<&'a str>,
     instance: Option<&'a str>,
@@ -55,16 +47,13 @@ struct Said<'a> {
 }
 
 impl<'a> Said<'a> {
-    fn read(tags: &'a Tags) -> Self {
-        let mut said = Self::default();
-        for (key, value) in tags.iter() {
+    fn read(snapshot: &'a Snapshot) -> Self {
+        let mut said = Self { keep_days: naming::keep_days(snapshot), ..Self::default() };
+        for (key, value) in snapshot.tags.iter() {
             match key {
-                AUTO_CREATED => said.auto_created = value == "true",
-                CREATED_BY => said.by_caretaker = value == CARETAKER,
                 KEY => said.set = Some(value),
                 INSTANCE_ID => said.instance = Some(value),
                 HOLD => said.hold = Some(value),
-                KEEP_DAYS => said.keep_days = Some(value),
                 _ => said.other_tool |= is_of_other_tool(key),
             }
         }
@@ -74,7 +63,7 @@ impl<'a> Said<'a> {
 
 /// Reads what a snapshot tells about itself.
 pub(super) fn mark<'a>(draft: &Draft, stock: &Stock<'a>, snapshot: &'a Snapshot, now: Timestamp) -> Mark<'a> {
-    let said = Said::read(&snapshot.tags);
+    let said = Said::read(snapshot);
     let mut reasons = foreign(draft, stock, snapshot, &said);
     let standing = if reasons.keep() { Standing::Theirs } else { standing(snapshot, now) };
     let ours = standing != Standing::Theirs;
@@ -100,7 +89,7 @@ pub(super) fn mark<'a>(draft: &Draft, stock: &Stock<'a>, snapshot: &'a Snapshot,
 
 fn foreign(draft: &Draft, stock: &Stock<'_>, snapshot: &Snapshot, said: &Said<'_>) -> Reasons {
     let owned = match &draft.owned_by {
-        Owner::Caretaker => said.auto_created && said.by_caretaker,
+        Owner::Caretaker(name) => name.whose(&snapshot.tags) == Whose::Own,
         Owner::Tag(key, value) => snapshot.tags.get(key) == Some(value),
         Owner::Any => true,
     };
@@ -157,16 +146,21 @@ pub fn is_held(snapshot: &Snapshot, now: Timestamp) -> bool {
     snapshot.tags.get(HOLD).is_some_and(|value| holds(value, now))
 }
 
-/// A value that cannot be read holds for good: it was meant to.
+/// A value that cannot be read holds for good: it was meant to. So does whatever the role denies as a hold for good, or
+/// the night would try in vain to remove it: it is read as IAM reads it, without taking blanks away, and is a day or an
+/// instant only where it looks like one of this millennium to IAM.
 fn holds(value: &str, now: Timestamp) -> bool {
-    let value = value.trim();
     if ["false", "no", "off", "0"].iter().any(|no| value.eq_ignore_ascii_case(no)) {
         return false;
     }
-    if let Ok(until) = value.parse::<Timestamp>() {
-        return now < until;
-    }
-    value.parse::<Date>().map_or(true, |day| now < time::midnight(time::tomorrow(day)))
+    let end = match value.as_bytes() {
+        [b'2', _, _, _, b'-', _, _, b'-', _, _] => {
+            value.parse::<Date>().ok().map(|day| time::midnight(time::tomorrow(day)))
+        }
+        [b'2', _, _, _, b'-', _, _, b'-', _, _, b'T', ..] => value.parse::<Timestamp>().ok(),
+        _ => None,
+    };
+    end.is_none_or(|end| now < end)
 }
 
 fn own_days(days: &str, at: Timestamp, now: Timestamp) -> Reason {

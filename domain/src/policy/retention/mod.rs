@@ -46,7 +46,7 @@ pub use explain::{Answer, Explanation, Question};
 pub use hash::PlanHash;
 pub use judge::Judgement;
 pub use label::Labels;
-pub use mark::{HOLD, KEEP_DAYS, is_held};
+pub use mark::is_held;
 pub use period::Period;
 pub use plan::{Group, Retention, RetentionPlan, Stock, Verdict};
 pub use rail::{Cap, Mismatch, Refusal};
@@ -77,7 +77,7 @@ pub enum RetentionError {
     #[error("`{0}`: expected `volume`, `instance`, `set`, `none` or `tag:KEY`")]
     GroupBy(String),
     /// Nobody who could own a snapshot.
-    #[error("`{0}`: expected `caretaker`, `any`, or a tag such as `K=V`")]
+    #[error("`{0}`: expected `caretaker`, `caretaker:NAME`, `any`, or a tag such as `K=V`")]
     Owner(String),
     /// No instant to measure from.
     #[error("`{0}`: expected `now` or `newest`")]

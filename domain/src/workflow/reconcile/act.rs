@@ -117,7 +117,15 @@ impl Work<'_> {
         present: &'b Present,
     ) -> Take<'b> {
         let (instance, volumes) = present;
-        Take { ports, run: self.run, key: key.clone(), incident, instance: instance.as_ref(), volumes }
+        Take {
+            ports,
+            run: self.run,
+            key: key.clone(),
+            incident,
+            owner: &self.policy.snapshots.owner,
+            instance: instance.as_ref(),
+            volumes,
+        }
     }
 
     async fn present(&self, id: &InstanceId) -> Result<Present, OnceError> {

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use ports::trigger::InstanceTrigger;
-use ports::{InstanceId, LedgerKey, PortError, Snapshot, SnapshotFilter, SnapshotId, Stored, time};
+use ports::{InstanceId, LedgerKey, PortError, Snapshot, SnapshotId, Stored, time};
 use serde_json::Value;
 
 use super::{Failed, ReconcilePorts, Sets};
-use crate::policy::naming::{AUTO_CREATED, CARETAKER, CREATED_BY};
 use crate::policy::once::{Phase, Record, fits};
 use crate::policy::open::{KEEP_TRYING, Open, Stands};
+use crate::policy::ownership::{self, OwnerName, Whose};
 use crate::policy::reconcile::{Finding, Matter, ReconcilePlan, ReconcilePolicy, Rest, Task};
 use crate::policy::retention::Stock;
 use crate::policy::sets::{Progress, SetFound, SetRecord, sets};
@@ -33,6 +33,8 @@ pub(super) struct Gathered {
     pub(super) lost: BTreeMap<InstanceId, InstanceTrigger>,
     /// How far sets have come.
     pub(super) sets: Sets,
+    /// How many snapshots of an earlier version are nobody's yet.
+    pub(super) unowned: usize,
     /// What could not be read.
     pub(super) failed: Vec<Failed>,
     /// What there was no time to look at.
@@ -66,9 +68,9 @@ pub(super) async fn gather(ports: &ReconcilePorts<'_>, policy: &ReconcilePolicy,
         }
         Err(error) => gathered.failed("open entries", &error.into()),
     }
-    let filter = SnapshotFilter::tagged(AUTO_CREATED, "true").and(CREATED_BY, CARETAKER);
-    match prune::all(ports.snapshots, &filter).await {
+    match snapshots(ports, &policy.snapshots.owner).await {
         Ok(snapshots) => {
+            gathered.unowned = snapshots.iter().filter(|s| s.tags.get(ownership::OWNER).is_none()).count();
             look_at_sets(ports, run, &snapshots, now, &mut gathered).await;
             clear_removals(ports, (policy, run), &snapshots, now, &mut gathered).await;
             look_for_lost(ports, (policy, run), &snapshots, now, &mut gathered).await;
@@ -76,6 +78,14 @@ pub(super) async fn gather(ports: &ReconcilePorts<'_>, policy: &ReconcilePolicy,
         Err(error) => gathered.failed("snapshots", &error.into()),
     }
     gathered
+}
+
+/// The owner's own snapshots, and those of an earlier version, which are nobody's yet: the stops that they are of must
+/// not be taken for lost. Those of other owners count for nothing.
+async fn snapshots(ports: &ReconcilePorts<'_>, owner: &OwnerName) -> Result<Vec<Snapshot>, PortError> {
+    let mut snapshots = prune::all(ports.snapshots, &ownership::of_any()).await?;
+    snapshots.retain(|snapshot| owner.whose(&snapshot.tags) != Whose::Anothers);
+    Ok(snapshots)
 }
 
 async fn open_entries(ports: &ReconcilePorts<'_>) -> Result<Vec<(LedgerKey, Stored)>, PortError> {

@@ -74,6 +74,9 @@ pub struct Reconciled {
     pub waiting: usize,
     /// How far the sets of the last day have come.
     pub sets: Sets,
+    /// How many snapshots of an earlier version are nobody's until somebody adopts them.
+    #[serde(default)]
+    pub unowned: usize,
     /// What would have been done.
     pub observed: Vec<Task>,
     /// Whether people know; `None` where there is nothing to tell.
@@ -129,6 +132,7 @@ pub async fn reconcile(ports: &ReconcilePorts<'_>, policy: &ReconcilePolicy, run
         left: gathered.left,
         waiting: gathered.plan.waiting,
         sets: gathered.sets,
+        unowned: gathered.unowned,
         ..Reconciled::default()
     };
     if run.mode == Mode::Observe {
