@@ -12,6 +12,7 @@ mod intake;
 mod night;
 mod observe;
 mod once;
+mod owner;
 mod poison;
 mod protect;
 mod prune;

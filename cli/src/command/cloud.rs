@@ -1,10 +1,12 @@
 //! Snapshots of an account, where the command was built to reach one.
 
 use domain::policy::retention::{Retention, RetentionPlan};
+use domain::workflow::adopt::{Adopted, Orphan};
 use domain::workflow::prune::{Pruned, Unapproved};
 use jiff::Timestamp;
 
 use super::BadInput;
+use crate::adopt::Adoption;
 use crate::retention::carry_out::Person;
 use crate::retention::source::Source;
 
@@ -13,9 +15,13 @@ mod reached {
     use std::collections::BTreeSet;
 
     use adapters_aws::sdk::{Ec2Inventory, Ec2Snapshots, SystemClock, config};
+    use domain::workflow::adopt::AdoptPorts;
     use domain::workflow::prune::{self, PrunePorts};
 
-    use super::{BadInput, Person, Pruned, Retention, RetentionPlan, Source, Timestamp, Unapproved};
+    use super::{
+        Adopted, Adoption, BadInput, Orphan, Person, Pruned, Retention, RetentionPlan, Source, Timestamp,
+        Unapproved,
+    };
     use crate::retention::carry_out;
 
     pub(in crate::command) fn gather(policy: &Retention, now: Timestamp) -> Result<Source, BadInput> {
@@ -29,6 +35,16 @@ mod reached {
         person: Person<'_>,
     ) -> Result<Result<Option<Pruned>, Unapproved>, BadInput> {
         with_ports(async |ports| carry_out::carry_out(ports, plan, person).await)
+    }
+
+    pub(in crate::command) fn adopt(
+        adoption: &Adoption,
+        seen: &(dyn Fn(&Orphan) + Sync),
+    ) -> Result<(Vec<Orphan>, Option<Adopted>), BadInput> {
+        with_ports(async |ports| {
+            adoption.carry_out(&AdoptPorts { clock: ports.clock, snapshots: ports.snapshots }, seen).await
+        })?
+        .map_err(|error| BadInput::new("AWS", error))
     }
 
     fn with_ports<T>(work: impl AsyncFnOnce(&PrunePorts<'_>) -> T) -> Result<T, BadInput> {
@@ -47,7 +63,17 @@ mod reached {
 
 #[cfg(not(feature = "aws"))]
 mod reached {
-    use super::{BadInput, Person, Pruned, Retention, RetentionPlan, Source, Timestamp, Unapproved};
+    use super::{
+        Adopted, Adoption, BadInput, Orphan, Person, Pruned, Retention, RetentionPlan, Source, Timestamp,
+        Unapproved,
+    };
+
+    pub(in crate::command) fn adopt(
+        _: &Adoption,
+        _: &(dyn Fn(&Orphan) + Sync),
+    ) -> Result<(Vec<Orphan>, Option<Adopted>), BadInput> {
+        Err(out_of_reach())
+    }
 
     fn out_of_reach() -> BadInput {
         BadInput::new("--aws", "this command was built without AWS: build it with `--features aws`")
@@ -65,4 +91,4 @@ mod reached {
     }
 }
 
-pub(super) use reached::{carry_out, gather};
+pub(super) use reached::{adopt, carry_out, gather};

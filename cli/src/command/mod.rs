@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 found something wrong, 2 bad usage or input.
 
+mod adopt;
 mod apply;
 mod cloud;
 mod doctor;
@@ -55,6 +56,8 @@ pub enum Command {
     Plan(Box<plan::Plan>),
     /// Carries out a plan that was made before.
     Apply(apply::Apply),
+    /// Takes over the snapshots of an earlier version, which name no owner.
+    Adopt(adopt::Adopt),
     /// Says why one snapshot is kept or removed, rule by rule.
     Explain(Box<explain::Explain>),
     /// Says what the functions would make of their settings, what is wrong with them, and what is missing in the account.

@@ -1,5 +1,6 @@
 //! Gather, plan, act: what Caretaker does, in order, through ports.
 
+pub mod adopt;
 pub mod announce;
 pub mod archive;
 pub mod effect;
