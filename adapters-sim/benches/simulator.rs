@@ -51,7 +51,7 @@ async fn look(ports: &impl Inventory, instance: &InstanceId) -> usize {
 /// faster than real time it goes.
 #[divan::bench(args = [30, 365], sample_count = 3, sample_size = 1)]
 fn fleet(bencher: Bencher<'_, '_>, days: u32) {
-    let month = Month { size: Size { days, instances: 200, seed: 1 }, faults: Level::None };
+    let month = Month { size: Size { days, instances: 200, stacks: 1, seed: 1 }, faults: Level::None };
     bencher.counter(ItemsCount::new(days * 24 * 3600)).bench_local(|| month.live().map(|lived| lived.story));
 }
 
@@ -61,7 +61,8 @@ fn hostile_days(bencher: Bencher<'_, '_>) {
     const SEEDS: u32 = 100;
     bencher.counter(ItemsCount::new(SEEDS)).bench_local(|| {
         for seed in 0..u64::from(SEEDS) {
-            let month = Month { size: Size { days: 1, instances: 50, seed }, faults: Level::Hostile };
+            let month =
+                Month { size: Size { days: 1, instances: 50, stacks: 1, seed }, faults: Level::Hostile };
             divan::black_box(month.live().is_ok());
         }
     });

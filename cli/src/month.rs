@@ -1,12 +1,14 @@
 //! A fleet that lives through so many days: instances fail and are stopped, alarms fire, nights pass.
 
-use std::sync::LazyLock;
+mod region;
+
+use std::collections::BTreeSet;
 
 use adapters_sim::cloud::cloudwatch::Alarm;
 use adapters_sim::cloud::s3::{Bucket, Object};
 use adapters_sim::cloud::{Cloud, Happening};
 use adapters_sim::fault::{FaultPlan, Faults, Level};
-use adapters_sim::invariant::{Answered, Archived, Counts, NothingOpen, OldEnough, StepAtMost, Violation};
+use adapters_sim::invariant::{Counts, Violation};
 use adapters_sim::kernel::{Chooser, Context, Seeded, Trace};
 use adapters_sim::{Sim, port::Names};
 use jiff::{SignedDuration, Timestamp};
@@ -16,7 +18,7 @@ use ports::{
 };
 use serde::Serialize;
 
-use crate::stack::{ALARM_TOPIC, Stack, StackError, usual_settings};
+use crate::stack::{ALARM_TOPIC, Stack, StackError, tags_of};
 
 /// How long and how large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -25,6 +27,8 @@ pub struct Size {
     pub days: u32,
     /// How many instances.
     pub instances: u32,
+    /// How many stacks of Caretaker look after them: one or two.
+    pub stacks: u32,
     /// What decides everything that is left open.
     pub seed: u64,
 }
@@ -64,17 +68,6 @@ const RECORDS: u32 = 24;
 const RECORD_DAYS: i32 = 9;
 /// How many days objects stay in the bucket.
 const OBJECT_DAYS: i32 = 30;
-/// The stack that the fleet lives with: planned once, however many lives there are.
-static STACK: LazyLock<Result<Stack, StackError>> = LazyLock::new(|| {
-    let mut settings = usual_settings();
-    // Short enough for a month to see snapshots go.
-    settings.insert("SNAPSHOT_RETENTION_DAYS".to_owned(), "7".to_owned());
-    // With a week's snapshots a bad day's are a large share, and no person is here to look.
-    settings.insert("MAX_REMOVE_PERCENT".to_owned(), "50".to_owned());
-    // The stack makes a table of its own, with an index by date.
-    settings.remove("METRICS_TABLE");
-    Stack::new(&settings)
-});
 /// How many images somebody makes on a day on which somebody makes any.
 const IMAGES: usize = 5;
 /// How many snapshots somebody copies on a day on which somebody copies any.
@@ -127,22 +120,21 @@ impl Month {
             plan = plan.swarm(chooser.as_mut());
         }
         let sim = Sim::with(start, chooser, trace);
-        let stack = STACK.as_ref().map_err(StackError::clone)?;
-        stack.deploy(&sim);
+        let stacks = region::stacks(self.size.stacks)?;
+        for stack in stacks {
+            stack.deploy(&sim);
+        }
         sim.fault_plan(plan);
-        sim.expect(StepAtMost(2));
-        sim.expect(OldEnough(7 * 24));
-        sim.expect(Answered::default());
-        sim.expect(NothingOpen::new(&Names::default()));
-        sim.expect(Archived::new(Names::default(), "timestamp"));
-        let fleet = sim.act(|cloud, context| settle_in(cloud, self.size.instances, context));
+        region::expect(&sim, stacks);
+        let owners = region::owners(stacks);
+        let fleet = sim.act(|cloud, context| settle_in(cloud, self.size.instances, owners, context));
         sim.cloud(|cloud| cloud.sns.remember = Some(REMEMBERED));
         let mut forgotten = 0;
         for day in 0..self.size.days {
             let begins = sim.now();
             sim.act(|cloud, context| plan_day(cloud, &fleet, self.faults, context));
             sim.run_until(time::later(begins, DAY));
-            forgotten += sim.cloud(|cloud| forget(cloud, begins));
+            forgotten += sim.cloud(|cloud| forget(cloud, stacks, begins));
             after_day(day + 1);
         }
         // The last night is at two; then nothing goes wrong any more, and whatever is still being tried comes to rest. What
@@ -158,7 +150,10 @@ impl Month {
 }
 
 fn story(sim: &Sim, size: Size, violations: Vec<Violation>) -> Story {
-    let (counts, invariants) = sim.watch(|watch| (watch.counts().clone(), watch.rules()));
+    let (counts, mut invariants) = sim.watch(|watch| (watch.counts().clone(), watch.rules()));
+    // Each stack has the same.
+    let mut known = BTreeSet::new();
+    invariants.retain(|rule| known.insert(*rule));
     let (records_archived, notices) = sim.cloud(|cloud| {
         let latest = cloud.sns.mails().map(|mail| mail.subject.clone()).collect::<Vec<_>>();
         (archived(cloud), latest.into_iter().rev().take(5).collect())
@@ -186,7 +181,12 @@ fn records_in(key: &ObjectKey, object: &Object) -> u64 {
 }
 
 /// The instances, groups and alarms there are. Four instances in five are opted in.
-fn settle_in(cloud: &mut Cloud, instances: u32, context: &mut Context<'_>) -> Vec<InstanceId> {
+fn settle_in(
+    cloud: &mut Cloud,
+    instances: u32,
+    owners: [&str; 2],
+    context: &mut Context<'_>,
+) -> Vec<InstanceId> {
     for (name, desired, max) in GROUPS {
         if let Ok(group) = name.parse() {
             cloud.autoscaling.add_group(group, desired, 1, max);
@@ -216,24 +216,24 @@ fn settle_in(cloud: &mut Cloud, instances: u32, context: &mut Context<'_>) -> Ve
         })
         .collect();
     for instance in fleet.iter().take(VETERANS) {
-        settle_past(cloud, instance, context.now);
+        settle_past(cloud, instance, owners, context.now);
     }
     fleet
 }
 
-/// An instance whose volumes have five snapshots, so that the first night has something to remove.
-fn settle_past(cloud: &mut Cloud, instance: &InstanceId, now: Timestamp) {
+/// An instance whose volumes have five snapshots, so that the first night has something to remove; the owners in turn.
+fn settle_past(cloud: &mut Cloud, instance: &InstanceId, owners: [&str; 2], now: Timestamp) {
     let disks: Vec<_> =
         cloud.ec2.attached(instance).map(|(volume, disk, _)| (volume.clone(), disk.size_gib)).collect();
     for (volume, size_gib) in disks {
-        for days in [8, 6, 4, 2, 1] {
+        for (days, owner) in [8, 6, 4, 2, 1].into_iter().zip(owners.into_iter().cycle()) {
             let snapshot = Snapshot {
                 id: cloud.snapshots.new_id(),
                 volume: volume.clone(),
                 state: SnapshotState::Completed,
                 started_at: time::earlier(now, DAY * days),
                 size_gib,
-                tags: Tags::from_iter([("AutoCreated", "true"), ("CreatedBy", "caretaker")]),
+                tags: tags_of(owner),
                 description: String::new(),
             };
             cloud.snapshots.put(snapshot);
@@ -354,13 +354,15 @@ fn write_records(cloud: &mut Cloud, fleet: &[InstanceId], context: &mut Context<
 
 /// The tables forget old records and entries, as expiry would, and the bucket old objects, as its lifecycle would. Gives
 /// how many archived records went with the objects.
-fn forget(cloud: &mut Cloud, now: Timestamp) -> u64 {
+fn forget(cloud: &mut Cloud, stacks: &[Stack], now: Timestamp) -> u64 {
     let names = Names::default();
     let cutoff = time::earlier(now, DAY * RECORD_DAYS).to_string();
     if let Ok(table) = cloud.dynamodb.table(&names.metrics) {
         table.retain(|item| !matches!(item.get("timestamp"), Some(Attribute::S(at)) if *at < cutoff));
     }
-    cloud.dynamodb.expire(&names.ledger, "keep_until", now);
+    for stack in stacks {
+        cloud.dynamodb.expire(&stack.names().ledger, "keep_until", now);
+    }
     for records in cloud.lambda.failures.values_mut() {
         let surplus = records.len().saturating_sub(REMEMBERED);
         records.drain(..surplus);

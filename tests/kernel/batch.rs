@@ -11,7 +11,7 @@ use cli::story::story;
 fn every_situation_that_must_come_up_does() {
     let mut met = BTreeSet::new();
     for seed in 1..=30 {
-        let month = Month { size: Size { days: 1, instances: 15, seed }, faults: Level::Hostile };
+        let month = Month { size: Size { days: 1, instances: 15, stacks: 1, seed }, faults: Level::Hostile };
         met.extend(month.live().unwrap().sim.watch(|watch| watch.sometimes().clone()));
     }
     let missing: Vec<_> = Sometimes::ALL.into_iter().filter(|situation| !met.contains(situation)).collect();

@@ -14,6 +14,7 @@ mod hunt;
 mod intake;
 mod ledger;
 mod night;
+mod owner;
 mod part;
 mod replay;
 mod scaling;

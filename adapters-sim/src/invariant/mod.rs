@@ -6,6 +6,7 @@
 //! own](crate::Scenario::own_rules_only).
 
 mod after;
+mod apart;
 mod counts;
 mod function;
 mod ledger;
@@ -17,6 +18,7 @@ mod snapshot;
 mod sometimes;
 
 pub use after::{After, Unexpected};
+pub use apart::{Apart, Stacks, Within};
 pub use counts::Counts;
 pub use function::{Answered, GivenUpIsTold, NoPanic};
 pub use ledger::NothingOpen;
@@ -100,6 +102,20 @@ pub trait Invariant: Send {
     }
 }
 
+impl Invariant for Box<dyn Invariant> {
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+
+    fn see(&mut self, seen: Seen<'_>) -> Option<String> {
+        (**self).see(seen)
+    }
+
+    fn at_rest(&mut self, cloud: &Cloud) -> Vec<String> {
+        (**self).at_rest(cloud)
+    }
+}
+
 /// The rules that hold whatever the settings: those of safety first, then those of what must come to be.
 pub fn standard() -> Vec<Box<dyn Invariant>> {
     vec![
@@ -158,12 +174,17 @@ impl Watch {
 
     /// The rules that are watched, as sentences.
     pub fn rules(&self) -> Vec<&'static str> {
-        self.invariants.iter().map(|invariant| invariant.name()).collect()
+        self.invariants.iter().map(Invariant::name).collect()
     }
 
     /// Watches for one more rule, or for a rule of another kind under the same name.
     pub(crate) fn expect(&mut self, invariant: Box<dyn Invariant>) {
         self.invariants.retain(|other| other.name() != invariant.name());
+        self.invariants.push(invariant);
+    }
+
+    /// Watches for one more rule, also where there is one of the same name: another stack's.
+    pub(crate) fn expect_also(&mut self, invariant: Box<dyn Invariant>) {
         self.invariants.push(invariant);
     }
 

@@ -190,6 +190,11 @@ impl Sim {
         self.handle.lock().watch.expect(Box::new(invariant));
     }
 
+    /// Watches for one more rule, beside one of the same name: another stack's.
+    pub fn expect_also(&self, invariant: impl Invariant + 'static) {
+        self.handle.lock().watch.expect_also(Box::new(invariant));
+    }
+
     /// Looks, when everything has come to rest, for what should have come to be as well; gives all that was broken.
     pub fn at_rest(&self) -> Vec<Violation> {
         let mut core = self.handle.lock();

@@ -12,6 +12,8 @@ use crate::stack::FunctionName;
 pub(super) const DAYS: RangeInclusive<i64> = 1..=36_500;
 /// How many instances there are.
 pub(super) const INSTANCES: RangeInclusive<i64> = 1..=100_000;
+/// How many stacks of Caretaker there are.
+pub(super) const STACKS: RangeInclusive<i64> = 1..=2;
 /// How often an event is delivered.
 pub(super) const DELIVERIES: RangeInclusive<i64> = 1..=4;
 /// How many things may go wrong.
@@ -31,7 +33,7 @@ pub(super) struct Line {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Subject {
     /// A fleet that lives so long.
-    Simulate { days: u32, instances: u32, faults: Level },
+    Simulate { days: u32, instances: u32, stacks: u32, faults: Level },
     /// The story of one function.
     Explore { function: FunctionName, deliveries: u32, faults: u32 },
 }
@@ -39,8 +41,8 @@ pub(super) enum Subject {
 impl Line {
     /// The line of a fleet's life.
     pub(super) fn of_month(size: Size, faults: Level, replay: Replay) -> Self {
-        let Size { days, instances, .. } = size;
-        Self { subject: Subject::Simulate { days, instances, faults }, replay }
+        let Size { days, instances, stacks, .. } = size;
+        Self { subject: Subject::Simulate { days, instances, stacks, faults }, replay }
     }
 }
 
@@ -48,8 +50,11 @@ impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{NAME}=")?;
         match self.subject {
-            Subject::Simulate { days, instances, faults } => {
+            Subject::Simulate { days, instances, stacks: 1, faults } => {
                 write!(f, "simulate:{days}:{instances}:{}", faults.as_str())
+            }
+            Subject::Simulate { days, instances, stacks, faults } => {
+                write!(f, "simulate:{days}:{instances}x{stacks}:{}", faults.as_str())
             }
             Subject::Explore { function, deliveries, faults } => {
                 write!(f, "explore:{}:{deliveries}:{faults}", function.as_str())
@@ -78,7 +83,8 @@ impl FromStr for Line {
         let subject = match *kind {
             "simulate" => Subject::Simulate {
                 days: number(a, DAYS)?,
-                instances: number(b, INSTANCES)?,
+                instances: number(b.split('x').next().unwrap_or_default(), INSTANCES)?,
+                stacks: b.split_once('x').map_or(Ok(1), |(_, stacks)| number(stacks, STACKS))?,
                 faults: c.parse().map_err(|_| malformed(line))?,
             },
             "explore" => Subject::Explore {
@@ -110,6 +116,7 @@ mod tests {
     fn a_line_is_read_as_it_was_written() {
         for line in [
             "CARETAKER_REPLAY=simulate:1:5:hostile:seed=7:only=fault.3.12+trouble/lag.0.1",
+            "CARETAKER_REPLAY=simulate:1:5x2:hostile:seed=7",
             "CARETAKER_REPLAY=explore:auto-snapshot:2:1:path=0-1-3",
         ] {
             assert_eq!(line.parse::<Line>().unwrap().to_string(), line);

@@ -130,6 +130,7 @@ impl Command {
             Self::Schedule(schedule) => schedule.run(out),
             Self::Plan(plan) => plan.run(out),
             Self::Apply(apply) => apply.run(out),
+            Self::Adopt(adopt) => adopt.run(out),
             Self::Explain(explain) => explain.run(out),
             Self::Doctor(doctor) => doctor.run(out),
         }

@@ -10,7 +10,7 @@ use clap::Args;
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 use serde::Serialize;
 
-use super::line::{DAYS, INSTANCES, Line, Subject};
+use super::line::{DAYS, INSTANCES, Line, STACKS, Subject};
 use super::{BadInput, Verdict, bar, print_json};
 use crate::month::{Lived, Month, Size, Story};
 use crate::shrink::shortest;
@@ -25,6 +25,9 @@ pub struct Simulate {
     /// How many instances there are.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(INSTANCES))]
     instances: u32,
+    /// How many stacks of Caretaker look after them.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(STACKS))]
+    stacks: u32,
     /// What decides everything that is left open: the same seed gives the same output.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -38,7 +41,7 @@ pub struct Simulate {
     #[arg(long, conflicts_with_all = ["json", "seeds"])]
     timeline: bool,
     /// Make an execution happen again: a line that `simulate` or `explore` printed.
-    #[arg(long, value_name = "LINE", conflicts_with_all = ["days", "instances", "seed", "seeds", "faults"])]
+    #[arg(long, value_name = "LINE", conflicts_with_all = ["days", "instances", "stacks", "seed", "seeds", "faults"])]
     replay: Option<Line>,
     /// Print JSON.
     #[arg(long)]
@@ -63,7 +66,8 @@ impl Simulate {
     }
 
     fn month(&self, seed: u64) -> Month {
-        Month { size: Size { days: self.days, instances: self.instances, seed }, faults: self.faults }
+        let &Self { days, instances, stacks, faults, .. } = self;
+        Month { size: Size { days, instances, stacks, seed }, faults }
     }
 
     fn one(&self, out: &mut dyn Write) -> Result<Verdict, BadInput> {
@@ -121,11 +125,12 @@ impl Simulate {
 
     fn again(&self, line: &Line, out: &mut dyn Write) -> Result<Verdict, BadInput> {
         let (sim, violations) = match (line.subject, &line.replay) {
-            (Subject::Simulate { days, instances, faults }, Replay::Seed(seed)) => {
-                lived(Month { size: Size { days, instances, seed: *seed }, faults }, Recorder::record(*seed))?
+            (Subject::Simulate { days, instances, stacks, faults }, Replay::Seed(seed)) => {
+                let month = Month { size: Size { days, instances, stacks, seed: *seed }, faults };
+                lived(month, Recorder::record(*seed))?
             }
-            (Subject::Simulate { days, instances, faults }, Replay::Only(seed, deviations)) => {
-                let month = Month { size: Size { days, instances, seed: *seed }, faults };
+            (Subject::Simulate { days, instances, stacks, faults }, Replay::Only(seed, deviations)) => {
+                let month = Month { size: Size { days, instances, stacks, seed: *seed }, faults };
                 lived(month, Recorder::replay(*seed, deviations))?
             }
             (Subject::Explore { function, deliveries, faults }, replay) => {
