@@ -33,8 +33,7 @@ pub struct FaultPlan {
     pub paging: PagingFaults,
     /// How often a snapshot fails.
     pub failed_snapshots: u32,
-    /// How often an instance takes half an hour longer to stop. At no level: that is longer than events are taken for one
-    /// incident, so `stopping` and `stopped` would be two.
+    /// How often an instance takes half an hour longer to stop.
     pub slow_stops: u32,
     /// How often EC2 fails to bring an instance up on another host when its own has failed.
     pub failed_recoveries: u32,
@@ -90,6 +89,8 @@ pub struct Consistency {
     pub latest: u32,
     /// Whether a reader may see one and the next reader not.
     pub flapping: bool,
+    /// How often EC2 tells the launch before for a while when an instance was started, in the same way.
+    pub stale_launches: u32,
     /// How many items an index of `DynamoDB` shows late, in the same way
     /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html>).
     pub late_in_index: u32,
@@ -199,10 +200,12 @@ impl FaultPlan {
                 soonest: 1,
                 latest: 10,
                 flapping: false,
+                stale_launches: 20,
                 late_in_index: 20,
             },
             paging: PagingFaults { short: 20, expired: 1 },
             failed_snapshots: 5,
+            slow_stops: 10,
             failed_recoveries: 50,
             failed_launches: 5,
             contention: 2,
@@ -235,10 +238,12 @@ impl FaultPlan {
                 soonest: 1,
                 latest: 240,
                 flapping: true,
+                stale_launches: 200,
                 late_in_index: 200,
             },
             paging: PagingFaults { short: 100, expired: 10 },
             failed_snapshots: 50,
+            slow_stops: 50,
             failed_recoveries: 300,
             failed_launches: 50,
             contention: 50,

@@ -59,7 +59,7 @@ impl Inventory for SimPorts {
         let sent = (Op::new("ec2", "DescribeInstances"), Footprint::NONE.reads("instance", id.as_str()));
         self.repeat(sent, Ask::Anything(&["ec2:DescribeInstances"]), move |cloud, context| {
             match cloud.ec2.list_instances(&Listing::of_ids([id.as_str()]), context) {
-                Ok(_) => Ok(cloud.ec2.told(&id)),
+                Ok(_) => Ok(cloud.ec2.told(&id, context.now)),
                 Err(error) if error.code == "InvalidInstanceID.NotFound" => Ok(None),
                 Err(error) => Err(error),
             }
@@ -105,7 +105,7 @@ impl Inventory for SimPorts {
             Listing::default().filter("tag-key", [tag]).filter("instance-state-name", at_rest).pages_of(MOST);
         self.all_pages((sent, &["ec2:DescribeInstances"]), listing, |cloud, listing, context| {
             let page = cloud.ec2.list_instances(listing, context)?;
-            Ok(found(page, |id| cloud.ec2.told(&id)))
+            Ok(found(page, |id| cloud.ec2.told(&id, context.now)))
         })
         .await
     }

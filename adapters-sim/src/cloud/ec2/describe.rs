@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use ports::{
     ErrorKind, ImageId, Instance, InstanceId, InstanceState, SnapshotUse, Tags, UsedBy, Volume, VolumeId,
 };
@@ -88,8 +89,8 @@ impl Ec2 {
     }
 
     /// An instance as the inventory tells it.
-    pub(crate) fn told(&self, id: &InstanceId) -> Option<Instance> {
-        self.instances.get(id).map(|machine| machine.told(id))
+    pub(crate) fn told(&self, id: &InstanceId, now: Timestamp) -> Option<Instance> {
+        self.instances.get(id).map(|machine| machine.told(id, now))
     }
 
     /// A volume of an instance as the inventory tells it.

@@ -31,6 +31,10 @@ pub enum Incident {
     HostFails,
     /// EC2 has tried to bring it up on another host; whether that went well.
     Recovered(bool),
+    /// It is started, and does not come up, for this reason.
+    FailsToStart(StateReason),
+    /// It did not come up, for this reason.
+    NeverRan(StateReason),
     /// Its tags fade, as it was terminated.
     Fades,
     /// It is not listed any more.
@@ -61,6 +65,8 @@ impl Cloud {
             Incident::Retired => self.retire(instance, context),
             Incident::HostFails => self.host_fails(instance, context),
             Incident::Recovered(well) => self.recovered(instance, well, context),
+            Incident::FailsToStart(reason) => self.fails_to_start(instance, reason, context),
+            Incident::NeverRan(reason) => self.never_ran(instance, reason, context),
             Incident::Fades => {
                 if let Some(machine) = self.terminated(instance) {
                     machine.tags = Tags::default();
@@ -129,6 +135,26 @@ impl Cloud {
             }
         };
         context.later(WARNING, what);
+    }
+
+    /// It is pending, and then stopped again without having run. Unverified: whether it is `stopping` in between.
+    fn fails_to_start(&mut self, instance: &InstanceId, reason: StateReason, context: &mut Context<'_>) {
+        if self.starts(instance, context) {
+            self.enter(instance, InstanceState::Pending, context);
+            let took =
+                context.choose_between("run", SignedDuration::from_secs(10), SignedDuration::from_secs(60));
+            let incident = Incident::NeverRan(reason);
+            context.later(took, Happening::Befalls { instance: instance.clone(), incident });
+        }
+    }
+
+    fn never_ran(&mut self, instance: &InstanceId, reason: StateReason, context: &mut Context<'_>) {
+        let Some(machine) = self.ec2.machine(instance) else { return };
+        if machine.state == InstanceState::Pending {
+            machine.transition.clone_from(&reason.code);
+            machine.reason = Some(reason);
+            self.enter(instance, InstanceState::Stopped, context);
+        }
     }
 
     fn schedule_retirement(&mut self, instance: &InstanceId, at: Timestamp, context: &mut Context<'_>) {

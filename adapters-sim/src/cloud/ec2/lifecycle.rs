@@ -1,5 +1,5 @@
-use jiff::SignedDuration;
-use ports::{InstanceId, InstanceState, StateReason};
+use jiff::{SignedDuration, Timestamp};
+use ports::{InstanceId, InstanceState, StateReason, time};
 
 use super::{Ec2, Trait, no_instance};
 use crate::cloud::bucket::MUTATE;
@@ -21,6 +21,20 @@ impl Ec2 {
         Ok(opted_in(&machine.tags))
     }
 }
+
+/// Until when a new launch is not told yet, if it is told late.
+fn stale_until(context: &mut Context<'_>) -> Option<Timestamp> {
+    let consistency = &context.plan().consistency;
+    let (rate, (soonest, latest)) = (consistency.stale_launches, consistency.range());
+    if context.happens("trouble/stale-launch", rate) {
+        let late = context.choose_between("stale-launch", soonest, latest);
+        return Some(time::later(context.now, late));
+    }
+    context.wants_fault("fault/stale-launch").then(|| time::later(context.now, STALE))
+}
+
+/// How late a launch is told where the chooser decides whether it is.
+const STALE: SignedDuration = SignedDuration::from_mins(10);
 
 impl Cloud {
     /// `RebootInstances` of one id. A reboot changes no state, and so emits no state-change event; the call itself is told, through
@@ -68,15 +82,22 @@ impl Cloud {
     }
 
     pub(in crate::cloud) fn run(&mut self, instance: &InstanceId, context: &mut Context<'_>) {
-        let now = context.now;
-        let Some(machine) = self.ec2.machine(instance) else { return };
+        if self.starts(instance, context) {
+            self.begins_to_run(instance, context);
+        }
+    }
+
+    /// Starts an instance if it is stopped, and tells whether it was: each start is another launch.
+    pub(super) fn starts(&mut self, instance: &InstanceId, context: &mut Context<'_>) -> bool {
+        let Some(machine) = self.ec2.machine(instance) else { return false };
         if machine.state != InstanceState::Stopped {
-            return;
+            return false;
         }
         machine.reason = None;
         machine.transition = String::new();
-        machine.launched_at = now;
-        self.begins_to_run(instance, context);
+        machine.launch_before = stale_until(context).map(|until| (until, machine.launched_at));
+        machine.launched_at = context.now;
+        true
     }
 
     /// A new instance is on its way to running.

@@ -35,6 +35,8 @@ pub struct Machine {
     pub group: Option<GroupName>,
     /// When it was last started.
     pub launched_at: Timestamp,
+    /// Until when it is told instead when it was started the time before.
+    pub launch_before: Option<(Timestamp, Timestamp)>,
     /// How often it was rebooted on request.
     pub reboots: u32,
     /// The Availability Zone it is in.
@@ -55,6 +57,7 @@ impl Machine {
             transition: String::new(),
             group: None,
             launched_at: since,
+            launch_before: None,
             reboots: 0,
             zone: "eu-west-1a".to_owned(),
             root_device: ROOT_DEVICE.to_owned(),
@@ -77,7 +80,16 @@ impl Machine {
         tags
     }
 
-    pub(super) fn told(&self, id: &InstanceId) -> Instance {
+    /// When it was last started, as EC2 tells it to whoever asks now: perhaps not the last time yet
+    /// (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
+    pub fn launch_told(&self, now: Timestamp) -> Timestamp {
+        match self.launch_before {
+            Some((until, before)) if now < until => before,
+            _ => self.launched_at,
+        }
+    }
+
+    pub(super) fn told(&self, id: &InstanceId, now: Timestamp) -> Instance {
         Instance {
             id: id.clone(),
             state: self.state,
@@ -85,7 +97,7 @@ impl Machine {
             state_reason: self.reason.clone(),
             transition: Some(self.transition.clone()).filter(|text| !text.is_empty()),
             group: self.group.clone(),
-            launched_at: Some(self.launched_at),
+            launched_at: Some(self.launch_told(now)),
             root_device: Some(self.root_device.clone()),
             root_on_instance_store: self.is(Trait::OnInstanceStore),
         }

@@ -1,5 +1,6 @@
 //! Instances.
 
+use jiff::Timestamp;
 use ports::{InstanceId, InstanceState};
 
 use super::field::{done, empty, instant, listing, tags_at_birth, with_tags};
@@ -48,7 +49,7 @@ pub(super) fn run(
         .text("reservationId", launched.first().map(reservation).unwrap_or_default())
         .text("ownerId", owner)
         .list("groupSet", [])
-        .list("instancesSet", launched.iter().filter_map(|id| told(&mut cloud.ec2, id))))
+        .list("instancesSet", launched.iter().filter_map(|id| told(&mut cloud.ec2, id, context.now))))
 }
 
 /// A reservation's id: there is one for each instance, or for those that were launched together.
@@ -65,7 +66,7 @@ pub(super) fn describe(
     let page = cloud.ec2.list_instances(&listing(fields, "InstanceId")?, context)?;
     let owner = cloud.place.account.clone();
     let item = |id: &InstanceId| {
-        let instance = told(&mut cloud.ec2, id)?;
+        let instance = told(&mut cloud.ec2, id, context.now)?;
         let item = Element::new("item").text("reservationId", reservation(id)).text("ownerId", &owner);
         Some(item.list("groupSet", []).list("instancesSet", [instance]))
     };
@@ -77,7 +78,7 @@ fn state(name: &'static str, state: InstanceState) -> Element {
     Element::new(name).text("code", state_code(state)).text("name", state)
 }
 
-fn told(ec2: &mut Ec2, id: &InstanceId) -> Option<Element> {
+fn told(ec2: &mut Ec2, id: &InstanceId, now: Timestamp) -> Option<Element> {
     let disks: Vec<Element> = disks(ec2, id);
     let machine = ec2.machine(id)?;
     let root = if machine.is(Trait::OnInstanceStore) { "instance-store" } else { "ebs" };
@@ -85,7 +86,7 @@ fn told(ec2: &mut Ec2, id: &InstanceId) -> Option<Element> {
         .text("instanceId", id)
         .with(state("instanceState", machine.state))
         .text("reason", &machine.transition)
-        .text("launchTime", instant(machine.launched_at))
+        .text("launchTime", instant(machine.launch_told(now)))
         .with(Element::new("placement").text("availabilityZone", &machine.zone))
         .text("rootDeviceType", root)
         .text("rootDeviceName", &machine.root_device)
