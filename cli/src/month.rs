@@ -249,8 +249,17 @@ fn plan_day(cloud: &mut Cloud, fleet: &[InstanceId], faults: Level, context: &mu
             let at = minute(context, "day/stops-at");
             let reason = reason(context);
             context.at(at, Happening::Stop { instance: instance.clone(), reason });
-            let down = SignedDuration::from_mins(20 + i64::from(context.choose("day/down", 120)));
-            context.at(time::later(at, down), Happening::Run { instance: instance.clone() });
+            let started = time::later(at, down(context));
+            context.at(started, Happening::Run { instance: instance.clone() });
+            // One in five fails again as soon as it is up.
+            if context.choose("day/again", 5) == 1 {
+                let soon = SignedDuration::from_mins(2 + i64::from(context.choose("day/again-at", 8)));
+                let again = time::later(started, soon);
+                let reason = self::reason(context);
+                context.at(again, Happening::Stop { instance: instance.clone(), reason });
+                let started = time::later(again, down(context));
+                context.at(started, Happening::Run { instance: instance.clone() });
+            }
         }
     }
     for alarm in ALARMS.map(str::to_owned) {
@@ -312,6 +321,11 @@ fn meddle(cloud: &mut Cloud, context: &mut Context<'_>) {
         let at = minute(context, "day/person-at");
         context.at(at, Happening::Resize { group, desired: Capacity(desired) });
     }
+}
+
+/// How long an instance is down: longer than it takes until somebody looks what was lost.
+fn down(context: &mut Context<'_>) -> SignedDuration {
+    SignedDuration::from_mins(20 + i64::from(context.choose("day/down", 120)))
 }
 
 fn minute(context: &mut Context<'_>, site: &'static str) -> Timestamp {

@@ -1,4 +1,4 @@
-//! One incident, one alarm, one night: each as a scenario whose event is delivered more than once.
+//! One incident, two of them, one alarm, one night: each as a scenario whose events are delivered more than once.
 
 use adapters_sim::Scenario;
 use adapters_sim::cloud::cloudwatch::Alarm;
@@ -14,6 +14,7 @@ use ports::{
     Attribute, InstanceId, InstanceState, Snapshot, SnapshotId, SnapshotState, StateReason, Tags, VolumeId,
     time,
 };
+use serde::Serialize;
 
 use crate::stack::{ALARM_TOPIC, FunctionName, RECONCILE, Stack, known, ours, usual_settings};
 
@@ -27,8 +28,49 @@ const LASTS: SignedDuration = SignedDuration::from_mins(90);
 /// alone, which is 20 minutes and some seconds.
 const RECONCILES: SignedDuration = SignedDuration::from_mins(25);
 
-/// The story of a function whose event is delivered so often at once, and in which at most so many things go wrong.
-pub fn story(function: FunctionName, deliveries: u32, faults: u32) -> Scenario {
+/// A story that can be explored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Name {
+    /// An instance fails.
+    AutoSnapshot,
+    /// An instance fails, is started, and fails again within a quarter of an hour.
+    AutoSnapshotAgain,
+    /// An alarm is raised.
+    AutoRemediation,
+    /// A night.
+    NightlyMaintenance,
+}
+
+impl Name {
+    /// All of them.
+    pub const ALL: [Self; 4] =
+        [Self::AutoSnapshot, Self::AutoSnapshotAgain, Self::AutoRemediation, Self::NightlyMaintenance];
+
+    /// What it is called: for the usual story of a function, as the function.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AutoSnapshot => FunctionName::AutoSnapshot.as_str(),
+            Self::AutoSnapshotAgain => "auto-snapshot-again",
+            Self::AutoRemediation => FunctionName::AutoRemediation.as_str(),
+            Self::NightlyMaintenance => FunctionName::NightlyMaintenance.as_str(),
+        }
+    }
+}
+
+impl From<FunctionName> for Name {
+    fn from(function: FunctionName) -> Self {
+        match function {
+            FunctionName::AutoSnapshot => Self::AutoSnapshot,
+            FunctionName::AutoRemediation => Self::AutoRemediation,
+            FunctionName::NightlyMaintenance => Self::NightlyMaintenance,
+        }
+    }
+}
+
+/// A story, or the usual one of a function, whose events are delivered so often at once, and in which at most so many things go
+/// wrong.
+pub fn story(name: impl Into<Name>, deliveries: u32, faults: u32) -> Scenario {
     let begin: Timestamp = known(BEGIN);
     // To the one who hears it, `Unavailable` is what `InternalError` is.
     let kinds = Fault::ALL.into_iter().filter(|fault| *fault != Fault::Unavailable).collect();
@@ -43,33 +85,65 @@ pub fn story(function: FunctionName, deliveries: u32, faults: u32) -> Scenario {
             deliver(FunctionName::NightlyMaintenance, RECONCILE.to_owned()),
         )
     });
-    match function {
-        FunctionName::AutoSnapshot => incident(scenario, begin, deliveries),
-        FunctionName::AutoRemediation => alarm(scenario, begin, deliveries),
-        FunctionName::NightlyMaintenance => night(scenario, begin, deliveries),
+    match name.into() {
+        Name::AutoSnapshot => incident(scenario, begin, deliveries),
+        Name::AutoSnapshotAgain => two_incidents(scenario, begin, deliveries),
+        Name::AutoRemediation => alarm(scenario, begin, deliveries),
+        Name::NightlyMaintenance => night(scenario, begin, deliveries),
     }
 }
 
 /// An instance with two volumes stops; the events that it is stopped and that it is stopping arrive in turn, together.
 fn incident(scenario: Scenario, begin: Timestamp, deliveries: u32) -> Scenario {
-    let instance: InstanceId = known("i-0000000000000000a");
-    let tags = Tags::from_iter([("Name", "web-1"), ("AutoSnapshot", "true")]);
-    let reason = StateReason {
-        code: "Server.InternalError".to_owned(),
-        message: "Server.InternalError: Internal error on launch".to_owned(),
-    };
-    let mut scenario = installed(scenario)
-        .instance(instance.clone(), tags, 1)
-        .happens(SignedDuration::ZERO, Happening::Stop { instance: instance.clone(), reason });
+    let mut scenario = fails(with_instance(scenario, 1), SignedDuration::ZERO);
     for (n, state) in
         (0..deliveries).zip([InstanceState::Stopped, InstanceState::Stopping].into_iter().cycle())
     {
         let at = if state == InstanceState::Stopped { time::later(begin, STOPPING) } else { begin };
-        let id = format!("7bf73129-1428-4cd3-a780-{n:012x}");
-        let payload = payload::instance_state(&Place::default(), &id, &instance, state, at);
-        scenario = scenario.happens(ARRIVES, deliver(FunctionName::AutoSnapshot, payload));
+        scenario = scenario.happens(ARRIVES, deliver(FunctionName::AutoSnapshot, told(n, state, at)));
     }
     scenario
+}
+
+/// An instance fails, is started, and fails again, all within a quarter of an hour; one event of each stop arrives so often. It
+/// runs again before anybody reconciles, so nobody makes up for a stop that is taken for another.
+fn two_incidents(scenario: Scenario, begin: Timestamp, deliveries: u32) -> Scenario {
+    let started = || Happening::Run { instance: instance() };
+    let mut scenario = with_instance(scenario, 0).happens(STARTED, started()).happens(BACK, started());
+    for (n, stop) in (0..).zip([SignedDuration::ZERO, AGAIN]) {
+        scenario = fails(scenario, stop);
+        let at = time::later(time::later(begin, stop), STOPPING);
+        let event = told(n, InstanceState::Stopped, at);
+        for _ in 0..deliveries {
+            scenario = scenario.happens(stop + ARRIVES, deliver(FunctionName::AutoSnapshot, event.clone()));
+        }
+    }
+    scenario
+}
+
+fn instance() -> InstanceId {
+    known("i-0000000000000000a")
+}
+
+/// The stack and an opted-in instance with a root volume and so many others.
+fn with_instance(scenario: Scenario, data_volumes: u32) -> Scenario {
+    let tags = Tags::from_iter([("Name", "web-1"), ("AutoSnapshot", "true")]);
+    installed(scenario).instance(instance(), tags, data_volumes)
+}
+
+/// The instance fails so long after the beginning.
+fn fails(scenario: Scenario, after: SignedDuration) -> Scenario {
+    let reason = StateReason {
+        code: "Server.InternalError".to_owned(),
+        message: "Server.InternalError: Internal error on launch".to_owned(),
+    };
+    scenario.happens(after, Happening::Stop { instance: instance(), reason })
+}
+
+/// The nth event, which tells that the instance entered a state.
+fn told(n: u32, state: InstanceState, at: Timestamp) -> String {
+    let id = format!("7bf73129-1428-4cd3-a780-{n:012x}");
+    payload::instance_state(&Place::default(), &id, &instance(), state, at)
 }
 
 /// When the day of the night is over.
@@ -78,6 +152,13 @@ const DAY_OVER: SignedDuration = SignedDuration::from_hours(23);
 const STOPPING: SignedDuration = SignedDuration::from_secs(20);
 /// When the events arrive.
 const ARRIVES: SignedDuration = SignedDuration::from_secs(30);
+
+/// When the instance is started: before the last retry of an event of its stop.
+const STARTED: SignedDuration = SignedDuration::from_mins(2);
+/// When it fails again.
+const AGAIN: SignedDuration = SignedDuration::from_mins(6);
+/// When it is started for good: after the last retry.
+const BACK: SignedDuration = SignedDuration::from_mins(15);
 
 /// The percentage that raises the alarm.
 const HIGH_CPU: u32 = 96;

@@ -13,7 +13,7 @@ use adapters_sim::cloud::{Cloud, Place};
 use adapters_sim::port::Names;
 use jiff::{SignedDuration, Timestamp};
 use lambda_shims::settings::Pairs;
-use ports::trigger::{AlarmTrigger, InstanceChange, InstanceTrigger, NightTrigger};
+use ports::trigger::{AlarmTrigger, InstanceTrigger, NightTrigger};
 use ports::{GroupName, InstanceState, Record, Snapshot, SnapshotId, SnapshotState, Tags, VolumeId, time};
 use serde::Deserialize;
 
@@ -127,13 +127,7 @@ fn of_instances(triggers: &[InstanceTrigger]) -> Located {
 }
 
 fn of_instance(trigger: &InstanceTrigger) -> InstanceSpec {
-    let state = match trigger.what {
-        InstanceChange::State(state) => state,
-        InstanceChange::SpotWarning(_)
-        | InstanceChange::Health(_)
-        | InstanceChange::Rebooted { .. }
-        | InstanceChange::CheckFailed { .. } => InstanceState::Running,
-    };
+    let state = trigger.what.state().unwrap_or(InstanceState::Running);
     let tags = Tags::from_iter([("Name", "example"), ("AutoSnapshot", "true")]);
     let volumes = vec!["/dev/xvda".to_owned(), "/dev/sdf".to_owned()];
     let reason = Some("Server.InternalError".to_owned());

@@ -72,6 +72,8 @@ pub struct InstanceTrigger {
 pub enum InstanceChange {
     /// It entered this state.
     State(InstanceState),
+    /// It was found in this state, and nobody told when it entered it.
+    Found(InstanceState),
     /// EC2 takes this spot instance back in two minutes.
     SpotWarning(SpotAction),
     /// AWS Health has news of it.
@@ -91,10 +93,18 @@ pub enum InstanceChange {
 }
 
 impl InstanceChange {
+    /// The state that the instance is in by it, if it tells of one.
+    pub fn state(&self) -> Option<InstanceState> {
+        match self {
+            Self::State(state) | Self::Found(state) => Some(*state),
+            Self::SpotWarning(_) | Self::Health(_) | Self::Rebooted { .. } | Self::CheckFailed { .. } => None,
+        }
+    }
+
     /// A short word for it, as tags and subjects carry it.
     pub fn word(&self) -> &'static str {
         match self {
-            Self::State(state) => state.as_str(),
+            Self::State(state) | Self::Found(state) => state.as_str(),
             Self::SpotWarning(_) => "spot-interruption",
             Self::Health(_) => "health-event",
             Self::Rebooted { .. } => "reboot",

@@ -5,7 +5,7 @@ use adapters_sim::fault::Level;
 use adapters_sim::invariant::Sometimes;
 use cli::month::{Month, Size};
 use cli::stack::FunctionName;
-use cli::story::story;
+use cli::story::{Name, story};
 
 #[test]
 fn every_situation_that_must_come_up_does() {
@@ -25,4 +25,12 @@ fn two_deliveries_that_nothing_happens_to_keep_every_invariant_in_every_order() 
         let explored = story(function, 2, 0).explore(bounds, |_| true);
         assert!(explored.complete && explored.first.is_none(), "{}: {explored:?}", function.as_str());
     }
+}
+
+#[test]
+fn two_failures_within_a_quarter_of_an_hour_keep_every_invariant_with_one_preemption() {
+    let order_of_answers = OrderOfAnswers::IsAllTheSame;
+    let bounds = Bounds { order_of_answers, preemptions: Some(1), ..Bounds::default() };
+    let explored = story(Name::AutoSnapshotAgain, 2, 0).explore(bounds, |_| true);
+    assert!(explored.complete && explored.first.is_none(), "{explored:?}");
 }

@@ -220,13 +220,7 @@ fn lands_too_late() -> FaultPlan {
 /// A plan in which nothing new is seen before the time to settle is over.
 fn seen_too_late() -> FaultPlan {
     FaultPlan {
-        consistency: Consistency {
-            lagging: 1000,
-            soonest: 900,
-            latest: 900,
-            flapping: false,
-            late_in_index: 0,
-        },
+        consistency: Consistency { lagging: 1000, soonest: 900, latest: 900, ..Consistency::default() },
         ..troubles()
     }
 }

@@ -9,7 +9,7 @@ use adapters_sim::invariant::{After, OneSet, Protected, Surplus, Unexpected};
 use adapters_sim::kernel::Handler;
 use cli::stack::FunctionName::{AutoSnapshot, NightlyMaintenance};
 use cli::stack::RECONCILE;
-use cli::story::story;
+use cli::story::{Name, story};
 use domain::policy::episode::Episodes;
 use domain::policy::naming::KEY;
 use jiff::SignedDuration;
@@ -130,6 +130,32 @@ pub(crate) fn check_then_create() -> Planted {
     }
 }
 
+/// The same handler: whatever it finds within a quarter of an hour it takes for its own.
+pub(crate) fn an_incident_is_a_window() -> Planted {
+    Planted {
+        bug: "takes an incident for a window of time",
+        story: story(Name::AutoSnapshotAgain, 1, 0),
+        wrong: (AutoSnapshot, checks_then_creates()),
+        search: Search::Boring,
+        caught_by: rule(&Protected::default()),
+        budget: 1,
+    }
+}
+
+/// Whatever it finds no more within a quarter of an hour it takes for another's.
+pub(crate) fn a_slow_stop_is_two_incidents() -> Planted {
+    Planted {
+        bug: "takes a slow stop for two incidents",
+        story: with_instance(&[])
+            .happens(SignedDuration::from_mins(5), stops("Server.InternalError"))
+            .faults(FaultPlan { slow_stops: 1000, ..FaultPlan::default() }),
+        wrong: (AutoSnapshot, checks_then_creates()),
+        search: Search::Boring,
+        caught_by: rule(&OneSet::default()),
+        budget: 1,
+    }
+}
+
 pub(crate) fn user_stop_taken_for_a_failure() -> Planted {
     Planted {
         bug: "user stop taken for a failure",
@@ -188,6 +214,8 @@ pub(crate) fn bugs() -> Vec<Planted> {
     vec![
         fires_on_stopping_and_stopped(),
         check_then_create(),
+        an_incident_is_a_window(),
+        a_slow_stop_is_two_incidents(),
         user_stop_taken_for_a_failure(),
         expects_a_reboot_event(),
         relies_on_an_event_that_was_lost(),
@@ -214,6 +242,16 @@ fn checking_then_creating_is_caught_where_faults_are_allowed_too() {
 #[test]
 fn checking_then_creating_is_caught_by_priorities() {
     Planted { search: Search::Pct { seeds: 20, depth: 2 }, ..check_then_create() }.check();
+}
+
+#[test]
+fn taking_an_incident_for_a_window_of_time_is_caught() {
+    an_incident_is_a_window().check();
+}
+
+#[test]
+fn taking_a_slow_stop_for_two_incidents_is_caught() {
+    a_slow_stop_is_two_incidents().check();
 }
 
 #[test]

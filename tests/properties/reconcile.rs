@@ -112,8 +112,12 @@ fn a_stop_has_the_time_that_ec2_tells_in_either_way() {
     ] {
         assert_eq!(stop_time(text), None, "{text}");
     }
-    assert_eq!(Rest::At(now()).since(), ago(15));
-    assert_eq!((Rest::Since(Some(now())).since(), Rest::Since(None).since()), (now(), Timestamp::MIN));
+    let since = |at, launched_at| Rest { at, launched_at }.since();
+    assert_eq!(since(Some(now()), Some(ago(60))), ago(60));
+    assert_eq!(since(Some(now()), Some(now())), now());
+    // The launch is not told, or does not fit.
+    assert_eq!((since(Some(now()), None), since(Some(ago(1)), Some(now()))), (ago(15), ago(16)));
+    assert_eq!((since(None, Some(now())), since(None, None)), (now(), Timestamp::MIN));
 }
 
 fn snapshot(n: usize, minute: i64, state: SnapshotState, volume: u8) -> Snapshot {

@@ -19,5 +19,6 @@ mod prune;
 mod reconcile;
 mod remediate;
 mod restart;
+mod run;
 mod settings;
 mod trouble;

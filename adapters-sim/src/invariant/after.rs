@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use ports::{InstanceId, InstanceState};
 
+use super::incident::Kind;
 use super::{Invariant, Seen};
 use crate::cloud::Fact;
 
@@ -24,6 +25,14 @@ impl After {
                 "an opted-in instance that stops has a completed set, or a person is told"
             }
             Self::Reboot => "an opted-in instance that is rebooted has a completed set, or a person is told",
+        }
+    }
+
+    /// What that does to the run of the instance.
+    pub(super) fn kind(self) -> Kind {
+        match self {
+            Self::Stop | Self::UnexpectedStop => Kind::End,
+            Self::Reboot => Kind::Running,
         }
     }
 

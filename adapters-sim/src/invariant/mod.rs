@@ -9,6 +9,7 @@ mod after;
 mod apart;
 mod counts;
 mod function;
+mod incident;
 mod ledger;
 mod night;
 mod notice;
@@ -26,7 +27,7 @@ pub use night::{Archived, NIGHT, Reported};
 pub use notice::{LegalNotice, OneNotice};
 pub use outlived::Outlived;
 pub use scaling::{Claimed, NeverLowered, OneRaise, StepAtMost, WithinMax};
-pub use snapshot::{LastOne, OldEnough, OneSet, OptedIn, Ours, Protected, Surplus, Tagged};
+pub use snapshot::{LastOne, OldEnough, OneSet, OptedIn, Ours, Protected, Ran, Surplus, Tagged};
 pub use sometimes::Sometimes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -121,6 +122,7 @@ pub fn standard() -> Vec<Box<dyn Invariant>> {
     vec![
         Box::new(OptedIn),
         Box::new(OneSet::default()),
+        Box::new(Ran::default()),
         Box::new(Tagged),
         Box::new(Ours),
         Box::new(Surplus::default()),

@@ -1,14 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp};
-use ports::{InstanceId, InstanceState, SnapshotId, SnapshotState, Tags, VolumeId, time};
+use jiff::Timestamp;
+use ports::{SnapshotId, SnapshotState, VolumeId};
 
+use super::incident::{Incident, Incidents, KEY, Kind};
 use super::{After, Invariant, Seen, bound, for_a_person};
 use crate::cloud::snapshot::is_ours;
 use crate::cloud::{Cloud, Fact};
-
-/// The tag that names what a snapshot was made for.
-const KEY: &str = "caretaker:key";
 
 /// A set is taken of an opted-in instance only.
 #[derive(Clone, Copy, Debug)]
@@ -122,56 +120,35 @@ impl Invariant for Surplus {
     }
 }
 
-/// A failure of an instance, by the time it began.
-type Incident = (InstanceId, Timestamp);
+/// What failed is named to people.
+fn named((instance, kind, at): &Incident) -> String {
+    match kind {
+        Kind::End if *at == Timestamp::MIN => format!("{instance}, as its first run ended"),
+        Kind::End => format!("{instance}, as its run of {at} ended"),
+        Kind::Running => format!("{instance}, running on at {at}"),
+    }
+}
 
-/// Which stops there were, and so which incident a set belongs to.
+/// A start that failed gets no set: the disks are as they were.
 #[derive(Clone, Debug, Default)]
-struct Incidents(BTreeMap<InstanceId, Vec<Timestamp>>);
+pub struct Ran(Incidents);
 
-impl Incidents {
-    /// Stops that follow one another so soon are one incident.
-    const WINDOW: SignedDuration = SignedDuration::from_mins(15);
-    /// How many stops of an instance are remembered.
-    const REMEMBERED: usize = 32;
-
-    /// Whether a stop begins an incident of its own.
-    fn begins(&mut self, instance: &InstanceId, at: Timestamp) -> bool {
-        let known = self.0.entry(instance.clone()).or_default();
-        if known.last().is_some_and(|last| time::apart(*last, at) <= Self::WINDOW) {
-            return false;
-        }
-        known.push(at);
-        let surplus = known.len().saturating_sub(Self::REMEMBERED);
-        known.drain(..surplus);
-        true
+impl Invariant for Ran {
+    fn name(&self) -> &'static str {
+        "a run that never came up gets no set"
     }
 
-    /// The incident of an instant: the nearest, or else the latest that had begun by then. Clocks differ, so an instant
-    /// may be a little earlier than what it is about.
-    fn of(&self, instance: &InstanceId, at: Timestamp) -> Incident {
-        let known = self.0.get(instance).map(Vec::as_slice).unwrap_or_default();
-        let near = known.iter().filter(|begun| time::apart(**begun, at) <= Self::WINDOW);
-        let nearest = near.min_by_key(|begun| time::apart(**begun, at));
-        let latest = || known.iter().rev().find(|begun| **begun <= at);
-        (instance.clone(), nearest.or_else(latest).copied().unwrap_or(at))
-    }
-
-    /// The incident of a set: by the time in its key, or else by when it was begun.
-    fn of_set(&self, instance: &InstanceId, tags: &Tags, at: Timestamp) -> Incident {
-        let named = tags.get(KEY).and_then(of_key).map(|(_, at)| at);
-        self.of(instance, named.unwrap_or(at))
+    fn see(&mut self, seen: Seen<'_>) -> Option<String> {
+        self.0.see(seen);
+        let Fact::SnapshotsBegun { instance: Some(instance), tags, .. } = seen.fact else { return None };
+        let incident = self.0.of_set(instance, tags, seen.at);
+        let (_, kind, run) = &incident;
+        (*kind == Kind::End && !self.0.ran(instance, *run)).then(|| named(&incident))
     }
 }
 
-/// The instance and the time that a key names: `snap#<instance>#<time>`.
-fn of_key(key: &str) -> Option<(InstanceId, Timestamp)> {
-    let mut parts = key.split('#');
-    let (kind, instance, at) = (parts.next()?, parts.next()?, parts.next()?);
-    if kind == "snap" { Some((instance.parse().ok()?, at.parse().ok()?)) } else { None }
-}
-
-/// An incident is left with one set: of no volume are there two good snapshots of it in the end.
+/// An incident is left with one set: of no volume are there two good snapshots of it in the end. EC2's own launches tell which
+/// incident a set is of, whatever the one who took it believes.
 #[derive(Clone, Debug, Default)]
 pub struct OneSet {
     incidents: Incidents,
@@ -184,9 +161,8 @@ impl Invariant for OneSet {
     }
 
     fn see(&mut self, seen: Seen<'_>) -> Option<String> {
-        if let Fact::InstanceIs { instance, state: InstanceState::Stopping, .. } = seen.fact {
-            self.incidents.begins(instance, seen.at);
-        } else if let Fact::SnapshotsBegun { instance: Some(instance), snapshots, tags, .. } = seen.fact {
+        self.incidents.see(seen);
+        if let Fact::SnapshotsBegun { instance: Some(instance), snapshots, tags, .. } = seen.fact {
             let incident = self.incidents.of_set(instance, tags, seen.at);
             let live = snapshots.iter().map(|(id, volume)| (id.clone(), (incident.clone(), volume.clone())));
             self.live.extend(live);
@@ -206,9 +182,7 @@ impl Invariant for OneSet {
         }
         let twice = of.into_iter().filter(|(_, snapshots)| 1 < snapshots.len());
         twice
-            .map(|(((instance, at), volume), snapshots)| {
-                format!("{instance}, which stopped at {at}: {snapshots:?} of {volume}")
-            })
+            .map(|((incident, volume), snapshots)| format!("{}: {snapshots:?} of {volume}", named(incident)))
             .collect()
     }
 }
@@ -219,6 +193,8 @@ pub struct Protected {
     after: After,
     incidents: Incidents,
     open: BTreeMap<Incident, Progress>,
+    /// How far it has come where nothing is due yet: a spot instance has a set before it stops.
+    early: BTreeMap<Incident, Progress>,
     of: BTreeMap<SnapshotId, (Incident, VolumeId)>,
 }
 
@@ -245,11 +221,10 @@ impl Protected {
     /// A notice about an incident, or one that gives it to a person.
     fn told(&mut self, key: &str, json: &str) {
         for about in for_a_person(key, json) {
-            let incident = of_key(&about).map(|(instance, at)| self.incidents.of(&instance, at));
+            let incident = self.incidents.of_key(&about, self.after.kind());
             incident.and_then(|incident| self.open.remove(&incident));
         }
-        let Some((instance, at)) = of_key(key) else { return };
-        let incident = self.incidents.of(&instance, at);
+        let Some(incident) = self.incidents.of_key(key, self.after.kind()) else { return };
         if key.ends_with("#failed") {
             self.open.remove(&incident);
         }
@@ -262,6 +237,16 @@ impl Protected {
             if progress.is_done() {
                 self.open.remove(incident);
             }
+        } else {
+            change(self.early.entry(incident.clone()).or_default());
+            bound(&mut self.early);
+        }
+    }
+
+    fn is_due(&mut self, incident: Incident) {
+        let progress = self.early.remove(&incident).unwrap_or_default();
+        if !progress.is_done() {
+            self.open.insert(incident, progress);
         }
     }
 }
@@ -272,10 +257,10 @@ impl Invariant for Protected {
     }
 
     fn see(&mut self, seen: Seen<'_>) -> Option<String> {
+        self.incidents.see(seen);
         if let Some(instance) = self.after.instance(seen.fact) {
-            if self.incidents.begins(instance, seen.at) {
-                self.open.insert((instance.clone(), seen.at), Progress::default());
-            }
+            let incident = self.incidents.at(instance, self.after.kind(), seen.at);
+            self.is_due(incident);
         } else if let Fact::SnapshotsBegun { instance: Some(instance), snapshots, tags, .. } = seen.fact {
             let incident = self.incidents.of_set(instance, tags, seen.at);
             let of = snapshots.iter().map(|(id, volume)| (id.clone(), (incident.clone(), volume.clone())));
@@ -290,7 +275,7 @@ impl Invariant for Protected {
         } else if let Fact::Published { key, json, .. } = seen.fact {
             self.told(key, json);
         } else if let Fact::Exhausted { payload, .. } = seen.fact {
-            self.open.retain(|(instance, _), _| !payload.contains(instance.as_str()));
+            self.open.retain(|(instance, ..), _| !payload.contains(instance.as_str()));
         }
         None
     }
@@ -298,10 +283,11 @@ impl Invariant for Protected {
     fn at_rest(&mut self, _: &Cloud) -> Vec<String> {
         let open = std::mem::take(&mut self.open);
         open.into_iter()
-            .map(|((instance, at), progress)| {
+            .map(|(incident, progress)| {
                 let Progress { told, begun, completed } = progress;
                 format!(
-                    "{instance}, which stopped at {at}: {} snapshots begun, {} completed, {}",
+                    "{}: {} snapshots begun, {} completed, {}",
+                    named(&incident),
                     begun.len(),
                     completed.len(),
                     if told { "told" } else { "nobody told" },

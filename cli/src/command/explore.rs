@@ -12,15 +12,14 @@ use serde::Serialize;
 
 use super::line::{DELIVERIES, FAULTS, Line, Subject};
 use super::{BadInput, Verdict, bar, print_json};
-use crate::stack::FunctionName;
-use crate::story::story;
+use crate::story::{Name, story};
 
 /// `caretaker explore`.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Explore {
-    /// The function.
-    function: FunctionName,
-    /// How often its event is delivered, all at once.
+    /// The story: of a function, or of one in which it has more to do.
+    story: Name,
+    /// How often each event is delivered, all at once.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(DELIVERIES))]
     deliveries: u32,
     /// How many things may go wrong in one execution.
@@ -37,7 +36,7 @@ pub struct Explore {
 /// What is printed.
 #[derive(Debug, Serialize)]
 struct Told {
-    function: FunctionName,
+    story: Name,
     deliveries: u32,
     faults: u32,
     preemptions: Option<u32>,
@@ -52,7 +51,7 @@ const EVERY: u64 = 256;
 
 impl Explore {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Verdict, BadInput> {
-        let scenario = story(self.function, self.deliveries, self.faults);
+        let scenario = story(self.story, self.deliveries, self.faults);
         // Caretaker's workflows wait for the answers to all that they send together.
         let order_of_answers = OrderOfAnswers::IsAllTheSame;
         let bounds = Bounds { preemptions: self.preemptions, order_of_answers, ..Bounds::default() };
@@ -68,8 +67,8 @@ impl Explore {
         let verdict = if explored.violations == 0 { Verdict::Done } else { Verdict::Wrong };
         let replay = explored.first.as_ref().map(|first| self.line(first).to_string());
         if self.json {
-            let Self { function, deliveries, faults, preemptions, .. } = self;
-            print_json(out, &Told { function, deliveries, faults, preemptions, explored, replay })?;
+            let Self { story, deliveries, faults, preemptions, .. } = self;
+            print_json(out, &Told { story, deliveries, faults, preemptions, explored, replay })?;
         } else {
             self.print(out, &explored);
             if let Some((first, line)) = explored.first.as_ref().zip(replay) {
@@ -80,8 +79,8 @@ impl Explore {
     }
 
     fn line(&self, first: &Counterexample) -> Line {
-        let Self { function, deliveries, faults, .. } = *self;
-        let subject = Subject::Explore { function, deliveries, faults };
+        let Self { story, deliveries, faults, .. } = *self;
+        let subject = Subject::Explore { story, deliveries, faults };
         Line { subject, replay: Replay::Path(first.tape.clone()) }
     }
 
@@ -94,7 +93,7 @@ impl Explore {
         let _ = writeln!(
             out,
             "{}: {} deliveries, at most {} faults, {bound}\n",
-            self.function.as_str(),
+            self.story.as_str(),
             self.deliveries,
             self.faults
         );

@@ -6,7 +6,7 @@ use adapters_sim::fault::Level;
 use adapters_sim::replay::Replay;
 
 use crate::month::Size;
-use crate::stack::FunctionName;
+use crate::story::Name;
 
 /// How many days are lived through.
 pub(super) const DAYS: RangeInclusive<i64> = 1..=36_500;
@@ -34,8 +34,8 @@ pub(super) struct Line {
 pub(super) enum Subject {
     /// A fleet that lives so long.
     Simulate { days: u32, instances: u32, stacks: u32, faults: Level },
-    /// The story of one function.
-    Explore { function: FunctionName, deliveries: u32, faults: u32 },
+    /// A story.
+    Explore { story: Name, deliveries: u32, faults: u32 },
 }
 
 impl Line {
@@ -56,8 +56,8 @@ impl fmt::Display for Line {
             Subject::Simulate { days, instances, stacks, faults } => {
                 write!(f, "simulate:{days}:{instances}x{stacks}:{}", faults.as_str())
             }
-            Subject::Explore { function, deliveries, faults } => {
-                write!(f, "explore:{}:{deliveries}:{faults}", function.as_str())
+            Subject::Explore { story, deliveries, faults } => {
+                write!(f, "explore:{}:{deliveries}:{faults}", story.as_str())
             }
         }?;
         write!(f, ":{}", self.replay)
@@ -88,7 +88,7 @@ impl FromStr for Line {
                 faults: c.parse().map_err(|_| malformed(line))?,
             },
             "explore" => Subject::Explore {
-                function: FunctionName::ALL
+                story: Name::ALL
                     .into_iter()
                     .find(|name| name.as_str() == *a)
                     .ok_or_else(|| malformed(line))?,
@@ -118,6 +118,7 @@ mod tests {
             "CARETAKER_REPLAY=simulate:1:5:hostile:seed=7:only=fault.3.12+trouble/lag.0.1",
             "CARETAKER_REPLAY=simulate:1:5x2:hostile:seed=7",
             "CARETAKER_REPLAY=explore:auto-snapshot:2:1:path=0-1-3",
+            "CARETAKER_REPLAY=explore:auto-snapshot-again:2:1:path=0-1-3",
         ] {
             assert_eq!(line.parse::<Line>().unwrap().to_string(), line);
         }

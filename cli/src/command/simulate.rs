@@ -133,8 +133,8 @@ impl Simulate {
                 let month = Month { size: Size { days, instances, stacks, seed: *seed }, faults };
                 lived(month, Recorder::replay(*seed, deviations))?
             }
-            (Subject::Explore { function, deliveries, faults }, replay) => {
-                let run = story(function, deliveries, faults).replay(replay);
+            (Subject::Explore { story: name, deliveries, faults }, replay) => {
+                let run = story(name, deliveries, faults).replay(replay);
                 (run.sim, run.violations)
             }
             (Subject::Simulate { .. }, Replay::Path(_)) => {

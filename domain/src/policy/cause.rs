@@ -66,11 +66,34 @@ pub fn of_words(code: Option<&str>, transition: Option<&str>) -> Cause {
     Cause { kind, evidence: if words.is_empty() { "EC2 gives no reason".to_owned() } else { words } }
 }
 
+/// EC2's code for why an instance that was started never ran, if that is so. The disks are then as they were before
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html>). `Server.InternalError` is none of these: EC2
+/// writes it of a host that failed, too.
+///
+/// # Examples
+///
+/// ```
+/// use domain::policy::cause::never_ran;
+///
+/// let because = Some("Server.InsufficientInstanceCapacity");
+/// assert_eq!(never_ran(because), because);
+/// assert_eq!(never_ran(Some("Server.InternalError")), None);
+/// ```
+pub fn never_ran(code: Option<&str>) -> Option<&str> {
+    let codes = [
+        "Server.InsufficientInstanceCapacity",
+        "Client.InternalError",
+        "Client.InvalidSnapshot.NotFound",
+        "Client.VolumeLimitExceeded",
+    ];
+    code.filter(|code| codes.contains(code))
+}
+
 /// The cause of what happened to an instance. Only a change of its state is explained by its own record; of everything else
 /// the event tells more, and the record may still explain an earlier stop.
 pub fn of(what: &InstanceChange, instance: &Instance) -> Cause {
     let (kind, evidence) = match what {
-        InstanceChange::State(_) => {
+        InstanceChange::State(_) | InstanceChange::Found(_) => {
             let code = instance.state_reason.as_ref().map(|reason| reason.code.as_str());
             return of_words(code, instance.transition.as_deref());
         }

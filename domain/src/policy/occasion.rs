@@ -64,18 +64,22 @@ impl Occasion {
 /// ```
 pub fn of(what: &InstanceChange) -> Result<Occasion, Skip> {
     match what {
-        InstanceChange::State(InstanceState::Stopping) => Ok(Occasion::Stopping),
-        InstanceChange::State(InstanceState::Stopped) => Ok(Occasion::Stopped),
-        InstanceChange::State(InstanceState::ShuttingDown | InstanceState::Terminated)
-        | InstanceChange::SpotWarning(SpotAction::Terminate) => Ok(Occasion::ShuttingDown),
-        InstanceChange::State(state @ (InstanceState::Pending | InstanceState::Running)) => {
-            Err(Skip::State(*state))
-        }
+        InstanceChange::State(state) | InstanceChange::Found(state) => of_state(*state),
+        InstanceChange::SpotWarning(SpotAction::Terminate) => Ok(Occasion::ShuttingDown),
         InstanceChange::SpotWarning(action @ (SpotAction::Stop | SpotAction::Hibernate)) => {
             Err(Skip::Ahead(format!("EC2 is about to {} the spot instance", action.as_str())))
         }
         InstanceChange::Health(news) => of_news(news),
         InstanceChange::Rebooted { .. } | InstanceChange::CheckFailed { .. } => Ok(Occasion::Running),
+    }
+}
+
+fn of_state(state: InstanceState) -> Result<Occasion, Skip> {
+    match state {
+        InstanceState::Stopping => Ok(Occasion::Stopping),
+        InstanceState::Stopped => Ok(Occasion::Stopped),
+        InstanceState::ShuttingDown | InstanceState::Terminated => Ok(Occasion::ShuttingDown),
+        InstanceState::Pending | InstanceState::Running => Err(Skip::State(state)),
     }
 }
 

@@ -5,9 +5,9 @@ use ports::trigger::{InstanceChange, InstanceTrigger};
 use ports::{AccountId, Instance, InstanceId, LedgerKey, Region, Snapshot, SnapshotId, SnapshotState, time};
 use serde::{Deserialize, Serialize};
 
-use super::episode::{Episodes, KnownIncident, is_stop};
+use super::episode::{Episodes, Kind, KnownIncident, kind_of};
 use super::naming;
-use super::open::{Open, Verdict};
+use super::open::{Open, Topic, Verdict};
 use super::retention::Retention;
 use super::snapshot::SnapshotPolicy;
 
@@ -161,11 +161,11 @@ impl ReconcilePlan {
 
 /// When an instance came to rest, as far as EC2 tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rest {
-    /// At this time.
-    At(Timestamp),
-    /// Some time after it was last started; `None` when even that is not told.
-    Since(Option<Timestamp>),
+pub struct Rest {
+    /// When it came to rest, where that is told.
+    pub at: Option<Timestamp>,
+    /// When it was last started before, where that is told.
+    pub launched_at: Option<Timestamp>,
 }
 
 /// Reads when an instance came to rest. EC2 writes it into the transition text when somebody asked for the stop, and mostly
@@ -190,20 +190,19 @@ pub fn stop_time(transition: &str) -> Option<Timestamp> {
 impl Rest {
     /// When the instance came to rest.
     pub fn of(instance: &Instance) -> Self {
-        let told = instance.transition.as_deref().and_then(stop_time);
-        told.map_or(Self::Since(instance.launched_at), Self::At)
+        let at = instance.transition.as_deref().and_then(stop_time);
+        Self { at, launched_at: instance.launched_at }
     }
 
-    /// From when on an incident, or a snapshot, may be of this rest.
+    /// From when on an incident of an end is of this rest: since the launch, because each run ends once.
     pub fn since(self) -> Timestamp {
-        match self {
-            Self::At(at) => time::earlier(at, Episodes::WINDOW),
-            Self::Since(started) => started.unwrap_or(Timestamp::MIN),
+        match self.at {
+            // Where the launch is not told, or does not fit.
+            Some(at) if self.launched_at.is_none_or(|launch| at < launch) => {
+                time::earlier(at, Episodes::WINDOW)
+            }
+            _ => self.launched_at.unwrap_or(Timestamp::MIN),
         }
-    }
-
-    fn is_exact(self) -> bool {
-        matches!(self, Self::At(_))
     }
 }
 
@@ -225,19 +224,16 @@ impl ReconcilePolicy {
         now: Timestamp,
     ) -> Option<InstanceTrigger> {
         let rest = Rest::of(instance);
-        let of_it = |at: Timestamp, is_stop: bool| rest.since() <= at && (rest.is_exact() || is_stop);
-        let is_known = known.iter().any(|k| k.begun.is_some_and(|begun| of_it(k.episode, begun.is_stop)));
+        let is_its_end = |at: Timestamp, kind: Kind| kind == Kind::End && rest.since() <= at;
+        let is_known = known.iter().any(|k| k.begun.is_some_and(|begun| is_its_end(k.episode, begun.kind)));
         let is_taken = snapshots.iter().any(|s| {
             let word = s.tags.get(naming::TRIGGER_STATE).unwrap_or_default();
             s.tags.get(naming::INSTANCE_ID) == Some(instance.id.as_str())
                 && s.state != SnapshotState::Error
                 && !s.is_copy()
-                && of_it(s.started_at, is_stop(word))
+                && is_its_end(incident_of(s), kind_of(word))
         });
-        let at = match rest {
-            Rest::At(at) => at,
-            Rest::Since(_) => now,
-        };
+        let at = rest.at.unwrap_or(now);
         if is_known || is_taken || at < time::earlier(now, LOOK_BACK) {
             return None;
         }
@@ -248,9 +244,18 @@ impl ReconcilePolicy {
             account,
             region,
             instance: instance.id.clone(),
-            what: InstanceChange::State(instance.state),
+            what: InstanceChange::Found(instance.state),
         };
         let wanted = self.snapshots.admit(&trigger).and_then(|()| self.snapshots.wants(&trigger, instance));
         wanted.is_ok().then_some(trigger)
+    }
+}
+
+/// The time of the incident that a snapshot was made for. It may have been made much later, when the instance ran again.
+fn incident_of(snapshot: &Snapshot) -> Timestamp {
+    let key = snapshot.tags.get(naming::KEY).and_then(|key| LedgerKey::new(key).ok());
+    match key.as_ref().map(Topic::of) {
+        Some(Topic::Snapshots { episode, .. }) => episode,
+        _ => snapshot.started_at,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use ports::trigger::{InstanceChange, InstanceTrigger};
-use ports::{AccountId, Instance, InstanceId, InstanceState, Region, Volume, VolumeId};
+use ports::{AccountId, Instance, InstanceId, InstanceState, LedgerKey, Region, Volume, VolumeId};
 use serde::{Deserialize, Serialize};
 
 use super::cause::{self, Cause};
@@ -100,9 +100,9 @@ pub enum Skip {
     /// Somebody asked for it.
     #[error("it was asked for: {0}")]
     Expected(String),
-    /// It is gone, and nothing is lost.
-    #[error("its disks were taken when it stopped at {0}, and it has not run since")]
-    Covered(Timestamp),
+    /// It was started and did not come up, so its disks are as they were.
+    #[error("it never ran, so its disks are as they were when it stopped before: {0}")]
+    NeverRan(String),
     /// There is nothing to take.
     #[error("no attached EBS volume is left to snapshot")]
     NoVolumes,
@@ -175,6 +175,9 @@ pub struct Incident {
     /// When it was done again, and why, if it was.
     #[serde(default)]
     pub again: Option<Again>,
+    /// The key of an earlier set of the same run, taken while the instance ran on.
+    #[serde(default)]
+    pub earlier: Option<LedgerKey>,
 }
 
 /// A set that is made again: it is of a later moment than its incident.
@@ -209,6 +212,7 @@ impl Incident {
             at: trigger.at,
             plan,
             again: None,
+            earlier: None,
         }
     }
 }
@@ -241,6 +245,9 @@ impl SnapshotPolicy {
         }
         if self.exclude.contains(instance.id.as_str()) {
             return Err(Skip::Excluded);
+        }
+        if let Some(code) = never_ran(&trigger.what, instance) {
+            return Err(Skip::NeverRan(code.to_owned()));
         }
         let cause = cause::of(&trigger.what, instance);
         match self.on {
@@ -321,11 +328,17 @@ impl SnapshotPolicy {
 
 /// A set is clean only when the instance was seen stopped, both by the event and by EC2 when it was asked.
 fn consistency(told: &InstanceChange, seen: InstanceState) -> Consistency {
-    if *told == InstanceChange::State(InstanceState::Stopped) && seen == InstanceState::Stopped {
+    if told.state() == Some(InstanceState::Stopped) && seen == InstanceState::Stopped {
         Consistency::Clean
     } else {
         Consistency::CrashConsistent
     }
+}
+
+/// EC2's code for why the instance never ran, if its end is that of a start that failed.
+fn never_ran<'a>(what: &InstanceChange, instance: &'a Instance) -> Option<&'a str> {
+    what.state()?;
+    cause::never_ran(instance.state_reason.as_ref().map(|reason| reason.code.as_str()))
 }
 
 /// Whether an instance is gone or about to be.
@@ -336,7 +349,7 @@ fn is_going(state: InstanceState) -> bool {
 /// Why an occasion that the settings leave out is skipped.
 fn left_out(what: &InstanceChange) -> Skip {
     match what {
-        InstanceChange::State(state) => Skip::State(*state),
+        InstanceChange::State(state) | InstanceChange::Found(state) => Skip::State(*state),
         InstanceChange::SpotWarning(_) => Skip::State(InstanceState::ShuttingDown),
         InstanceChange::Health(_) | InstanceChange::Rebooted { .. } | InstanceChange::CheckFailed { .. } => {
             Skip::WhileRunning(what.word().to_owned())

@@ -33,6 +33,7 @@ pub fn notice(key: &LedgerKey, set: &SnapshotSet) -> Notice {
         "left_out": plan.left_out,
         "surplus": set.surplus,
         "again": incident.again,
+        "earlier": incident.earlier,
         "key": told,
     });
     let (subject, text) = match plan.consistency {
@@ -126,6 +127,10 @@ fn text(key: &LedgerKey, set: &SnapshotSet) -> String {
     }
     section(&mut text, "NOT snapshotted", set.failed.iter().map(|f| (f.volume.to_string(), &f.error)));
     section(&mut text, "Left out", plan.left_out.iter().map(|l| (l.volume.clone(), &l.why)));
+    if let Some(earlier) = &incident.earlier {
+        let _ =
+            writeln!(text, "\nAn earlier set of the same run, taken while the instance ran on: {earlier}");
+    }
     if !set.surplus.is_empty() {
         let _ = writeln!(text, "\n{} further snapshots of this incident are too many.", set.surplus.len());
     }

@@ -1,20 +1,17 @@
 //! Snapshots an instance that failed.
 
-use jiff::Timestamp;
 use ports::trigger::InstanceTrigger;
-use ports::{Clock, Inventory, Ledger, LedgerKey, Notifier, Retry, Snapshots, Swap};
+use ports::{Clock, Inventory, Ledger, LedgerKey, Notifier, Retry, Snapshots};
 use serde::Serialize;
 
 use super::announce::{AnnouncePorts, Announced, announce, announce_effect};
-use super::entry::{decode, encode};
 use super::incident;
 use super::once::{How, Once, OnceError, Performed};
 use super::run::Run;
 use super::take::{SnapshotSet, Take};
-use crate::policy::episode::{Episodes, Joined, covered};
-use crate::policy::key;
+use crate::policy::episode::Sign;
 use crate::policy::mode::Mode;
-use crate::policy::snapshot::{Consistency, Incident, Skip, SnapshotPlan, SnapshotPolicy};
+use crate::policy::snapshot::{Incident, Skip, SnapshotPlan, SnapshotPolicy};
 use crate::render;
 
 /// The ports that snapshotting an instance needs.
@@ -107,25 +104,19 @@ pub async fn protect(
     let volumes = ports.inventory.volumes(&trigger.instance).await?;
 
     // Plan.
-    let plan = match policy.plan(trigger, &instance, &volumes) {
-        Ok(plan) => plan,
+    let placed = Sign::of(trigger, &instance);
+    let (plan, sign) = match policy.plan(trigger, &instance, &volumes).and_then(|plan| Ok((plan, placed?))) {
+        Ok(planned) => planned,
         Err(skip) => return Ok(Protected::Skipped(skip)),
     };
-    if plan.consistency == Consistency::TooLate {
-        let known = incident::known(ports.ledger, &instance.id, Timestamp::MIN).await?;
-        if let Some(stop) = covered(&known, instance.launched_at, trigger.at) {
-            return Ok(Protected::Skipped(Skip::Covered(stop)));
-        }
-    }
     if run.mode == Mode::Observe {
         return Ok(Protected::Observed(plan));
     }
 
     // Act.
-    let episode = join_episode(ports, trigger).await?;
-    let key = key::snapshot(&trigger.instance, episode)?;
-    let incident = Incident::new(trigger, &instance, plan);
-    let owner = &policy.owner;
+    let place = incident::join(ports, &trigger.instance, &sign).await?;
+    let incident = Incident { earlier: place.earlier, ..Incident::new(trigger, &instance, plan) };
+    let (key, owner) = (place.key, &policy.owner);
     let take = Take { ports, run, key, incident, owner, instance: Some(&instance), volumes: &volumes };
     let performed = Once { ledger: ports.ledger, clock: ports.clock, run }.perform(&take).await;
     match performed {
@@ -140,23 +131,5 @@ pub async fn protect(
             Ok(Protected::GaveUp(GaveUp { key: take.key, error: error.to_string(), announced }))
         }
         Err(error) => Err(error),
-    }
-}
-
-/// Finds the incident that the event belongs to, opening one if there is none.
-async fn join_episode(ports: &ProtectPorts<'_>, trigger: &InstanceTrigger) -> Result<Timestamp, OnceError> {
-    let key = key::episodes(&trigger.instance)?;
-    let mut stored = ports.ledger.get(&key).await?;
-    loop {
-        let known: Episodes = stored.as_ref().map(|s| decode(&key, s)).transpose()?.unwrap_or_default();
-        let (opened, episodes) = match known.join(trigger.at) {
-            Joined::Known(opened) => return Ok(opened),
-            Joined::Opened(opened, episodes) => (opened, episodes),
-        };
-        let entry = encode(&key, &episodes, false, ports.clock.now())?;
-        match ports.ledger.swap(&key, stored.as_ref().map(|s| s.version), &entry).await? {
-            Swap::Won(_) => return Ok(opened),
-            Swap::Lost(current) => stored = current,
-        }
     }
 }
