@@ -25,6 +25,7 @@ const OF_LAMBDA: &[&str] = &["logs:CreateLogStream", "logs:PutLogEvents", "sqs:S
 const OF_AUTO_SNAPSHOT: &[Asks] = &[
     inventory::INSTANCE,
     inventory::VOLUMES,
+    inventory::INSTANCE_STORE,
     snapshots::PAGE,
     snapshots::CREATE_SET,
     snapshots::CREATE_ONE,
@@ -38,6 +39,7 @@ const OF_AUTO_SNAPSHOT: &[Asks] = &[
 const OF_NIGHTLY_MAINTENANCE: &[Asks] = &[
     inventory::INSTANCE,
     inventory::VOLUMES,
+    inventory::INSTANCE_STORE,
     inventory::USES,
     inventory::NOT_RUNNING,
     snapshots::PAGE,

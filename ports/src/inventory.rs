@@ -90,6 +90,19 @@ pub struct Instance {
     pub root_device: Option<String>,
     /// Whether its root disk is an instance store, which no snapshot can save.
     pub root_on_instance_store: bool,
+    /// Its type, such as `m5d.large`.
+    pub instance_type: Option<String>,
+}
+
+/// The disks on the host that an instance of some type has beside its EBS volumes. What is on them is gone when the instance
+/// stops, and no snapshot can save it
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/InstanceStorage.html>).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceStore {
+    /// How many.
+    pub disks: u32,
+    /// How large they are together, in GB.
+    pub total_gb: u32,
 }
 
 /// An EBS volume, as attached to the instance asked about.
@@ -142,6 +155,8 @@ pub enum UsedBy {
 ///    when more snapshots are asked about than fit into one request.
 /// 4. `inventory_4_not_running_tells_every_tagged_one`: `not_running` MUST give every instance that carries a tag of that
 ///    key, whatever its value, and neither runs nor is about to, also when there are more than fit on a page; and no other.
+/// 5. `inventory_5_instance_store_is_told_by_type`: `instance_store` MUST give number and size of the disks of a type that has
+///    some, and `None` for a type that has none.
 ///
 /// Not promised: freshness. EC2 is eventually consistent: what was just created may not be seen yet
 /// (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
@@ -161,6 +176,14 @@ pub trait Inventory: Send + Sync {
     ///
     /// When EC2 cannot be asked.
     async fn volumes(&self, id: &InstanceId) -> Result<Vec<Volume>, PortError>;
+
+    /// The instance store of an instance type: an instance itself does not list it
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceStorageInfo.html>).
+    ///
+    /// # Errors
+    ///
+    /// When EC2 cannot be asked, or has no such type.
+    async fn instance_store(&self, instance_type: &str) -> Result<Option<InstanceStore>, PortError>;
 
     /// What uses the given snapshots, ordered.
     ///

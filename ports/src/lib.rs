@@ -44,7 +44,9 @@ pub use id::{
     Region, RequestId, SnapshotId, VolumeId,
 };
 pub use instances::Instances;
-pub use inventory::{Instance, InstanceState, Inventory, SnapshotUse, StateReason, UsedBy, Volume};
+pub use inventory::{
+    Instance, InstanceState, InstanceStore, Inventory, SnapshotUse, StateReason, UsedBy, Volume,
+};
 pub use ledger::{Ledger, LedgerEntry, Stored, Swap, Version};
 pub use metrics::{Access, Attribute, Metrics, MetricsQuery, Record};
 pub use notifier::{Notice, Notifier, Subject};

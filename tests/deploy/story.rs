@@ -8,7 +8,7 @@ use cli::stack::FunctionName::{AutoRemediation, AutoSnapshot, NightlyMaintenance
 use cli::stack::{ALARM_TOPIC, FunctionName, RECONCILE};
 use jiff::SignedDuration;
 use ports::trigger::AlarmState;
-use ports::{Attribute, Capacity, InstanceState, StateReason, time};
+use ports::{Attribute, Capacity, InstanceId, InstanceState, StateReason, time};
 use support::scene::{Scene, tags};
 
 /// A story: what it takes to go on beside the template, and what happened that should not have.
@@ -163,11 +163,24 @@ fn answers(scene: &Scene) -> impl std::fmt::Debug {
     FunctionName::ALL.map(|function| scene.answer(function))
 }
 
+/// An instance with a disk on its host, of which people are told that it is not protected.
+fn with_instance_store(scene: &Scene) -> InstanceId {
+    let instance = scene.instance("web-1", 1);
+    let kind = "m5d.large".to_owned();
+    scene.cloud(|cloud| cloud.ec2.machine(&instance).unwrap().instance_type = kind);
+    instance
+}
+
+fn are_told_of_it(scene: &Scene) -> bool {
+    scene.mails().iter().any(|mail| mail.body.contains("75 GB"))
+}
+
 fn an_instance_fails(scene: &Scene) -> Option<String> {
-    scene.stop(&scene.instance("web-1", 1), "Server.InternalError");
+    scene.stop(&with_instance_store(scene), "Server.InternalError");
     let named = |s: &ports::Snapshot| s.tags.get("Name").is_some_and(|name| name.starts_with("auto-"));
     let taken = scene.snapshots();
-    let is_done = taken.len() == 2 && taken.iter().all(named) && scene.mails().len() == 1;
+    let is_done =
+        taken.len() == 2 && taken.iter().all(named) && scene.mails().len() == 1 && are_told_of_it(scene);
     unless(is_done && scene.sim.watch(|watch| watch.counts().failures) == 0, answers(scene))
 }
 
@@ -214,7 +227,7 @@ fn a_night(scene: &Scene) -> Option<String> {
 }
 
 fn a_stop_nobody_heard_of(scene: &Scene) -> Option<String> {
-    let instance = scene.instance("web-1", 1);
+    let instance = with_instance_store(scene);
     scene.cloud(|cloud| {
         let machine: &mut Machine = cloud.ec2.machine(&instance).unwrap();
         machine.state = InstanceState::Stopped;
@@ -224,7 +237,8 @@ fn a_stop_nobody_heard_of(scene: &Scene) -> Option<String> {
     let answer = scene.send(NightlyMaintenance, RECONCILE.as_bytes());
     let named = |s: &ports::Snapshot| s.tags.get("Name").is_some_and(|name| name.starts_with("auto-"));
     let taken = scene.snapshots();
-    unless(taken.len() == 2 && taken.iter().all(named) && answer.is_ok(), answer)
+    let is_done = taken.len() == 2 && taken.iter().all(named) && are_told_of_it(scene);
+    unless(is_done && answer.is_ok(), answer)
 }
 
 fn watched(scene: &Scene, group: &str) {

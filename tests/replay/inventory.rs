@@ -33,7 +33,7 @@ async fn an_instance_is_told_whole() {
         "<instanceState><code>80</code><name>stopped</name></instanceState>
          <reason>User initiated (2026-11-23 14:27:11 GMT)</reason>
          <stateReason><code>Client.UserInitiatedShutdown</code><message>in words</message></stateReason>
-         <launchTime>2026-11-20T08:00:00.000Z</launchTime>
+         <launchTime>2026-11-20T08:00:00.000Z</launchTime><instanceType>m5d.large</instanceType>
          <rootDeviceType>ebs</rootDeviceType><rootDeviceName>/dev/xvda</rootDeviceName>
          <tagSet><item><key>Name</key><value>web</value></item>
          <item><key>aws:autoscaling:groupName</key><value>web-group</value></item></tagSet>",
@@ -51,6 +51,7 @@ async fn an_instance_is_told_whole() {
         launched_at: Some("2026-11-20T08:00:00Z".parse().unwrap()),
         root_device: Some("/dev/xvda".to_owned()),
         root_on_instance_store: false,
+        instance_type: Some("m5d.large".to_owned()),
     };
     assert_eq!(instance(reply).await, Ok(Some(expected)));
 }

@@ -22,3 +22,4 @@ mod restart;
 mod run;
 mod settings;
 mod trouble;
+mod unprotected;

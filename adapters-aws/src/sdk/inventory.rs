@@ -12,8 +12,8 @@ use aws_sdk_ec2::{
 };
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use ports::{
-    GroupName, Instance, InstanceId, InstanceState, Inventory, PortError, SnapshotId, SnapshotUse,
-    StateReason, UsedBy, Volume,
+    GroupName, Instance, InstanceId, InstanceState, InstanceStore, Inventory, PortError, SnapshotId,
+    SnapshotUse, StateReason, UsedBy, Volume,
 };
 
 use crate::permission::{self, Asks};
@@ -185,6 +185,18 @@ impl Inventory for Ec2Inventory {
         self.limit.end("DescribeVolumes", self.all_volumes(id)).await
     }
 
+    async fn instance_store(&self, instance_type: &str) -> Result<Option<InstanceStore>, PortError> {
+        let call = Call::reading("DescribeInstanceTypes");
+        let request = self.client.describe_instance_types().instance_types(instance_type.into());
+        let told = request.customize().interceptor(call.watch()).send().await;
+        let told = told.map_err(|error| call.failed(&error))?;
+        let is_it = |kind: &&types::InstanceTypeInfo| {
+            kind.instance_type().is_some_and(|name| name.as_str() == instance_type)
+        };
+        let kind = told.instance_types().iter().find(is_it);
+        kind.and_then(types::InstanceTypeInfo::instance_storage_info).map(read_store).transpose()
+    }
+
     async fn uses(&self, snapshots: &[SnapshotId]) -> Result<Vec<SnapshotUse>, PortError> {
         self.limit.end("DescribeImages", self.all_uses(snapshots)).await
     }
@@ -211,9 +223,18 @@ fn read_instance(instance: &types::Instance, id: &InstanceId) -> Result<Instance
         group: tags.get("aws:autoscaling:groupName").and_then(|name| GroupName::new(name).ok()),
         launched_at: instance.launch_time().and_then(instant),
         root_device: instance.root_device_name().map(str::to_owned),
+        instance_type: instance.instance_type().map(|kind| kind.as_str().to_owned()),
         root_on_instance_store: instance.root_device_type() == Some(&types::DeviceType::InstanceStore),
         tags,
     })
+}
+
+fn read_store(info: &types::InstanceStorageInfo) -> Result<InstanceStore, PortError> {
+    let answer = Answer("DescribeInstanceTypes");
+    let counts = info.disks().iter().map(|disk| answer.count("count", disk.count()));
+    let disks = counts.sum::<Result<u32, PortError>>()?;
+    let total = info.total_size_in_gb().and_then(|size| u32::try_from(size).ok());
+    Ok(InstanceStore { disks, total_gb: answer.field("totalSizeInGB", total)? })
 }
 
 fn read_reason(reason: &types::StateReason) -> Option<StateReason> {

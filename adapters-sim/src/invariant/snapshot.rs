@@ -225,7 +225,8 @@ impl Protected {
             incident.and_then(|incident| self.open.remove(&incident));
         }
         let Some(incident) = self.incidents.of_key(key, self.after.kind()) else { return };
-        if key.ends_with("#failed") {
+        // It is told that there is no set, or that there was nothing to take.
+        if key.ends_with("#failed") || json.contains(r#""snapshots_created":[]"#) {
             self.open.remove(&incident);
         }
         self.advance(&incident, |progress| progress.told = true);

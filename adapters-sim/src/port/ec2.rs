@@ -3,8 +3,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ports::{
-    CreateOne, CreateSet, CreatedSnapshot, Deletion, Instance, InstanceId, Instances, Inventory, Page,
-    PageToken, PortError, Snapshot, SnapshotFilter, SnapshotId, SnapshotUse, Snapshots, TagSet, Volume,
+    CreateOne, CreateSet, CreatedSnapshot, Deletion, Instance, InstanceId, InstanceStore, Instances,
+    Inventory, Page, PageToken, PortError, Snapshot, SnapshotFilter, SnapshotId, SnapshotUse, Snapshots,
+    TagSet, Volume,
 };
 
 use super::SimPorts;
@@ -79,6 +80,15 @@ impl Inventory for SimPorts {
             .await?;
         volumes.sort_by(|a, b| (&a.device, &a.id).cmp(&(&b.device, &b.id)));
         Ok(volumes)
+    }
+
+    async fn instance_store(&self, instance_type: &str) -> Result<Option<InstanceStore>, PortError> {
+        let name = instance_type.to_owned();
+        let sent = (Op::new("ec2", "DescribeInstanceTypes"), Footprint::NONE);
+        self.repeat(sent, Ask::Anything(&["ec2:DescribeInstanceTypes"]), move |cloud, context| {
+            Ok(cloud.ec2.instance_type(&name, context)?.store)
+        })
+        .await
     }
 
     async fn uses(&self, snapshots: &[SnapshotId]) -> Result<Vec<SnapshotUse>, PortError> {

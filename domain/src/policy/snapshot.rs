@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use ports::trigger::{InstanceChange, InstanceTrigger};
-use ports::{AccountId, Instance, InstanceId, InstanceState, LedgerKey, Region, Volume, VolumeId};
+use ports::{
+    AccountId, Instance, InstanceId, InstanceState, InstanceStore, LedgerKey, PortError, Region, Volume,
+    VolumeId,
+};
 use serde::{Deserialize, Serialize};
 
 use super::cause::{self, Cause};
@@ -103,9 +106,6 @@ pub enum Skip {
     /// It was started and did not come up, so its disks are as they were.
     #[error("it never ran, so its disks are as they were when it stopped before: {0}")]
     NeverRan(String),
-    /// There is nothing to take.
-    #[error("no attached EBS volume is left to snapshot")]
-    NoVolumes,
 }
 
 /// How good a set is.
@@ -151,7 +151,7 @@ pub struct SnapshotPlan {
     pub consistency: Consistency,
     /// How the snapshots are taken.
     pub grouping: Grouping,
-    /// The volumes to take.
+    /// The volumes to take. Where there is none, nothing is protected, and people are told.
     pub targets: Vec<Target>,
     /// The volumes not to take.
     pub left_out: Vec<LeftOut>,
@@ -266,24 +266,22 @@ impl SnapshotPolicy {
         trigger: &InstanceTrigger,
         instance: &Instance,
         volumes: &[Volume],
+        store: &Result<Option<InstanceStore>, PortError>,
     ) -> Result<SnapshotPlan, Skip> {
         self.admit(trigger)?;
         let cause = self.wants(trigger, instance)?;
         let (targets, mut left_out) = self.split(instance, volumes);
-        let too_late = volumes.is_empty() && is_going(instance.state);
-        if targets.is_empty() && !too_late {
-            return Err(Skip::NoVolumes);
-        }
+        let is_too_late = volumes.is_empty() && is_going(instance.state);
         if instance.root_on_instance_store {
-            left_out.push(LeftOut {
-                volume: "root device".to_owned(),
-                why: "it is an instance store, which no snapshot can save".to_owned(),
-            });
+            let why = "it is an instance store, which no snapshot can save".to_owned();
+            left_out.push(LeftOut { volume: "root device".to_owned(), why });
         }
+        let why = on_the_host(store);
+        left_out.extend(why.map(|why| LeftOut { volume: "instance store".to_owned(), why }));
         Ok(SnapshotPlan {
             trigger: trigger.what.word().to_owned(),
             cause,
-            consistency: if too_late {
+            consistency: if is_too_late {
                 Consistency::TooLate
             } else {
                 consistency(&trigger.what, instance.state)
@@ -323,6 +321,17 @@ impl SnapshotPolicy {
             }
             _ => None,
         }
+    }
+}
+
+/// What is on the host's own disks is not protected; nor is it known to be, where EC2 does not tell.
+fn on_the_host(store: &Result<Option<InstanceStore>, PortError>) -> Option<String> {
+    match store {
+        Ok(None) => None,
+        Ok(Some(InstanceStore { disks, total_gb })) => Some(format!(
+            "its type has disks on the host ({disks}, {total_gb} GB in all), which no snapshot can save"
+        )),
+        Err(error) => Some(format!("whether it has one could not be read: {error}")),
     }
 }
 

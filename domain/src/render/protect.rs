@@ -6,7 +6,7 @@ use ports::{LedgerKey, Notice, Subject};
 use serde_json::json;
 
 use crate::policy::naming::cut;
-use crate::policy::snapshot::{Consistency, Incident};
+use crate::policy::snapshot::{Consistency, Incident, OPT_IN};
 use crate::workflow::once::OnceError;
 use crate::workflow::take::SnapshotSet;
 
@@ -36,13 +36,13 @@ pub fn notice(key: &LedgerKey, set: &SnapshotSet) -> Notice {
         "earlier": incident.earlier,
         "key": told,
     });
+    let name = &incident.name;
     let (subject, text) = match plan.consistency {
-        Consistency::TooLate => {
-            (subject(&format!("LOST {}", incident.name), &plan.trigger), too_late(key, set))
+        Consistency::TooLate => (subject(&format!("LOST {name}"), &plan.trigger), too_late(key, set)),
+        Consistency::Clean | Consistency::CrashConsistent if plan.targets.is_empty() => {
+            (subject(&format!("NOT PROTECTED {name}"), &plan.trigger), nothing(key, set))
         }
-        Consistency::Clean | Consistency::CrashConsistent => {
-            (subject(&incident.name, &plan.trigger), text(key, set))
-        }
+        Consistency::Clean | Consistency::CrashConsistent => (subject(name, &plan.trigger), text(key, set)),
     };
     Notice::new(subject, &text, &json.to_string(), &told)
 }
@@ -65,6 +65,23 @@ fn too_late(key: &LedgerKey, set: &SnapshotSet) -> String {
         head(incident),
         incident.instance
     )
+}
+
+/// That there is nothing that a snapshot could be taken of.
+fn nothing(key: &LedgerKey, set: &SnapshotSet) -> String {
+    let incident = &set.incident;
+    let mut text = head(incident);
+    text.push_str("\nNothing was snapshotted: no attached EBS volume is left to snapshot.\n");
+    left_out(&mut text, incident);
+    let _ = writeln!(
+        text,
+        "\nIf that is how it should be, take the instance's tag `{OPT_IN}` away, and no more is told of it.\n\nKey: {key}"
+    );
+    text
+}
+
+fn left_out(text: &mut String, incident: &Incident) {
+    section(text, "Left out", incident.plan.left_out.iter().map(|l| (l.volume.clone(), &l.why)));
 }
 
 fn head(incident: &Incident) -> String {
@@ -126,7 +143,7 @@ fn text(key: &LedgerKey, set: &SnapshotSet) -> String {
         let _ = writeln!(text, "  {}  {}  {device}", snapshot.id, snapshot.volume);
     }
     section(&mut text, "NOT snapshotted", set.failed.iter().map(|f| (f.volume.to_string(), &f.error)));
-    section(&mut text, "Left out", plan.left_out.iter().map(|l| (l.volume.clone(), &l.why)));
+    left_out(&mut text, incident);
     if let Some(earlier) = &incident.earlier {
         let _ =
             writeln!(text, "\nAn earlier set of the same run, taken while the instance ran on: {earlier}");

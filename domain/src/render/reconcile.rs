@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::policy::key::digest;
 use crate::policy::reconcile::Task;
+use crate::policy::snapshot::Consistency;
 use crate::workflow::reconcile::Reconciled;
 use crate::workflow::take::SnapshotSet;
 
@@ -83,11 +84,12 @@ pub fn about(task: &Task) -> String {
 pub fn set(set: &SnapshotSet) -> String {
     let ids: Vec<&str> = set.snapshots.iter().map(|s| s.id.as_str()).collect();
     let incident = &set.incident;
-    if ids.is_empty() {
-        format!("{} ({}) has no snapshots: too late", incident.name, incident.plan.trigger)
-    } else {
-        format!("{} ({}) has its snapshots: {}", incident.name, incident.plan.trigger, ids.join(", "))
-    }
+    let what = match (incident.plan.consistency, ids.is_empty()) {
+        (Consistency::TooLate, _) => "has no snapshots: too late".to_owned(),
+        (_, true) => "has no snapshots: there is no volume to take".to_owned(),
+        (_, false) => format!("has its snapshots: {}", ids.join(", ")),
+    };
+    format!("{} ({}) {what}", incident.name, incident.plan.trigger)
 }
 
 fn done(told: &Reconciled) -> impl Iterator<Item = String> {

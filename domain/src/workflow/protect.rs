@@ -102,13 +102,19 @@ pub async fn protect(
         return Ok(Protected::Skipped(skip));
     }
     let volumes = ports.inventory.volumes(&trigger.instance).await?;
+    // Not knowing it keeps no volume from being taken.
+    let store = match &instance.instance_type {
+        Some(instance_type) => ports.inventory.instance_store(instance_type).await,
+        None => Ok(None),
+    };
 
     // Plan.
     let placed = Sign::of(trigger, &instance);
-    let (plan, sign) = match policy.plan(trigger, &instance, &volumes).and_then(|plan| Ok((plan, placed?))) {
-        Ok(planned) => planned,
-        Err(skip) => return Ok(Protected::Skipped(skip)),
-    };
+    let (plan, sign) =
+        match policy.plan(trigger, &instance, &volumes, &store).and_then(|plan| Ok((plan, placed?))) {
+            Ok(planned) => planned,
+            Err(skip) => return Ok(Protected::Skipped(skip)),
+        };
     if run.mode == Mode::Observe {
         return Ok(Protected::Observed(plan));
     }

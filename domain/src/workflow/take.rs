@@ -16,7 +16,7 @@ use super::run::Run;
 use crate::policy::naming::{self, Birth, cut};
 use crate::policy::once::{Fence, InDoubt, backoff, fits};
 use crate::policy::ownership::{self, OwnerName, Whose};
-use crate::policy::snapshot::{Consistency, Grouping, Incident, Target};
+use crate::policy::snapshot::{Grouping, Incident, Target};
 
 /// The snapshots of one incident.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,9 +112,7 @@ impl Effect for Take<'_> {
     ) -> Result<SnapshotSet, Unfinished> {
         let incident = &incident.taken_at(self.instance.map(|instance| instance.state));
         match (part, incident.plan.grouping) {
-            (None, _) if incident.plan.consistency == Consistency::TooLate => {
-                Ok(SnapshotSet::none_yet(incident))
-            }
+            (None, _) if incident.plan.targets.is_empty() => Ok(SnapshotSet::none_yet(incident)),
             (None, Grouping::Set) => match self.together(incident, fence).await {
                 Err(error) if self.is_one_volumes_fault(&error) => {
                     self.one_by_one(incident, fence, None).await

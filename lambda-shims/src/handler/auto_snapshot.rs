@@ -150,8 +150,11 @@ fn count(taken: &Taken, metrics: &mut Metrics) {
     let n = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
     let new = if taken.how == How::Recorded { 0 } else { n(taken.set.snapshots.len()) };
     metrics.add("SnapshotsCreated", new);
-    let lost = taken.set.incident.plan.consistency == Consistency::TooLate;
-    metrics.add("InstancesLost", u64::from(lost && taken.how != How::Recorded));
+    let plan = &taken.set.incident.plan;
+    let is_lost = plan.consistency == Consistency::TooLate;
+    let is_news = taken.how != How::Recorded;
+    metrics.add("InstancesLost", u64::from(is_lost && is_news));
+    metrics.add("InstancesNotProtected", u64::from(plan.targets.is_empty() && !is_lost && is_news));
     metrics.add("VolumesFailed", n(taken.set.failed.len()));
     metrics.add("NothingToDo", u64::from(taken.how == How::Recorded));
 }
@@ -161,6 +164,9 @@ fn done(taken: &Taken) -> Value {
     let ids: Vec<&str> = taken.set.snapshots.iter().map(|s| s.id.as_str()).collect();
     let (action, status) = match plan.consistency {
         Consistency::TooLate => ("too_late", Status::Failed),
+        Consistency::Clean | Consistency::CrashConsistent if plan.targets.is_empty() => {
+            ("not_protected", Status::Ok)
+        }
         Consistency::Clean | Consistency::CrashConsistent => {
             ("snapshot", Status::of(ids.len(), taken.set.failed.len()))
         }

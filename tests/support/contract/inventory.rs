@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use ports::{InstanceState, Tags, UsedBy};
+use ports::{InstanceState, InstanceStore, Tags, UsedBy};
 
 use super::snapshots::{set_of, tag_set};
 use super::{Stage, opted_in};
@@ -51,4 +51,13 @@ pub async fn inventory_4_not_running_tells_every_tagged_one(stage: &dyn Stage) {
     let told = stage.ports().inventory.not_running("AutoSnapshot").await.unwrap();
     assert!(told.iter().all(|i| matches!(i.state, InstanceState::Stopping | InstanceState::Stopped)));
     assert_eq!(told.into_iter().map(|i| i.id).collect::<BTreeSet<_>>(), at_rest);
+}
+
+pub async fn inventory_5_instance_store_is_told_by_type(stage: &dyn Stage) {
+    let inventory = stage.ports().inventory;
+    assert_eq!(inventory.instance_store("m5.large").await, Ok(None));
+    let store = InstanceStore { disks: 1, total_gb: 75 };
+    assert_eq!(inventory.instance_store("m5d.large").await, Ok(Some(store)));
+    let store = InstanceStore { disks: 2, total_gb: 600 };
+    assert_eq!(inventory.instance_store("m5d.4xlarge").await, Ok(Some(store)));
 }

@@ -43,6 +43,8 @@ pub struct Machine {
     pub zone: String,
     /// The device name of its root volume.
     pub root_device: String,
+    /// Its type.
+    pub instance_type: String,
     /// What few instances are.
     pub traits: BTreeSet<Trait>,
 }
@@ -61,6 +63,7 @@ impl Machine {
             reboots: 0,
             zone: "eu-west-1a".to_owned(),
             root_device: ROOT_DEVICE.to_owned(),
+            instance_type: "m5.large".to_owned(),
             traits: BTreeSet::new(),
         }
     }
@@ -100,6 +103,7 @@ impl Machine {
             launched_at: Some(self.launch_told(now)),
             root_device: Some(self.root_device.clone()),
             root_on_instance_store: self.is(Trait::OnInstanceStore),
+            instance_type: Some(self.instance_type.clone()),
         }
     }
 }

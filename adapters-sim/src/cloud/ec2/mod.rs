@@ -3,6 +3,7 @@
 mod describe;
 mod disk;
 mod incident;
+mod kind;
 mod lifecycle;
 mod machine;
 mod missing;
@@ -12,6 +13,7 @@ pub(in crate::cloud) use describe::keys;
 pub use describe::state_code;
 pub use disk::{Disk, DiskKind};
 pub use incident::Incident;
+pub use kind::{InstanceType, TYPES};
 pub use machine::{Machine, Trait};
 pub(crate) use missing::{no_image, no_instance, no_snapshot, no_volume};
 pub use request::{Change, Launch};

@@ -86,6 +86,7 @@ fn told(ec2: &mut Ec2, id: &InstanceId, now: Timestamp) -> Option<Element> {
         .text("instanceId", id)
         .with(state("instanceState", machine.state))
         .text("reason", &machine.transition)
+        .text("instanceType", &machine.instance_type)
         .text("launchTime", instant(machine.launch_told(now)))
         .with(Element::new("placement").text("availabilityZone", &machine.zone))
         .text("rootDeviceType", root)

@@ -3,6 +3,7 @@
 mod field;
 mod image;
 mod instance;
+mod kind;
 mod snapshot;
 mod tag;
 mod volume;
@@ -26,6 +27,7 @@ pub(super) const SERVICE: QueryService = QueryService {
         Operation::writes("DeleteTags", tag::delete),
         Operation::writes("DeregisterImage", image::deregister),
         Operation::reads("DescribeImages", image::describe),
+        Operation::reads("DescribeInstanceTypes", kind::describe),
         Operation::reads("DescribeInstances", instance::describe),
         Operation::reads("DescribeSnapshots", snapshot::describe),
         Operation::reads("DescribeVolumes", volume::describe),
