@@ -92,8 +92,8 @@ class Cloud:
 
     # EC2
 
-    def launch(self, tags, devices=("/dev/sdf", "/dev/sdg"), volume_tags=None):
-        """A stopped instance with a root volume and one data volume for each device; its id."""
+    def launch(self, tags, devices=("/dev/sdf", "/dev/sdg"), volume_tags=None, stopped=True):
+        """An instance, stopped unless said otherwise, with a root volume and one data volume for each device; its id."""
         ec2 = self.client("ec2")
         instances = ec2.run_instances(ImageId=IMAGE, MinCount=1, MaxCount=1)["Instances"]
         instance_id = instances[0]["InstanceId"]
@@ -102,7 +102,8 @@ class Cloud:
             volume = self.create_volume()
             ec2.attach_volume(VolumeId=volume, InstanceId=instance_id, Device=device)
             self.tag(volume, (volume_tags or {}).get(device, {}))
-        ec2.stop_instances(InstanceIds=[instance_id])
+        if stopped:
+            ec2.stop_instances(InstanceIds=[instance_id])
         return instance_id
 
     def volumes(self, instance_id):

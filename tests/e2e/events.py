@@ -32,11 +32,12 @@ def schedule(at):
 class Alarm:
     """One transition of a CloudWatch alarm, in the forms that it is sent in."""
 
-    def __init__(self, name, state="ALARM", age=datetime.timedelta(0), group=None):
+    def __init__(self, name, state="ALARM", age=datetime.timedelta(0), group=None, instance=None):
         changed = datetime.datetime.now(datetime.timezone.utc) - age
         self.name = name
         self.state = state
         self.group = group
+        self.instance = instance
         self.changed_at = f"{changed:%Y-%m-%dT%H:%M:%S}.{changed.microsecond // 1000:03}+0000"
         self.arn = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}"
 
@@ -51,8 +52,8 @@ class Alarm:
             "NewStateValue": self.state,
             "StateChangeTime": self.changed_at,
         }
-        named = {"name": "AutoScalingGroupName", "value": self.group}
-        message["Trigger"]["Dimensions"] = [named] if self.group else []
+        named = {"AutoScalingGroupName": self.group, "InstanceId": self.instance}
+        message["Trigger"]["Dimensions"] = [{"name": name, "value": value} for name, value in named.items() if value]
         told["Message"] = json.dumps(message)
         return event
 

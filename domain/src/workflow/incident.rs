@@ -92,7 +92,7 @@ pub(super) async fn join(
 }
 
 /// Writes an entry if it is as it was read: gives what stands there now, as its own or as another's.
-async fn swap<T: Serialize>(
+async fn swap<T: Serialize + Sync>(
     ports: &ProtectPorts<'_>,
     key: &LedgerKey,
     read: Option<&Stored>,
