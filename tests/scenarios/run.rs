@@ -4,7 +4,7 @@ use adapters_sim::cloud::Happening;
 use adapters_sim::cloud::ec2::Incident;
 use cli::stack::FunctionName;
 use jiff::{SignedDuration, Timestamp};
-use ports::{InstanceId, InstanceState, StateReason, time};
+use ports::{Attribute, InstanceId, InstanceState, StateReason, time};
 use serde_json::{Value, json};
 use support::scene::{Scene, at};
 
@@ -203,4 +203,30 @@ fn s26_a_stop_is_made_up_for_although_a_late_set_of_the_stop_before_is_younger()
     assert_eq!(reconcile()["reconciliation"]["done"].as_array().unwrap().len(), 1);
     assert_eq!(scene.snapshots().len(), 2);
     assert_eq!(reconcile()["reconciliation"]["done"], json!([]));
+}
+
+/// What an entry of the ledger says.
+fn entry(scene: &Scene, key: &str) -> Option<String> {
+    scene.cloud(|cloud| match cloud.dynamodb.table("ledger").unwrap().get(key)?.get("state") {
+        Some(Attribute::S(state)) => Some(state.clone()),
+        other => panic!("{other:?}"),
+    })
+}
+
+#[test]
+fn s26_a_ledger_of_the_version_before_is_read_and_that_version_can_read_ours() {
+    let scene = Scene::default();
+    let instance = scene.instance("web-1", 1);
+    send(&scene, &told(&instance, "stopping", "14:00:00"));
+    let names = entry(&scene, &format!("episodes#{instance}")).unwrap();
+    assert_eq!(names, r#"["2026-11-23T14:00:00Z"]"#);
+    // That version noted nothing beside the names.
+    let notes = Attribute::S(format!("incidents#{instance}"));
+    scene.cloud(|cloud| {
+        cloud.dynamodb.table("ledger").unwrap().retain(|item| item.get("key") != Some(&notes));
+    });
+    for (state, time) in [("stopped", "14:00:40"), ("terminated", "22:00:00")] {
+        assert_eq!(send(&scene, &told(&instance, state, time))["how"], "recorded", "{state}");
+    }
+    assert_eq!((scene.snapshots().len(), scene.mails().len()), (2, 1));
 }
