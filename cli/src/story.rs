@@ -5,7 +5,7 @@ use adapters_sim::cloud::cloudwatch::Alarm;
 use adapters_sim::cloud::lambda::Delivery;
 use adapters_sim::cloud::{Fact, Happening, Place};
 use adapters_sim::fault::{Fault, FaultPlan};
-use adapters_sim::invariant::{Answered, Archived, NIGHT, NothingOpen, StepAtMost};
+use adapters_sim::invariant::{Answered, Archived, InTime, NIGHT, NoFalseAlarm, NothingOpen, StepAtMost};
 use adapters_sim::payload::{self, AlarmChange};
 use adapters_sim::port::Names;
 use jiff::{SignedDuration, Timestamp};
@@ -146,8 +146,8 @@ fn told(n: u32, state: InstanceState, at: Timestamp) -> String {
     payload::instance_state(&Place::default(), &id, &instance(), state, at)
 }
 
-/// When the day of the night is over.
-const DAY_OVER: SignedDuration = SignedDuration::from_hours(23);
+/// How long after it was due a night is done at the latest.
+const NIGHT_OVER: SignedDuration = SignedDuration::from_hours(1);
 /// How long an instance is stopping when nothing unusual happens.
 const STOPPING: SignedDuration = SignedDuration::from_secs(20);
 /// When the events arrive.
@@ -214,10 +214,9 @@ fn night(scenario: Scenario, begin: Timestamp, deliveries: u32) -> Scenario {
             }
         })
         .expects(|| Archived::new(Names::default(), "timestamp"))
-        .set_up(|sim| sim.act(|_, context| context.note(Fact::Due { rule: NIGHT.to_owned() })))
-        // What a night left undone is told once its day is over.
-        .happens(DAY_OVER, deliver(FunctionName::NightlyMaintenance, RECONCILE.to_owned()))
-        .lasts(DAY_OVER + LASTS);
+        .expects(|| InTime::within(NIGHT_OVER))
+        .expects(NoFalseAlarm::default)
+        .set_up(|sim| sim.act(|_, context| context.note(Fact::Due { rule: NIGHT.to_owned() })));
     for _ in 0..deliveries {
         scenario = scenario.happens(ARRIVES, deliver(FunctionName::NightlyMaintenance, payload.clone()));
     }

@@ -17,6 +17,11 @@ impl Metrics {
         *count = count.saturating_add(n);
     }
 
+    /// Adds all counts of another part of the same invocation.
+    pub fn extend(&mut self, others: &Self) {
+        others.0.iter().for_each(|(name, n)| self.add(name, *n));
+    }
+
     /// A count.
     pub fn get(&self, name: &str) -> u64 {
         self.0.get(name).copied().unwrap_or(0)

@@ -12,6 +12,7 @@
 mod alternatives;
 mod hunt;
 mod intake;
+mod lease;
 mod ledger;
 mod night;
 mod owner;

@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use crate::hunt::Planted;
-use crate::{intake, ledger, night, scaling, snapshot};
+use crate::{intake, lease, ledger, night, scaling, snapshot};
 
 fn bugs() -> Vec<Planted> {
-    [snapshot::bugs(), ledger::bugs(), night::bugs(), scaling::bugs(), intake::bugs()]
+    [snapshot::bugs(), ledger::bugs(), night::bugs(), lease::bugs(), scaling::bugs(), intake::bugs()]
         .into_iter()
         .flatten()
         .collect()

@@ -25,7 +25,7 @@ fn verdict(key: &str, stands: Stands, repeatable: bool) -> Verdict {
 fn matter(verdict: &Verdict) -> Option<Matter> {
     match verdict {
         Verdict::Report(finding) => Some(finding.matter),
-        Verdict::Do(_) | Verdict::Wait => None,
+        Verdict::Do(_) | Verdict::Finish(_) | Verdict::Wait => None,
     }
 }
 
@@ -50,6 +50,17 @@ fn an_owner_is_left_to_it_until_its_lease_is_over_and_settled() {
 }
 
 #[test]
+fn a_night_is_seen_through_once_its_claim_is_over_and_until_the_next_one_is() {
+    let key = |days_ago: i64| format!("night#run#{}", time::day(ago(days_ago * 24 * 60)));
+    let claimed = |until| verdict(&key(0), Stands::Intended { lease_until: until }, true);
+    assert_eq!(claimed(time::later(now(), SignedDuration::from_secs(1))), Verdict::Wait);
+    assert_eq!(claimed(now()), Verdict::Finish(time::day(now())));
+    let released = |days_ago: i64| verdict(&key(days_ago), Stands::Released { because: because() }, true);
+    assert!(matches!(released(1), Verdict::Finish(_)));
+    assert_eq!(matter(&released(2)), Some(Matter::Unfinished));
+}
+
+#[test]
 fn a_refused_set_is_tried_for_a_day() {
     let refused = |episode: Timestamp| {
         verdict(&format!("snap#i-1#{episode}"), Stands::Released { because: because() }, true)
@@ -63,7 +74,9 @@ fn an_answer_to_an_alarm_is_late_when_the_alarm_is_history() {
     let stands = || Stands::Intended { lease_until: ago(6) };
     let late = |minutes| match verdict(&format!("remed#arn#{}", ago(minutes)), stands(), true) {
         Verdict::Do(Task::FinishRemedy { late, .. }) => late,
-        other @ (Verdict::Do(_) | Verdict::Report(_) | Verdict::Wait) => panic!("{other:?}"),
+        other @ (Verdict::Do(_) | Verdict::Finish(_) | Verdict::Report(_) | Verdict::Wait) => {
+            panic!("{other:?}")
+        }
     };
     assert_eq!((late(10), late(11)), (false, true));
 }
@@ -159,7 +172,7 @@ fn removals(snapshots: &[Snapshot], record: &SetRecord) -> Vec<(SnapshotId, Snap
     let verdicts = sets(snapshots).iter().flat_map(|set| set.verdicts(record, now())).collect::<Vec<_>>();
     let removal = |verdict| match verdict {
         Verdict::Do(Task::Remove { snapshot, kept, .. }) => Some((snapshot, kept)),
-        Verdict::Do(_) | Verdict::Report(_) | Verdict::Wait => None,
+        Verdict::Do(_) | Verdict::Finish(_) | Verdict::Report(_) | Verdict::Wait => None,
     };
     verdicts.into_iter().filter_map(removal).collect()
 }

@@ -9,6 +9,7 @@
 
 mod incident;
 mod intake;
+mod lease;
 mod night;
 mod observe;
 mod once;

@@ -299,7 +299,7 @@ fn x4_what_retention_decides_is_told_before_anything_is_removed() {
         let told = Mutex::new(Vec::new());
         let decided = |plan: &RetentionPlan| told.lock().unwrap().push((ports.now(), plan.removed().count()));
         let hooks = Hooks { decided: &decided, reconciling: async { Task::Observed }.boxed() };
-        maintain(&Ports::of(ports.clone()).night(), &policy, &run, &trigger, hooks).await;
+        maintain(&Ports::of(ports.clone()).night(), &policy, &run, &trigger, hooks).await.unwrap();
         told.into_inner().unwrap()
     };
     let told = scene.sim.block_on(night).unwrap();

@@ -393,21 +393,6 @@ fn a_halted_restart_is_told_once_more_and_left_alone() {
 }
 
 #[test]
-fn a_night_that_was_not_finished_is_told_once_its_day_is_over() {
-    let scene = Scene::default();
-    fault(&scene, "Scan", Fault::Denied, Pick::Nth(1));
-    never_retry(&scene);
-    assert!(scene.night().is_err());
-    assert_eq!(reconcile_and_again(&scene)["reconciliation"]["found"], json!([]));
-    scene.sim.run_until(support::scene::at("2026-11-25T00:30:00Z"));
-    let found = reconcile_and_again(&scene)["reconciliation"]["found"][0].clone();
-    assert_eq!(
-        (&found["about"], &found["matter"]),
-        (&json!("night#archive#2026-11-24"), &json!("unfinished"))
-    );
-}
-
-#[test]
 fn an_entry_of_a_later_version_is_told_and_left_alone() {
     let scene = Scene::default();
     let state = Attribute::S(r#"{"format":9}"#.to_owned());

@@ -23,7 +23,7 @@ pub use apart::{Apart, Stacks, Within};
 pub use counts::Counts;
 pub use function::{Answered, GivenUpIsTold, NoPanic};
 pub use ledger::NothingOpen;
-pub use night::{Archived, NIGHT, Reported};
+pub use night::{Archived, InTime, NIGHT, NoFalseAlarm, Reported};
 pub use notice::{LegalNotice, OneNotice};
 pub use outlived::Outlived;
 pub use scaling::{Claimed, NeverLowered, OneRaise, StepAtMost, WithinMax};

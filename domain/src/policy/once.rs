@@ -13,6 +13,26 @@ use serde::{Deserialize, Serialize};
 /// How long a lease outlives the deadline of its owner: for clocks that differ, and for a runtime that is slow to kill.
 pub const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(10);
 
+/// How long a claim on long work stands unless it is renewed. Lambda tries a failed event again after a minute
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>), and must never meet the claim of
+/// an owner that is dead, even where clocks differ by [`LEASE_MARGIN`].
+pub const LONG_LEASE: SignedDuration = SignedDuration::from_secs(45);
+
+/// When a claim on long work that stands until then is renewed: once a third of it has passed. Its owner sends nothing
+/// from then on until it has been, so that what it sent before is over before the claim is.
+///
+/// # Examples
+///
+/// ```
+/// use domain::policy::once::{LONG_LEASE, renewal};
+///
+/// let now = jiff::Timestamp::UNIX_EPOCH;
+/// assert_eq!(renewal(now + LONG_LEASE).duration_since(now).as_secs(), 15);
+/// ```
+pub fn renewal(lease_until: Timestamp) -> Timestamp {
+    time::earlier(lease_until, SignedDuration::from_secs(30))
+}
+
 /// The version of the entry format that this code writes. It reads every earlier one, and no later one.
 ///
 /// 2: a released entry keeps its intent, a done one whether people were told, and an effect may be halted.
@@ -56,7 +76,7 @@ pub struct Claim<I> {
     pub subject: String,
     /// The parameters of the effect. They may differ between two claims of a key: those written down first stand.
     pub intent: I,
-    /// Until when the owner may act: its deadline and [`LEASE_MARGIN`].
+    /// Until when the owner may act: its deadline and [`LEASE_MARGIN`], or [`LONG_LEASE`] for what is renewed.
     pub lease_until: Timestamp,
     /// How long after the lease a late effect may still appear, or one that happened stay unseen.
     pub settle: SignedDuration,
@@ -289,18 +309,17 @@ impl<I: Clone, O: Clone> Record<I, O> {
         self.with(Phase::Released { because, intent: self.intent().cloned() })
     }
 
+    /// The record of an owner that goes on: its lease ends later.
+    #[must_use]
+    pub fn renewed(&self, until: Timestamp) -> Self {
+        self.leased(|_| until)
+    }
+
     /// The record of an owner that does not know whether its effect happened, and will not send another request: its
     /// lease ends now, so that the effect begins to settle at once.
     #[must_use]
     pub fn in_doubt(&self, now: Timestamp) -> Self {
-        match &self.phase {
-            Phase::Intended { owner, lease_until, intent } => self.with(Phase::Intended {
-                owner: owner.clone(),
-                lease_until: now.min(*lease_until),
-                intent: intent.clone(),
-            }),
-            Phase::Released { .. } | Phase::Done { .. } | Phase::Halted { .. } => self.clone(),
-        }
+        self.leased(|until| now.min(until))
     }
 
     /// The record of an effect that nothing more is done about.
@@ -326,6 +345,17 @@ impl<I: Clone, O: Clone> Record<I, O> {
     /// Whether somebody still has to come back to it.
     pub fn is_open(&self) -> bool {
         !matches!(self.phase, Phase::Done { told: true, .. })
+    }
+
+    fn leased(&self, until: impl FnOnce(Timestamp) -> Timestamp) -> Self {
+        match &self.phase {
+            Phase::Intended { owner, lease_until, intent } => self.with(Phase::Intended {
+                owner: owner.clone(),
+                lease_until: until(*lease_until),
+                intent: intent.clone(),
+            }),
+            Phase::Released { .. } | Phase::Done { .. } | Phase::Halted { .. } => self.clone(),
+        }
     }
 
     fn with(&self, phase: Phase<I, O>) -> Self {

@@ -114,6 +114,8 @@ impl Topic {
 pub enum Verdict {
     /// It is done.
     Do(Task),
+    /// A night is to be seen through.
+    Finish(Date),
     /// A person has to mend it.
     Report(Finding),
     /// It is left to others for now.
@@ -128,7 +130,8 @@ impl Open {
     /// - An answer to an alarm is finished while the alarm is young. Later it is only seen how far it came: scaling out for
     ///   yesterday's load would be wrong.
     /// - A notice is sent however late.
-    /// - The tasks of a night are done again by the next one.
+    /// - A night is seen through until the next is over, by whoever finds it: its owner renews its claim, so one whose claim is
+    ///   over is gone.
     pub fn verdict(&self, alarm_max_age: SignedDuration, now: Timestamp) -> Verdict {
         let key = &self.key;
         let is_late = |changed_at| time::later(changed_at, alarm_max_age) < now;
@@ -142,6 +145,12 @@ impl Open {
             (_, Topic::Unknown) => {
                 report(Matter::Unreadable, "this version does not know what it is".to_owned())
             }
+            (Stands::Intended { lease_until }, Topic::Night(_)) if now < *lease_until => Verdict::Wait,
+            (_, Topic::Night(night)) if time::day(now) <= time::tomorrow(night) => Verdict::Finish(night),
+            (_, Topic::Night(_)) => report(
+                Matter::Unfinished,
+                "was not finished; what it left is up to the nights after it".to_owned(),
+            ),
             (Stands::Intended { lease_until: at } | Stands::Untold { at }, _)
                 if now < time::later(*at, GRACE) =>
             {
@@ -163,11 +172,6 @@ impl Open {
                 Verdict::Do(Task::FinishRemedy { key: key.clone(), late: is_late(changed_at) })
             }
             (_, Topic::Notice) => Verdict::Do(Task::SendNotice(key.clone())),
-            // The night's own report tells of it, and a retry may yet do it.
-            (_, Topic::Night(night)) if time::day(now) <= night => Verdict::Wait,
-            (_, Topic::Night(_)) => {
-                report(Matter::Unfinished, "was not finished; the next night does it again".to_owned())
-            }
             // What the event was is not kept, so here is nothing to finish.
             (_, Topic::Poison) => report(
                 Matter::Unfinished,

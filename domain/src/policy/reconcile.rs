@@ -1,6 +1,9 @@
 //! What is still to be done, because nobody else will do it: plain values in, a plan with its reasons out.
 
-use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::Offset};
+use std::collections::BTreeSet;
+
+use jiff::civil::{Date, DateTime};
+use jiff::{SignedDuration, Timestamp, tz::Offset};
 use ports::trigger::{InstanceChange, InstanceTrigger};
 use ports::{AccountId, Instance, InstanceId, LedgerKey, Region, Snapshot, SnapshotId, SnapshotState, time};
 use serde::{Deserialize, Serialize};
@@ -132,6 +135,8 @@ impl Finding {
 pub struct ReconcilePlan {
     /// What to do.
     pub tasks: Vec<Task>,
+    /// The nights that nobody finished.
+    pub nights: BTreeSet<Date>,
     /// What only a person can mend.
     pub findings: Vec<Finding>,
     /// How many matters somebody is at, or that have yet to settle.
@@ -143,6 +148,9 @@ impl ReconcilePlan {
     pub fn add(&mut self, verdict: Verdict) {
         match verdict {
             Verdict::Do(task) => self.tasks.push(task),
+            Verdict::Finish(night) => {
+                self.nights.insert(night);
+            }
             Verdict::Report(finding) => self.findings.push(finding),
             Verdict::Wait => self.waiting = self.waiting.saturating_add(1),
         }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::announce::{AnnouncePorts, Announced, announce};
 use super::archive::{ArchiveError, ArchivePorts, ArchivedDay, Source, archive_day};
 use super::effect::{Repeatable, Unfinished};
+use super::hold::Claimed;
 use super::once::{How, Once, OnceError, Performed};
 use super::prune::{self, PrunePorts, Pruned};
 use super::reconcile::Reconciled;
@@ -70,8 +71,8 @@ pub struct NightPolicy {
     pub source: Option<Source>,
 }
 
-/// What became of a night.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// What became of a night. It stands in the ledger, so a field that is added has to have a default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Night {
     /// Its date, by the schedule.
     pub night: Date,
@@ -90,7 +91,7 @@ pub struct Night {
 }
 
 /// What became of one task.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Task<T> {
     /// It was done, now or before.
@@ -153,15 +154,65 @@ impl std::fmt::Debug for Hooks<'_> {
     }
 }
 
-/// Does the night's work, each task once for its date, and reports.
+impl Night {
+    /// What was not done and may yet be, in words; none of it, and the night is done.
+    pub fn undone(&self) -> Vec<String> {
+        let untold = self.untold().map(|why| format!("daily report: {why}"));
+        [
+            self.archival.undone("metrics archival"),
+            self.cleanup.undone("snapshot cleanup"),
+            self.reconciliation.undone("reconciliation"),
+            untold,
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// Why people do not know of it, if they do not.
+    pub fn untold(&self) -> Option<&str> {
+        self.report.as_ref().and_then(Announced::failure)
+    }
+}
+
+/// Does the night's work, each task once for its date, and reports: as the only one, and once. A night that is done is told
+/// again as it was recorded.
+///
+/// # Errors
+///
+/// When another run is at this night, or the ledger cannot be used.
 pub async fn maintain(
     ports: &NightPorts<'_>,
     policy: &NightPolicy,
     run: &Run,
     trigger: &NightTrigger,
     hooks: Hooks<'_>,
-) -> Night {
+) -> Result<Performed<Night>, OnceError> {
     let night = trigger.night();
+    let fresh = |outcome| Performed { outcome, how: How::Fresh, untold: None };
+    if run.mode == Mode::Observe {
+        return Ok(fresh(work(ports, policy, run, night, hooks).await));
+    }
+    let once = Once { ledger: ports.ledger, clock: ports.clock, run };
+    let mut hold = match once.hold(key::night("run", night)?, "a night").await? {
+        Claimed::Done(outcome) => return Ok(Performed { outcome, how: How::Recorded, untold: None }),
+        Claimed::Ours(hold) => hold,
+    };
+    let done = hold.during(work(ports, policy, run, night, hooks)).await?;
+    match done.undone() {
+        undone if undone.is_empty() => hold.done(done.clone()).await?,
+        undone => hold.release(undone.join("; ")).await,
+    }
+    Ok(fresh(done))
+}
+
+async fn work(
+    ports: &NightPorts<'_>,
+    policy: &NightPolicy,
+    run: &Run,
+    night: Date,
+    hooks: Hooks<'_>,
+) -> Night {
     let working = run.leaving(FOR_REPORT);
     let archival = archive(ports, policy, &working, night).await;
     let (cleanup, dead_volumes) = clean_up(ports, policy, &working, night, hooks.decided).await;
@@ -173,7 +224,8 @@ pub async fn maintain(
     );
     let mut done = Night { night, status, archival, cleanup, reconciliation, dead_volumes, report: None };
     if run.mode == Mode::Act && !done.archival.is_elsewhere() && !done.cleanup.is_elsewhere() {
-        done.report = Some(announce(ports.announcing(), run, render::night::report(&done)).await);
+        let briefly = run.briefly(ports.clock.now());
+        done.report = Some(announce(ports.announcing(), &briefly, render::night::report(&done)).await);
     }
     done
 }
@@ -186,7 +238,7 @@ async fn archive(ports: &NightPorts<'_>, policy: &NightPolicy, run: &Run, night:
         return Task::Observed;
     }
     let act = move || async move { archive_days(ports, source, run, night).await }.boxed();
-    match once(ports, run, key::night("archive", night), "archive a day", act).await {
+    match part(ports, run, key::night("archive", night), "archive a day", act).await {
         Ok(performed) => Task::Done(performed.outcome, performed.how),
         Err(error) => Task::not_done(&error),
     }
@@ -237,14 +289,14 @@ async fn clean_up(
     let (plan, rate) = (&plan, policy.delete_rate);
     let act =
         move || async move { Ok(prune::apply(pruning, run.deadline, rate, plan, &|_| ()).await) }.boxed();
-    let task = match once(ports, run, key::night("cleanup", night), "clean up snapshots", act).await {
+    let task = match part(ports, run, key::night("cleanup", night), "clean up snapshots", act).await {
         Ok(performed) => Task::Done(performed.outcome, performed.how),
         Err(error) => Task::not_done(&error),
     };
     (task, dead_volumes)
 }
 
-async fn once<'a, O, F>(
+async fn part<'a, O, F>(
     ports: &NightPorts<'_>,
     run: &Run,
     key: Result<LedgerKey, IdError>,
@@ -256,7 +308,7 @@ where
     F: Fn() -> futures::future::BoxFuture<'a, Result<O, Unfinished>> + Send + Sync + 'a,
 {
     let once = Once { ledger: ports.ledger, clock: ports.clock, run };
-    once.perform(&Repeatable::new(key?, subject, act)).await
+    once.part(&Repeatable::new(key?, subject, act)).await
 }
 
 impl<T> Task<T> {
@@ -265,6 +317,13 @@ impl<T> Task<T> {
             Self::Elsewhere(error.to_string())
         } else {
             Self::Failed { error: error.to_string(), again: error.retry() == Retry::Later }
+        }
+    }
+
+    fn undone(&self, what: &str) -> Option<String> {
+        match self {
+            Self::Failed { error, .. } | Self::Elsewhere(error) => Some(format!("{what}: {error}")),
+            Self::Done(..) | Self::Observed | Self::NotConfigured(_) | Self::Refused(_) => None,
         }
     }
 

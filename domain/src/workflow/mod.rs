@@ -5,6 +5,7 @@ pub mod announce;
 pub mod archive;
 pub mod effect;
 mod entry;
+mod hold;
 mod incident;
 pub mod maintain;
 pub mod once;

@@ -16,7 +16,7 @@ use super::run::Run;
 use crate::policy::once::{Claim, FORMAT, InDoubt, LEASE_MARGIN, Phase, Record, Step, backoff, fits, step};
 
 /// How often a lost swap is looked at again. Each loss means that somebody else got on, so a few are plenty.
-const ROUNDS: u32 = 8;
+pub(super) const ROUNDS: u32 = 8;
 
 /// How an outcome came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,16 +58,16 @@ impl std::fmt::Debug for Once<'_> {
     }
 }
 
-/// A claim that was won: the record as it stands in the ledger.
-struct Held<I, O> {
-    version: Version,
-    record: Record<I, O>,
-    intent: I,
+/// A claim that was won: the record as it stands in the ledger, under its version, or as it would.
+pub(super) struct Held<I, O> {
+    pub(super) version: Option<Version>,
+    pub(super) record: Record<I, O>,
+    pub(super) intent: I,
 }
 
 type HeldBy<E> = Held<<E as Effect>::Intent, <E as Effect>::Outcome>;
-type RecordOf<E> = Record<<E as Effect>::Intent, <E as Effect>::Outcome>;
-type PerformedBy<E> = Performed<<E as Effect>::Outcome>;
+pub(super) type RecordOf<E> = Record<<E as Effect>::Intent, <E as Effect>::Outcome>;
+pub(super) type PerformedBy<E> = Performed<<E as Effect>::Outcome>;
 
 impl Once<'_> {
     /// Carries `effect` out unless it has been, and returns what came of it.
@@ -90,15 +90,14 @@ impl Once<'_> {
         mut stored: Option<Stored>,
     ) -> Result<PerformedBy<E>, OnceError> {
         for _ in 0..ROUNDS {
-            let now = self.clock.now();
             let record: Option<RecordOf<E>> = stored.as_ref().map(|s| read(effect.key(), s)).transpose()?;
-            let (next, resolve) = match self.may(effect, step(record.as_ref(), &self.claim(effect), now))? {
+            let (next, resolve) = match self.may(effect.key(), &self.claim(effect), record.as_ref())? {
                 May::Return { outcome, told } => {
                     return Ok(Performed { outcome, how: How::Recorded, untold: stored.filter(|_| !told) });
                 }
                 May::Look { intent, settled_at } => {
                     let held =
-                        stored.zip(record).map(|(s, record)| Held { version: s.version, record, intent });
+                        stored.zip(record).map(|(s, record)| Held { version: Some(s.version), record, intent });
                     return self.adopt_whole(effect, held, settled_at).await;
                 }
                 May::Write { next, resolve } => (next, resolve),
@@ -152,14 +151,15 @@ impl Once<'_> {
         self.ledger.get(key).await?.map(|stored| read(key, &stored)).transpose()
     }
 
-    /// What a step lets this run do. Everything but telling an outcome takes time.
-    fn may<E: Effect>(
+    /// What this run may do about what stands under a key. Everything but telling an outcome takes time.
+    pub(super) fn may<I: Clone, O: Clone>(
         &self,
-        effect: &E,
-        step: Step<E::Intent, E::Outcome>,
-    ) -> Result<May<E::Intent, E::Outcome>, OnceError> {
-        let key = effect.key().clone();
-        let may = match step {
+        key: &LedgerKey,
+        claim: &Claim<I>,
+        record: Option<&Record<I, O>>,
+    ) -> Result<May<I, O>, OnceError> {
+        let key = key.clone();
+        let may = match step(record, claim, self.clock.now()) {
             Step::Return { outcome, told } => return Ok(May::Return { outcome, told }),
             Step::Act(next) | Step::Halt(next) => May::Write { next, resolve: false },
             Step::Resolve(next) => May::Write { next, resolve: true },
@@ -167,13 +167,13 @@ impl Once<'_> {
             Step::Busy { until } => return Err(OnceError::Busy { key, until }),
             Step::Halted { because } => return Err(OnceError::Halted { key, because }),
             Step::Reused { recorded } => {
-                return Err(OnceError::Reused { key, recorded, asked: effect.subject() });
+                return Err(OnceError::Reused { key, recorded, asked: claim.subject.clone() });
             }
         };
         if fits(self.clock.now(), self.run.deadline) { Ok(may) } else { Err(OnceError::OutOfTime { key }) }
     }
 
-    fn claim<E: Effect>(&self, effect: &E) -> Claim<E::Intent> {
+    pub(super) fn claim<E: Effect>(&self, effect: &E) -> Claim<E::Intent> {
         Claim {
             owner: self.run.owner.clone(),
             subject: effect.subject(),
@@ -199,7 +199,7 @@ impl Once<'_> {
             }
             Phase::Released { .. } | Phase::Done { .. } => return Err(OnceError::Superseded { key }),
         };
-        let held = Held { version, record, intent };
+        let held = Held { version: Some(version), record, intent };
         let part = if resolve {
             match effect.look(&held.intent).await {
                 Ok(Found::Whole(outcome)) => return self.complete(effect, held, outcome, How::Adopted).await,
@@ -224,23 +224,43 @@ impl Once<'_> {
         part: Option<E::Outcome>,
         begun: bool,
     ) -> Result<PerformedBy<E>, OnceError> {
+        let key = effect.key().clone();
+        match self.attempt(effect, &held, part).await {
+            Ok(outcome) => self.complete(effect, held, outcome, How::Fresh).await,
+            Err(Undone::OutOfTime) => {
+                self.give_up(effect, &held, begun, "out of time").await;
+                Err(OnceError::OutOfTime { key })
+            }
+            Err(Undone::Refused(error)) => {
+                self.give_up(effect, &held, begun, &error.to_string()).await;
+                Err(error.into())
+            }
+            Err(Undone::InDoubt(error)) => Err(self.doubt(effect, &held, error).await),
+        }
+    }
+
+    /// Does it, again and again while it is refused in a way that may pass and there is time.
+    pub(super) async fn attempt<E: Effect>(
+        &self,
+        effect: &E,
+        held: &HeldBy<E>,
+        part: Option<E::Outcome>,
+    ) -> Result<E::Outcome, Undone> {
         let mut attempts = 0_u32;
         loop {
             if !fits(self.clock.now(), self.run.deadline) {
-                self.give_up(effect, &held, begun, "out of time").await;
-                return Err(OnceError::OutOfTime { key: effect.key().clone() });
+                return Err(Undone::OutOfTime);
             }
             let error = match effect.act(&held.intent, held.record.fence, part.clone()).await {
-                Ok(outcome) => return self.complete(effect, held, outcome, How::Fresh).await,
-                Err(Unfinished::InDoubt(error)) => return Err(self.doubt(effect, &held, error).await),
+                Ok(outcome) => return Ok(outcome),
+                Err(Unfinished::InDoubt(error)) => return Err(Undone::InDoubt(error)),
                 Err(Unfinished::Refused(error)) => error,
             };
             let wait = backoff(attempts, error.kind);
             attempts = attempts.saturating_add(1);
             let again = time::later(self.clock.now(), wait);
             if error.retry() == Retry::Never || !fits(again, self.run.deadline) {
-                self.give_up(effect, &held, begun, &error.to_string()).await;
-                return Err(error.into());
+                return Err(Undone::Refused(error));
             }
             self.clock.sleep(wait).await;
         }
@@ -275,10 +295,10 @@ impl Once<'_> {
 
     /// Writes how an effect is left. When even that fails, the end of the lease says the same, only later.
     async fn leave<E: Effect>(&self, effect: &E, record: &RecordOf<E>, held: &HeldBy<E>) {
-        let _ = self.write(effect.key(), Some(held.version), record).await;
+        let _ = self.write(effect.key(), held.version, record).await;
     }
 
-    async fn complete<E: Effect>(
+    pub(super) async fn complete<E: Effect>(
         &self,
         effect: &E,
         held: HeldBy<E>,
@@ -289,7 +309,7 @@ impl Once<'_> {
         let key = effect.key();
         let record = held.record.done(self.clock.now(), outcome.clone(), !effect.is_announced());
         let entry = encode(key, &record, record.is_open(), self.clock.now())?;
-        match self.swap(key, Some(held.version), &entry).await? {
+        match self.swap(key, held.version, &entry).await? {
             Swap::Won(version) => {
                 let untold = entry.open.then_some(Stored { version, entry });
                 Ok(Performed { outcome, how, untold })
@@ -313,7 +333,7 @@ impl Once<'_> {
         Err(OnceError::Unsettled { key: effect.key().clone(), settled_at })
     }
 
-    async fn write<I: Clone + Serialize + Sync, O: Clone + Serialize + Sync>(
+    pub(super) async fn write<I: Clone + Serialize + Sync, O: Clone + Serialize + Sync>(
         &self,
         key: &LedgerKey,
         expected: Option<Version>,
@@ -336,8 +356,18 @@ impl Once<'_> {
     }
 }
 
+/// Why an effect did not happen, or may not have, after all attempts.
+pub(super) enum Undone {
+    /// There was no time to begin.
+    OutOfTime,
+    /// Nothing was done.
+    Refused(PortError),
+    /// Something was done, or may have been.
+    InDoubt(PortError),
+}
+
 /// What a run may do about an effect.
-enum May<I, O> {
+pub(super) enum May<I, O> {
     /// Tell what came of it.
     Return { outcome: O, told: bool },
     /// Look for it, and adopt it if it is whole.

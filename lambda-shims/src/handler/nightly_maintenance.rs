@@ -4,9 +4,12 @@ use domain::policy::mode::Mode;
 use domain::policy::retention::{RetentionPlan, Verdict};
 use domain::policy::status::Status;
 use domain::workflow::maintain::{Archived, Hooks, Night, NightPolicy, Task, maintain};
-use domain::workflow::once::How;
+use domain::workflow::once::{How, OnceError};
 use domain::workflow::prune::Pruned;
-use ports::trigger::NightTask;
+use domain::workflow::reconcile::Reconciled;
+use futures::future::BoxFuture;
+use jiff::civil::Date;
+use ports::trigger::{NightTask, NightTrigger};
 use serde_json::{Value, json};
 
 use super::poison::Hopeless;
@@ -41,12 +44,53 @@ pub async fn nightly_maintenance(
             return Ok(Reply { body, metrics });
         }
     };
+    let reconciling = Box::pin(reconciliation::as_task(&ports, settings, context));
+    match see_through(&ports, settings, context, &trigger, reconciling).await {
+        Ok(seen) if seen.undone.is_empty() => Ok(Reply { body: seen.body, metrics: seen.metrics }),
+        Ok(seen) => Err(failed(trigger.night(), &seen.undone.join("; "), seen.metrics)),
+        // A duplicate has nothing to do: the owner renews its claim for as long as it is there.
+        Err(error @ OnceError::Busy { .. }) => Ok(elsewhere(&error)),
+        Err(error) => Err(failed(trigger.night(), &error.to_string(), Metrics::default())),
+    }
+}
+
+fn failed(night: Date, why: &str, metrics: Metrics) -> Failure {
+    tracing::error!(night = %night, failures = %why, "night not done");
+    Failure { error_type: "NightFailed", message: format!("night of {night}: {why}"), metrics }
+}
+
+fn elsewhere(why: &OnceError) -> Reply {
+    tracing::info!(decision = "skip", reason = %why, "night left to another run");
+    let mut metrics = Metrics::default();
+    metrics.add("NightsElsewhere", 1);
+    Reply { body: json!({ "action": "skipped", "reason": why.to_string() }), metrics }
+}
+
+/// A night that was seen through, as far as it went.
+pub(super) struct Seen {
+    /// What was not done.
+    undone: Vec<String>,
+    /// Why people do not know of it, if they do not.
+    pub(super) untold: Option<String>,
+    /// The response.
+    pub(super) body: Value,
+    /// What was done, in numbers.
+    pub(super) metrics: Metrics,
+}
+
+/// Does a night, or what is missing of it.
+pub(super) async fn see_through(
+    ports: &Ports,
+    settings: &NightSettings,
+    context: &Context,
+    trigger: &NightTrigger,
+    reconciling: BoxFuture<'_, Task<Reconciled>>,
+) -> Result<Seen, OnceError> {
     let policy = NightPolicy {
         retention: settings.retention.clone(),
         delete_rate: settings.delete_rate,
         source: settings.source.clone(),
     };
-    let reconciling = Box::pin(reconciliation::as_task(&ports, settings, context));
     let observed = OnceLock::new();
     let decided = |plan: &RetentionPlan| {
         log_decisions(plan);
@@ -55,31 +99,14 @@ pub async fn nightly_maintenance(
         }
     };
     let (run, hooks) = (context.run(settings.mode), Hooks { decided: &decided, reconciling });
-    let night = maintain(&ports.night(), &policy, &run, &trigger, hooks).await;
-    let metrics = count(&night, settings.mode);
-    let untold = night.report.as_ref().and_then(|announced| announced.failure());
-    let failures: Vec<String> = [
-        not_done("metrics archival", &night.archival),
-        not_done("snapshot cleanup", &night.cleanup),
-        not_done("reconciliation", &night.reconciliation),
-        untold.map(|why| format!("daily report: {why}")),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    if failures.is_empty() {
-        return Ok(Reply { body: body(&night, observed.into_inner()), metrics });
-    }
-    let message = format!("night of {}: {}", night.night, failures.join("; "));
-    tracing::error!(night = %night.night, failures = %failures.join("; "), "night not done");
-    Err(Failure { error_type: "NightFailed", message, metrics })
-}
-
-fn not_done<T>(what: &str, task: &Task<T>) -> Option<String> {
-    match task {
-        Task::Failed { error, .. } | Task::Elsewhere(error) => Some(format!("{what}: {error}")),
-        Task::Done(..) | Task::Observed | Task::NotConfigured(_) | Task::Refused(_) => None,
-    }
+    let performed = maintain(&ports.night(), &policy, &run, trigger, hooks).await?;
+    let night = &performed.outcome;
+    Ok(Seen {
+        undone: night.undone(),
+        untold: night.untold().map(str::to_owned),
+        metrics: count(night, performed.how, settings.mode),
+        body: body(night, observed.into_inner()),
+    })
 }
 
 /// One line for each decision, with the rules that made it.
@@ -98,14 +125,19 @@ fn log_decisions(plan: &RetentionPlan) {
     plan.removed().for_each(|verdict| line("remove", verdict));
 }
 
-fn count(night: &Night, mode: Mode) -> Metrics {
+fn count(night: &Night, how: How, mode: Mode) -> Metrics {
     let mut metrics = Metrics::default();
-    if let Task::Done(pruned, How::Fresh | How::Adopted) = &night.cleanup {
+    let is_new = |task: How| how != How::Recorded && task != How::Recorded;
+    if let Task::Done(pruned, task) = &night.cleanup
+        && is_new(*task)
+    {
         metrics.add("SnapshotsDeleted", pruned.deleted);
         metrics.add("DeletionsFailed", u64::try_from(pruned.failed.len()).unwrap_or(u64::MAX));
         metrics.add("DeletionsLeft", pruned.left);
     }
-    if let Task::Done(archived, How::Fresh | How::Adopted) = &night.archival {
+    if let Task::Done(archived, task) = &night.archival
+        && is_new(*task)
+    {
         metrics.add("RecordsArchived", archived.records());
     }
     metrics.add("NightsFailed", u64::from(night.status != Status::Ok));

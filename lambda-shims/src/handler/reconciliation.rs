@@ -2,11 +2,16 @@ use domain::policy::mode::Mode;
 use domain::policy::reconcile::ReconcilePolicy;
 use domain::policy::status::Status;
 use domain::workflow::maintain::{FOR_REPORT, Task};
-use domain::workflow::once::How;
+use domain::workflow::once::{How, OnceError};
 use domain::workflow::reconcile::{Reconciled, reconcile as run_reconcile};
-use ports::{AccountId, Region};
+use futures::FutureExt;
+use futures::future::ready;
+use jiff::civil::Date;
+use ports::trigger::NightTrigger;
+use ports::{AccountId, Region, time};
 use serde_json::json;
 
+use super::nightly_maintenance::{Seen, see_through};
 use super::{Context, Failure, Reply};
 use crate::Ports;
 use crate::emf::Metrics;
@@ -25,17 +30,44 @@ pub(super) async fn reconcile(
     let told =
         run_reconcile(&ports.reconcile(), &policy(settings, context), &context.run(settings.mode)).await;
     log(&told);
-    let metrics = count(&told);
+    let mut metrics = count(&told);
     let untold = told.announced.as_ref().and_then(|announced| announced.failure());
     let mut failures = domain::render::reconcile::failures(&told);
     failures.extend(untold.map(|why| format!("people were not told: {why}")));
+    let mut nights = Vec::new();
+    for night in &told.nights {
+        match finish(ports, settings, context, (*night, &told)).await {
+            Ok(seen) => {
+                failures.extend(seen.untold.map(|why| format!("night of {night}: people were not told: {why}")));
+                metrics.extend(&seen.metrics);
+                nights.push(seen.body);
+            }
+            Err(error) if error.is_elsewhere() => {}
+            Err(error) => failures.push(format!("night of {night}: {error}")),
+        }
+    }
     if !failures.is_empty() {
         let message = format!("reconcile: {}", failures.join("; "));
         tracing::error!(failures = %message, "not everything reconciled");
         return Err(Failure { error_type: "ReconcileFailed", message, metrics });
     }
-    let body = json!({ "task": "reconcile", "status": told.status(), "reconciliation": told });
+    let mut body = json!({ "task": "reconcile", "status": told.status(), "reconciliation": told });
+    if let (Some(body), false) = (body.as_object_mut(), nights.is_empty()) {
+        body.insert("nights".to_owned(), nights.into());
+    }
     Ok(Reply { body, metrics })
+}
+
+/// Sees a night through that nobody finished. What cannot be done of it is told in its report.
+async fn finish(
+    ports: &Ports,
+    settings: &NightSettings,
+    context: &Context,
+    (night, told): (Date, &Reconciled),
+) -> Result<Seen, OnceError> {
+    let trigger = NightTrigger { at: time::midnight(night) };
+    let reconciled = ready(Task::Done(told.clone(), How::Fresh)).boxed();
+    see_through(ports, settings, context, &trigger, reconciled).await
 }
 
 /// The same as a task of the night, which leaves the night its time for the report.

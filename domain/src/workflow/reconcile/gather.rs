@@ -61,7 +61,8 @@ pub(super) async fn gather(ports: &ReconcilePorts<'_>, policy: &ReconcilePolicy,
     match open_entries(ports).await {
         Ok(entries) => {
             for (key, stored) in entries {
-                let open = open(key, &stored);
+                // What this run itself is at is not left behind.
+                let Some(open) = open(key, &stored, run) else { continue };
                 gathered.plan.add(policy.entry(&open, now));
                 gathered.entries.insert(open.key, stored);
             }
@@ -101,21 +102,22 @@ async fn open_entries(ports: &ReconcilePorts<'_>) -> Result<Vec<(LedgerKey, Stor
     }
 }
 
-fn open(key: LedgerKey, stored: &Stored) -> Open {
+fn open(key: LedgerKey, stored: &Stored, run: &Run) -> Option<Open> {
     let (stands, subject) = match read::<Value, Value>(&key, stored) {
-        Ok(record) => (stands(record.phase), record.subject),
+        Ok(record) => (stands(record.phase, run)?, record.subject),
         Err(error) => (Stands::Unreadable { why: error.to_string() }, String::new()),
     };
-    Open { key, stands, repeatable: !subject.starts_with(restart::SUBJECT) }
+    Some(Open { key, stands, repeatable: !subject.starts_with(restart::SUBJECT) })
 }
 
-fn stands(phase: Phase<Value, Value>) -> Stands {
-    match phase {
+fn stands(phase: Phase<Value, Value>, run: &Run) -> Option<Stands> {
+    Some(match phase {
+        Phase::Intended { owner, .. } if owner == run.owner => return None,
         Phase::Intended { lease_until, .. } => Stands::Intended { lease_until },
         Phase::Released { because, .. } => Stands::Released { because },
         Phase::Done { at, .. } => Stands::Untold { at },
         Phase::Halted { because, .. } => Stands::Halted { because },
-    }
+    })
 }
 
 /// Counts the sets of the last day, and judges those of any age with which something is the matter.

@@ -3,6 +3,9 @@
 mod act;
 mod gather;
 
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
 use ports::{Clock, Instances, Inventory, Ledger, Notifier, ScalingGroups, Snapshots, Swap};
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +82,9 @@ pub struct Reconciled {
     pub unowned: usize,
     /// What would have been done.
     pub observed: Vec<Task>,
+    /// The nights that nobody finished, for the caller to see through.
+    #[serde(default)]
+    pub nights: BTreeSet<Date>,
     /// Whether people know; `None` where there is nothing to tell.
     pub announced: Option<Announced>,
 }
@@ -133,6 +139,7 @@ pub async fn reconcile(ports: &ReconcilePorts<'_>, policy: &ReconcilePolicy, run
         waiting: gathered.plan.waiting,
         sets: gathered.sets,
         unowned: gathered.unowned,
+        nights: gathered.plan.nights.clone(),
         ..Reconciled::default()
     };
     if run.mode == Mode::Observe {
