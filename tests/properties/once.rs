@@ -26,9 +26,9 @@ fn record() -> impl Strategy<Value = Claimed> {
     };
     (0..100_i64, 0..5_u8).prop_map(move |(lease, phase)| match phase {
         0 => first(lease),
-        1 => first(lease).released("why".to_owned()),
+        1 => first(lease).released("why"),
         2 => first(lease).in_doubt(at(50)),
-        3 => first(lease).halted(at(50), "why".to_owned()),
+        3 => first(lease).halted(at(50), "why"),
         _ => first(lease).done(at(50), 7, false),
     })
 }
@@ -87,7 +87,7 @@ proptest! {
     #[test]
     fn a_halted_effect_stays_so(now in 0..900_i64, lease in 0..100_i64) {
         let Step::Act(first) = step::<u8, u8>(None, &claim(1, lease, 0), at(0)) else { panic!() };
-        let halted = first.halted(at(1), "why".to_owned());
+        let halted = first.halted(at(1), "why");
         let decided = step(Some(&halted), &claim(2, 500, 0), at(now));
         prop_assert_eq!(decided, Step::Halted { because: "why".to_owned() });
         prop_assert!(halted.is_open());

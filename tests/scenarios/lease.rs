@@ -35,16 +35,15 @@ fn long() -> Scene {
 
 /// How often an operation was asked for since then.
 fn since(scene: &Scene, begin: &str, operation: &str) -> usize {
-    let is_it = |event: &Event| matches!(event, Event::Call { op, phase: Phase::Sent, .. } if *op == operation);
+    let is_it =
+        |event: &Event| matches!(event, Event::Call { op, phase: Phase::Sent, .. } if *op == operation);
     let trace = scene.sim.trace();
     trace.entries().iter().filter(|entry| at(begin) <= entry.at && is_it(&entry.event)).count()
 }
 
 /// What lies in the failure queue.
 fn failures(scene: &Scene) -> usize {
-    scene.cloud(|cloud| {
-        cloud.lambda.failures.get(&NightlyMaintenance.failures()).map_or(0, |records| records.len())
-    })
+    scene.cloud(|cloud| cloud.lambda.failures.get(&NightlyMaintenance.failures()).map_or(0, Vec::len))
 }
 
 /// What the ledger holds of the night.
@@ -59,7 +58,9 @@ fn entry(scene: &Scene) -> Value {
 
 #[test]
 fn a_night_that_is_killed_is_done_by_the_first_retry_wherever_it_was() {
-    for (operation, nth) in [("Scan", 1), ("PutObject", 1), ("PutObject", 2), ("DeleteSnapshot", 1), ("Publish", 1)] {
+    for (operation, nth) in
+        [("Scan", 1), ("PutObject", 1), ("PutObject", 2), ("DeleteSnapshot", 1), ("Publish", 1)]
+    {
         for crash in [Fault::CrashBefore, Fault::CrashAfter] {
             let scene = Scene::default();
             scene.records("2026-11-23", 2);

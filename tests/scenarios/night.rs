@@ -232,10 +232,23 @@ fn p3_failures_come_first_and_long_lists_are_cut_and_counted() {
     scene.old_snapshot("snap-young", "vol-1", 1);
     scene.sim.faults(|faults| faults.add(Rule::on("DeleteSnapshot", Fault::Denied, Pick::Every)));
     let answer = scene.night().unwrap();
-    assert_eq!(answer["snapshot_cleanup"]["failed"].as_array().unwrap().len(), 80);
+    let cleanup = &answer["snapshot_cleanup"];
+    assert_eq!((cleanup["failed"].as_array().unwrap().len(), &cleanup["more_failed"]), (50, &json!(30)));
     let body = &scene.mails()[0].body;
     assert!(body.starts_with("Night of 2026-11-24: PARTIAL\n\nFAILED (80):\n"), "{body}");
     assert!(body.contains("  ... and 30 more\n"), "{body}");
+}
+
+#[test]
+fn p3_a_cleanup_with_thousands_of_failures_is_recorded_and_reported() {
+    let scene = Scene::new(&[("MAX_REMOVE_PERCENT", "100"), ("DELETE_RATE", "1000")]);
+    (0..5000).for_each(|n| _ = scene.old_snapshot(&format!("snap-{n:04}"), "vol-1", 50));
+    scene.old_snapshot("snap-young", "vol-1", 1);
+    scene.sim.faults(|faults| faults.add(Rule::on("DeleteSnapshot", Fault::Denied, Pick::Every)));
+    let answer = scene.night().unwrap();
+    assert_eq!(answer["snapshot_cleanup"]["more_failed"], 4950);
+    let body = &scene.mails()[0].body;
+    assert!(body.starts_with("Night of 2026-11-24: PARTIAL\n\nFAILED (5000):\n"), "{body}");
 }
 
 #[test]

@@ -30,6 +30,16 @@ fn what_is_told_about_garbage_says_what_is_wrong_with_it() {
 }
 
 #[test]
+fn an_event_of_thousands_of_bad_parts_is_set_aside_in_few_words() {
+    let scene = Scene::default();
+    let records = vec![serde_json::json!({ "EventSource": "x".repeat(200) }); 3000];
+    let event = serde_json::json!({ "Records": records }).to_string();
+    scene.send(FunctionName::AutoRemediation, event.as_bytes()).unwrap();
+    assert_eq!(scene.mails().len(), 1);
+    assert!(scene.mails()[0].body.contains("\n  ... and 2950 more\n"), "{}", scene.mails()[0].body);
+}
+
+#[test]
 fn test_messages_and_events_for_somebody_else_stay_quiet() {
     let scene = Scene::default();
     scene.send(FunctionName::AutoRemediation, &event("sns-test")).unwrap();

@@ -66,14 +66,18 @@ fn tell(out: &mut dyn Write, pruned: &Pruned) -> Verdict {
         pruned.deleted,
         pruned.freed_gib_at_most,
         pruned.already_gone,
-        pruned.in_use.len(),
-        pruned.failed.len()
+        pruned.used(),
+        pruned.failures()
     );
     for snapshot in &pruned.in_use {
         let _ = writeln!(out, "  {snapshot}: something uses it");
     }
     for failed in &pruned.failed {
         let _ = writeln!(out, "  {}: {}", failed.snapshot, failed.error);
+    }
+    let more = pruned.more_in_use.saturating_add(pruned.more_failed);
+    if 0 < more {
+        let _ = writeln!(out, "  ... and {more} more");
     }
     if pruned.failed.is_empty() { Verdict::Done } else { Verdict::Wrong }
 }

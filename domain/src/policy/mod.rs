@@ -5,6 +5,7 @@ pub mod cause;
 pub mod episode;
 pub mod hex;
 pub mod key;
+pub mod listed;
 pub mod mode;
 pub mod naming;
 pub mod occasion;

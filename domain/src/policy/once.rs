@@ -10,6 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use ports::{RequestId, time};
 use serde::{Deserialize, Serialize};
 
+use super::listed::words;
+
 /// How long a lease outlives the deadline of its owner: for clocks that differ, and for a runtime that is slow to kill.
 pub const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(10);
 
@@ -265,7 +267,7 @@ pub fn step<I: Clone, O: Clone>(
         Phase::Released { .. } => Step::Act(claimed(claim, fence, claim.intent.clone())),
         Phase::Intended { lease_until, .. } if now < *lease_until => Step::Busy { until: *lease_until },
         Phase::Intended { owner, .. } if claim.in_doubt == InDoubt::Halt => {
-            Step::Halt(record.halted(now, format!("request {} ended without telling how", owner.request)))
+            Step::Halt(record.halted(now, &format!("request {} ended without telling how", owner.request)))
         }
         Phase::Intended { lease_until, intent, .. } => {
             let settled_at = time::later(*lease_until, claim.settle);
@@ -305,8 +307,8 @@ impl<I: Clone, O: Clone> Record<I, O> {
 
     /// The record once the effect was certainly not done.
     #[must_use]
-    pub fn released(&self, because: String) -> Self {
-        self.with(Phase::Released { because, intent: self.intent().cloned() })
+    pub fn released(&self, because: &str) -> Self {
+        self.with(Phase::Released { because: words(because), intent: self.intent().cloned() })
     }
 
     /// The record of an owner that goes on: its lease ends later.
@@ -324,9 +326,9 @@ impl<I: Clone, O: Clone> Record<I, O> {
 
     /// The record of an effect that nothing more is done about.
     #[must_use]
-    pub fn halted(&self, at: Timestamp, because: String) -> Self {
+    pub fn halted(&self, at: Timestamp, because: &str) -> Self {
         match self.intent() {
-            Some(intent) => self.with(Phase::Halted { at, because, intent: intent.clone() }),
+            Some(intent) => self.with(Phase::Halted { at, because: words(because), intent: intent.clone() }),
             None => self.clone(),
         }
     }

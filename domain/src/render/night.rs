@@ -6,12 +6,10 @@ use ports::{Notice, Subject};
 use serde_json::json;
 
 use super::reconcile;
+use crate::policy::listed::{self, LISTED};
 use crate::policy::status::Status;
 use crate::workflow::maintain::{Archived, Night, Task};
 use crate::workflow::prune::Pruned;
-
-/// How many single entries a report lists; the numbers count them all.
-const LISTED: usize = 50;
 
 /// The daily report. What failed comes first.
 pub fn report(night: &Night) -> Notice {
@@ -35,29 +33,31 @@ pub fn report(night: &Night) -> Notice {
 
 fn text(night: &Night, key: &str) -> String {
     let mut text = format!("Night of {}: {}\n", night.night, night.status);
-    let failures = failures(night);
+    let (failures, more) = failures(night);
     if !failures.is_empty() {
-        let _ = writeln!(text, "\nFAILED ({}):", failures.len());
-        list(&mut text, &failures);
+        let _ = writeln!(text, "\nFAILED ({}):", listed::count(&failures, more));
+        list(&mut text, &failures, more);
     }
     let _ = writeln!(text, "\nSnapshot cleanup: {}", task(&night.cleanup, cleanup));
     if let Task::Done(pruned, _) = &night.cleanup {
         let ids: Vec<String> = pruned.deleted_ids.iter().map(ToString::to_string).collect();
-        list(&mut text, &ids);
+        let more = pruned.deleted.saturating_sub(listed::count(&ids, 0));
+        list(&mut text, &ids, more);
     }
     let dead = &night.dead_volumes;
     if !dead.is_empty() {
         let _ = writeln!(
             text,
             "\nVolumes without a snapshot that a rule keeps ({}); their last is kept:",
-            dead.len()
+            listed::count(dead, night.more_dead_volumes)
         );
-        list(&mut text, &dead.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let dead: Vec<String> = dead.iter().map(ToString::to_string).collect();
+        list(&mut text, &dead, night.more_dead_volumes);
     }
     let _ = writeln!(text, "\nMetrics archival: {}", task(&night.archival, archival));
     if let Task::Done(archived, _) = &night.archival {
         let days: Vec<String> = archived.days.iter().map(day).collect();
-        list(&mut text, &days);
+        list(&mut text, &days, 0);
     }
     let _ = writeln!(text, "\nReconciliation: {}", task(&night.reconciliation, reconcile::line));
     if let Task::Done(told, _) = &night.reconciliation {
@@ -67,11 +67,13 @@ fn text(night: &Night, key: &str) -> String {
     text
 }
 
-fn failures(night: &Night) -> Vec<String> {
-    let mut failures = Vec::new();
+/// What failed, a line each, and how much more did that is not listed.
+fn failures(night: &Night) -> (Vec<String>, u64) {
+    let (mut failures, mut more) = (Vec::new(), 0);
     match &night.cleanup {
         Task::Done(pruned, _) => {
             failures.extend(pruned.failed.iter().map(|f| format!("{}: {}", f.snapshot, f.error)));
+            more = pruned.more_failed;
             if 0 < pruned.left {
                 failures.push(format!("{} snapshots were left: there was no time for them", pruned.left));
             }
@@ -100,7 +102,7 @@ fn failures(night: &Night) -> Vec<String> {
     if let Task::Done(told, _) = &night.reconciliation {
         failures.extend(reconcile::failures(told));
     }
-    failures
+    (failures, more)
 }
 
 fn task<T>(task: &Task<T>, done: fn(&T) -> String) -> String {
@@ -121,8 +123,8 @@ fn cleanup(pruned: &Pruned) -> String {
         pruned.freed_gib_at_most,
         pruned.kept,
         pruned.already_gone,
-        pruned.in_use.len(),
-        pruned.failed.len(),
+        pruned.used(),
+        pruned.failures(),
         pruned.left
     )
 }
@@ -135,11 +137,12 @@ fn day(day: &crate::workflow::archive::ArchivedDay) -> String {
     format!("{}: {} records, {} bytes", day.manifest.day, day.manifest.records, day.manifest.bytes)
 }
 
-fn list(text: &mut String, entries: &[String]) {
+/// The first entries of a list; `more` are not even in it.
+fn list(text: &mut String, entries: &[String], more: u64) {
     for entry in entries.iter().take(LISTED) {
         let _ = writeln!(text, "  {entry}");
     }
-    let omitted = entries.len().saturating_sub(LISTED);
+    let omitted = listed::count(entries.get(LISTED..).unwrap_or_default(), more);
     if 0 < omitted {
         let _ = writeln!(text, "  ... and {omitted} more");
     }

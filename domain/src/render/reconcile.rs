@@ -6,21 +6,20 @@ use ports::{Notice, Subject};
 use serde_json::json;
 
 use crate::policy::key::digest;
+use crate::policy::listed::LISTED;
 use crate::policy::reconcile::Task;
 use crate::policy::snapshot::Consistency;
 use crate::workflow::reconcile::Reconciled;
 use crate::workflow::take::SnapshotSet;
 
-/// How many single entries a notice lists; the numbers count them all.
-const LISTED: usize = 50;
-
 /// The notice of what was finished and found.
 pub fn notice(told: &Reconciled) -> Notice {
     let lines: Vec<String> = done(told).chain(found(told)).collect();
     let key = format!("reconcile#{}", digest(lines.join("\n").as_bytes()));
+    let short = told.clone().in_short();
     let json = json!({
-        "event": "reconcile", "done": told.done, "found": told.found, "failed": told.failed, "left": told.left,
-        "waiting": told.waiting, "sets": told.sets, "key": key,
+        "event": "reconcile", "done": short.done, "found": short.found, "failed": short.failed,
+        "more": short.more, "left": told.left, "waiting": told.waiting, "sets": told.sets, "key": key,
     });
     let mut text = String::new();
     section(&mut text, "Finished, because nobody else would have", &done(told).collect::<Vec<_>>());
@@ -36,9 +35,9 @@ pub fn line(told: &Reconciled) -> String {
     let sets = &told.sets;
     format!(
         "{} finished, {} found, {} failed, {} left, {} waiting; sets of the last day: {} completed, {} pending, {} failed",
-        told.done.len(),
-        told.found.len(),
-        told.failed.len(),
+        told.finished(),
+        told.findings(),
+        told.failures(),
         told.left,
         told.waiting,
         sets.completed,
@@ -61,6 +60,9 @@ pub fn unowned(told: &Reconciled) -> Option<String> {
 /// What could not be done this time, one line each.
 pub fn failures(told: &Reconciled) -> Vec<String> {
     let mut lines: Vec<String> = told.failed.iter().map(|f| format!("{}: {}", f.what, f.error)).collect();
+    if 0 < told.more.failed {
+        lines.push(format!("others that failed: {}", told.more.failed));
+    }
     if 0 < told.left {
         lines.push(format!("matters left for want of time: {}", told.left));
     }

@@ -133,7 +133,7 @@ impl<O: Clone + Serialize + Sync> Hold<'_, O> {
     }
 
     /// Leaves the work to the next. When that cannot be written, the end of the claim says the same, only later.
-    pub(super) async fn release(self, because: String) {
+    pub(super) async fn release(self, because: &str) {
         let _ = self.once.write(&self.key, Some(self.version), &self.record.released(because)).await;
     }
 

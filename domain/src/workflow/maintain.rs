@@ -19,6 +19,7 @@ use super::reconcile::Reconciled;
 use super::run::Run;
 use crate::policy::archive::days_of_night;
 use crate::policy::key;
+use crate::policy::listed::{self, words};
 use crate::policy::mode::Mode;
 use crate::policy::pace::Rate;
 use crate::policy::retention::{Retention, RetentionPlan};
@@ -84,8 +85,11 @@ pub struct Night {
     pub cleanup: Task<Pruned>,
     /// What was left behind.
     pub reconciliation: Task<Reconciled>,
-    /// The volumes without a snapshot that a rule keeps, whose last one is kept all the same.
+    /// The first volumes without a snapshot that a rule keeps, whose last one is kept all the same.
     pub dead_volumes: Vec<VolumeId>,
+    /// How many more of them there are.
+    #[serde(default)]
+    pub more_dead_volumes: u64,
     /// The report; `None` when it was left to another run.
     pub report: Option<Announced>,
 }
@@ -201,7 +205,7 @@ pub async fn maintain(
     let done = hold.during(work(ports, policy, run, night, hooks)).await?;
     match done.undone() {
         undone if undone.is_empty() => hold.done(done.clone()).await?,
-        undone => hold.release(undone.join("; ")).await,
+        undone => hold.release(&undone.join("; ")).await,
     }
     Ok(fresh(done))
 }
@@ -215,14 +219,24 @@ async fn work(
 ) -> Night {
     let working = run.leaving(FOR_REPORT);
     let archival = archive(ports, policy, &working, night).await;
-    let (cleanup, dead_volumes) = clean_up(ports, policy, &working, night, hooks.decided).await;
+    let (cleanup, mut dead_volumes) = clean_up(ports, policy, &working, night, hooks.decided).await;
+    let more_dead_volumes = listed::cut(&mut dead_volumes);
     let reconciliation = hooks.reconciling.await;
     let count = |parts: [bool; 3]| parts.into_iter().filter(|part| *part).count();
     let status = Status::of(
         count([archival.is_done(), cleanup.is_done(), reconciliation.is_done()]),
         count([archival.is_short(), cleanup.is_short(), reconciliation.is_short()]),
     );
-    let mut done = Night { night, status, archival, cleanup, reconciliation, dead_volumes, report: None };
+    let mut done = Night {
+        night,
+        status,
+        archival,
+        cleanup,
+        reconciliation,
+        dead_volumes,
+        more_dead_volumes,
+        report: None,
+    };
     if run.mode == Mode::Act && !done.archival.is_elsewhere() && !done.cleanup.is_elsewhere() {
         let briefly = run.briefly(ports.clock.now());
         done.report = Some(announce(ports.announcing(), &briefly, render::night::report(&done)).await);
@@ -260,7 +274,7 @@ async fn archive_days(
             Ok(_) => {}
             // The night's own day is what this task is for: let the ledger and the next delivery deal with it.
             Err(ArchiveError::Port(error)) if day == date => return Err(error.into()),
-            Err(error) => archived.failed.push(FailedDay { day, error: error.to_string() }),
+            Err(error) => archived.failed.push(FailedDay { day, error: words(&error.to_string()) }),
         }
     }
     Ok(archived)
@@ -316,7 +330,7 @@ impl<T> Task<T> {
         if error.is_elsewhere() {
             Self::Elsewhere(error.to_string())
         } else {
-            Self::Failed { error: error.to_string(), again: error.retry() == Retry::Later }
+            Self::Failed { error: words(&error.to_string()), again: error.retry() == Retry::Later }
         }
     }
 

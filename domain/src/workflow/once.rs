@@ -96,8 +96,11 @@ impl Once<'_> {
                     return Ok(Performed { outcome, how: How::Recorded, untold: stored.filter(|_| !told) });
                 }
                 May::Look { intent, settled_at } => {
-                    let held =
-                        stored.zip(record).map(|(s, record)| Held { version: Some(s.version), record, intent });
+                    let held = stored.zip(record).map(|(s, record)| Held {
+                        version: Some(s.version),
+                        record,
+                        intent,
+                    });
                     return self.adopt_whole(effect, held, settled_at).await;
                 }
                 May::Write { next, resolve } => (next, resolve),
@@ -269,11 +272,8 @@ impl Once<'_> {
     /// Leaves an effect that was not begun to the next owner; one that may have been, to who goes on with it as it was
     /// begun.
     async fn give_up<E: Effect>(&self, effect: &E, held: &HeldBy<E>, begun: bool, because: &str) {
-        let record = if begun {
-            held.record.in_doubt(self.clock.now())
-        } else {
-            held.record.released(because.to_owned())
-        };
+        let record =
+            if begun { held.record.in_doubt(self.clock.now()) } else { held.record.released(because) };
         self.leave(effect, &record, held).await;
     }
 
@@ -287,7 +287,7 @@ impl Once<'_> {
             }
             InDoubt::Halt => {
                 let because = error.to_string();
-                self.leave(effect, &held.record.halted(now, because.clone()), held).await;
+                self.leave(effect, &held.record.halted(now, &because), held).await;
                 OnceError::Halted { key: effect.key().clone(), because }
             }
         }

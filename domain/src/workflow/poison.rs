@@ -9,6 +9,7 @@ use super::effect::Repeatable;
 use super::once::{Once, OnceError};
 use super::run::Run;
 use crate::policy::key;
+use crate::policy::listed::{self, words};
 use crate::render;
 
 /// An event that can never be handled.
@@ -43,7 +44,7 @@ pub async fn set_aside(
     reasons: Vec<String>,
 ) -> Result<SetAside, OnceError> {
     let key = key::poison(&run.function, payload)?;
-    let poison = Poison { function: run.function.clone(), reasons, bytes: payload.len() };
+    let poison = Poison { function: run.function.clone(), reasons: in_short(reasons), bytes: payload.len() };
     let poison = &poison;
     let record =
         Repeatable::new(key.clone(), "poison", move || async move { Ok(poison.clone()) }.boxed()).announced();
@@ -52,4 +53,13 @@ pub async fn set_aside(
     let notice = render::poison::notice(&key, &performed.outcome);
     let announced = announce_effect(ports, run, notice, (&key, performed.untold)).await;
     Ok(SetAside { key, announced })
+}
+
+fn in_short(mut reasons: Vec<String>) -> Vec<String> {
+    let more = listed::cut(&mut reasons);
+    let mut reasons: Vec<String> = reasons.iter().map(|reason| words(reason)).collect();
+    if 0 < more {
+        reasons.push(format!("... and {more} more"));
+    }
+    reasons
 }

@@ -11,6 +11,7 @@ use ports::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::policy::listed::{self, LISTED};
 use crate::policy::once::{backoff, fits};
 use crate::policy::pace::{Pace, Rate};
 use crate::policy::retention::{Mismatch, Owner, Retention, RetentionPlan, Stock, Verdict};
@@ -48,12 +49,18 @@ pub struct Pruned {
     pub kept: u64,
     /// How many were gone already.
     pub already_gone: u64,
-    /// Those removed, at most [`Pruned::LISTED`] of them.
+    /// The first of those removed.
     pub deleted_ids: Vec<SnapshotId>,
-    /// Those that stay because something turned out to use them.
+    /// The first of those that stay because something turned out to use them.
     pub in_use: Vec<SnapshotId>,
-    /// Those that could not be removed, and why.
+    /// How many more of them there are.
+    #[serde(default)]
+    pub more_in_use: u64,
+    /// The first of those that could not be removed, and why.
     pub failed: Vec<FailedDeletion>,
+    /// How many more of them there are.
+    #[serde(default)]
+    pub more_failed: u64,
     /// How many there was no time for.
     pub left: u64,
     /// The sizes of the volumes of those removed, in GiB: an upper bound of what was freed, because snapshots are
@@ -62,8 +69,15 @@ pub struct Pruned {
 }
 
 impl Pruned {
-    /// How many ids are listed; the numbers count them all.
-    pub const LISTED: usize = 500;
+    /// How many stay because something turned out to use them.
+    pub fn used(&self) -> u64 {
+        listed::count(&self.in_use, self.more_in_use)
+    }
+
+    /// How many could not be removed.
+    pub fn failures(&self) -> u64 {
+        listed::count(&self.failed, self.more_failed)
+    }
 }
 
 /// A snapshot that could not be removed.
@@ -202,18 +216,19 @@ impl Pruned {
             Some(Ok(Deletion::Deleted)) => {
                 self.deleted = self.deleted.saturating_add(1);
                 self.freed_gib_at_most = self.freed_gib_at_most.saturating_add(verdict.size_gib.into());
-                if self.deleted_ids.len() < Self::LISTED {
+                if self.deleted_ids.len() < LISTED {
                     self.deleted_ids.push(verdict.id.clone());
                 }
             }
             Some(Ok(Deletion::AlreadyGone)) => self.already_gone = self.already_gone.saturating_add(1),
             Some(Ok(Deletion::InUse(_))) => {
                 self.kept = self.kept.saturating_add(1);
-                self.in_use.push(verdict.id.clone());
+                listed::add(&mut self.in_use, &mut self.more_in_use, verdict.id.clone());
             }
             Some(Err(error)) => {
-                let failed = FailedDeletion { snapshot: verdict.id.clone(), error: error.to_string() };
-                self.failed.push(failed);
+                let error = listed::words(&error.to_string());
+                let failed = FailedDeletion { snapshot: verdict.id.clone(), error };
+                listed::add(&mut self.failed, &mut self.more_failed, failed);
             }
         }
     }

@@ -13,6 +13,7 @@ use super::effect::{Effect, Found, Unfinished};
 use super::protect::ProtectPorts;
 use super::prune;
 use super::run::Run;
+use crate::policy::listed::words;
 use crate::policy::naming::{self, Birth, cut};
 use crate::policy::once::{Fence, InDoubt, backoff, fits};
 use crate::policy::ownership::{self, OwnerName, Whose};
@@ -194,7 +195,10 @@ impl Take<'_> {
             match self.one(incident, target, fence).await {
                 Ok(snapshot) => set.snapshots.push(snapshot),
                 Err(error) if error.retry() == Retry::Never => {
-                    set.failed.push(FailedVolume { volume: target.volume.clone(), error: error.to_string() });
+                    set.failed.push(FailedVolume {
+                        volume: target.volume.clone(),
+                        error: words(&error.to_string()),
+                    });
                 }
                 Err(error) => doubt = Some(worse(doubt, error)),
             }

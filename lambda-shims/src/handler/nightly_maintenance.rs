@@ -1,11 +1,11 @@
 use std::sync::OnceLock;
 
+use domain::policy::listed::LISTED;
 use domain::policy::mode::Mode;
 use domain::policy::retention::{RetentionPlan, Verdict};
 use domain::policy::status::Status;
 use domain::workflow::maintain::{Archived, Hooks, Night, NightPolicy, Task, maintain};
 use domain::workflow::once::{How, OnceError};
-use domain::workflow::prune::Pruned;
 use domain::workflow::reconcile::Reconciled;
 use futures::future::BoxFuture;
 use jiff::civil::Date;
@@ -132,7 +132,7 @@ fn count(night: &Night, how: How, mode: Mode) -> Metrics {
         && is_new(*task)
     {
         metrics.add("SnapshotsDeleted", pruned.deleted);
-        metrics.add("DeletionsFailed", u64::try_from(pruned.failed.len()).unwrap_or(u64::MAX));
+        metrics.add("DeletionsFailed", pruned.failures());
         metrics.add("DeletionsLeft", pruned.left);
     }
     if let Task::Done(archived, task) = &night.archival
@@ -175,7 +175,7 @@ fn task<T>(task: &Task<T>, done: fn(&T) -> Value, observed: impl Fn() -> Value) 
 
 fn observed_cleanup(plan: &RetentionPlan) -> Value {
     let remove = plan.in_order_of_removal();
-    let ids: Vec<&str> = remove.iter().take(Pruned::LISTED).map(|verdict| verdict.id.as_str()).collect();
+    let ids: Vec<&str> = remove.iter().take(LISTED).map(|verdict| verdict.id.as_str()).collect();
     json!({
         "observed": true,
         "would_delete": remove.len(),

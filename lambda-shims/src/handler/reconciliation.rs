@@ -38,7 +38,8 @@ pub(super) async fn reconcile(
     for night in &told.nights {
         match finish(ports, settings, context, (*night, &told)).await {
             Ok(seen) => {
-                failures.extend(seen.untold.map(|why| format!("night of {night}: people were not told: {why}")));
+                failures
+                    .extend(seen.untold.map(|why| format!("night of {night}: people were not told: {why}")));
                 metrics.extend(&seen.metrics);
                 nights.push(seen.body);
             }
@@ -114,9 +115,9 @@ fn log(told: &Reconciled) {
 fn count(told: &Reconciled) -> Metrics {
     let n = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
     let mut metrics = Metrics::default();
-    metrics.add("Reconciled", n(told.done.len()));
-    metrics.add("ReconcileFindings", n(told.found.len()));
-    metrics.add("ReconcileFailed", n(told.failed.len().saturating_add(told.left)));
+    metrics.add("Reconciled", told.finished());
+    metrics.add("ReconcileFindings", told.findings());
+    metrics.add("ReconcileFailed", told.failures().saturating_add(n(told.left)));
     metrics.add("NothingToDo", u64::from(told.done.is_empty() && told.status() == Status::Ok));
     metrics
 }

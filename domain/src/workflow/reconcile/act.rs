@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::gather::Gathered;
 use super::{Deed, Failed, ReconcilePolicy, ReconcilePorts, Reconciled};
+use crate::policy::listed::words;
 use crate::policy::once::{Phase, Record, fits};
 use crate::policy::open::Topic;
 use crate::policy::reconcile::{Finding, Matter, Task};
@@ -55,8 +56,10 @@ impl Work<'_> {
                 }
                 Err(error) if error.retry() == Retry::Never => findings.push(hopeless(task, &error)),
                 Err(error) => {
-                    told.failed
-                        .push(Failed { what: render::reconcile::about(task), error: error.to_string() });
+                    told.failed.push(Failed {
+                        what: render::reconcile::about(task),
+                        error: words(&error.to_string()),
+                    });
                 }
             }
         }
@@ -235,7 +238,7 @@ impl Work<'_> {
 fn hopeless(task: &Task, error: &OnceError) -> Finding {
     let is_halted = matches!(error, OnceError::Halted { .. });
     let matter = if is_halted { Matter::Halted } else { Matter::CannotMend };
-    Finding::new(render::reconcile::about(task), matter, error.to_string())
+    Finding::new(render::reconcile::about(task), matter, words(&error.to_string()))
 }
 
 fn remedy_notice(key: &LedgerKey, stored: &Stored) -> Result<Option<Notice>, OnceError> {

@@ -8,6 +8,7 @@ use ports::{InstanceId, LedgerKey, PortError, Snapshot, SnapshotId, Stored, time
 use serde_json::Value;
 
 use super::{Failed, ReconcilePorts, Sets};
+use crate::policy::listed::words;
 use crate::policy::once::{Phase, Record, fits};
 use crate::policy::open::{KEEP_TRYING, Open, Stands};
 use crate::policy::ownership::{self, OwnerName, Whose};
@@ -50,7 +51,7 @@ impl Gathered {
     }
 
     fn failed(&mut self, what: impl Into<String>, error: &OnceError) {
-        self.failed.push(Failed { what: what.into(), error: error.to_string() });
+        self.failed.push(Failed { what: what.into(), error: words(&error.to_string()) });
     }
 }
 

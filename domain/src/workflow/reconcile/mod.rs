@@ -15,6 +15,7 @@ use super::once::OnceError;
 use super::protect::ProtectPorts;
 use super::run::Run;
 use crate::policy::key;
+use crate::policy::listed::{self, words};
 use crate::policy::mode::Mode;
 use crate::policy::reconcile::{Finding, ReconcilePlan, ReconcilePolicy, Task};
 use crate::policy::status::Status;
@@ -85,8 +86,24 @@ pub struct Reconciled {
     /// The nights that nobody finished, for the caller to see through.
     #[serde(default)]
     pub nights: BTreeSet<Date>,
+    /// How many more there are of what is listed above.
+    #[serde(default)]
+    pub more: More,
     /// Whether people know; `None` where there is nothing to tell.
     pub announced: Option<Announced>,
+}
+
+/// How many more there are of what is listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct More {
+    /// Of what was done.
+    pub done: u64,
+    /// Of what only a person can mend.
+    pub found: u64,
+    /// Of what could not be done.
+    pub failed: u64,
+    /// Of what would have been done.
+    pub observed: u64,
 }
 
 /// Something that was done.
@@ -124,6 +141,34 @@ impl Reconciled {
         Status::of(self.done.len(), self.failed.len().saturating_add(usize::from(0 < self.left)))
     }
 
+    /// How many matters were finished.
+    pub fn finished(&self) -> u64 {
+        listed::count(&self.done, self.more.done)
+    }
+
+    /// How many a person has to mend.
+    pub fn findings(&self) -> u64 {
+        listed::count(&self.found, self.more.found)
+    }
+
+    /// How many could not be done this time.
+    pub fn failures(&self) -> u64 {
+        listed::count(&self.failed, self.more.failed)
+    }
+
+    /// The same with lists that may be written down and told.
+    #[must_use]
+    pub fn in_short(mut self) -> Self {
+        let more = self.more;
+        self.more = More {
+            done: more.done.saturating_add(listed::cut(&mut self.done)),
+            found: more.found.saturating_add(listed::cut(&mut self.found)),
+            failed: more.failed.saturating_add(listed::cut(&mut self.failed)),
+            observed: more.observed.saturating_add(listed::cut(&mut self.observed)),
+        };
+        self
+    }
+
     /// Whether there is anything to tell.
     fn is_news(&self) -> bool {
         !self.done.is_empty() || !self.found.is_empty()
@@ -144,13 +189,13 @@ pub async fn reconcile(ports: &ReconcilePorts<'_>, policy: &ReconcilePolicy, run
     };
     if run.mode == Mode::Observe {
         let ReconcilePlan { findings: found, tasks: observed, .. } = gathered.plan;
-        return Reconciled { found, observed, ..told };
+        return Reconciled { found, observed, ..told }.in_short();
     }
     let mut findings = gathered.plan.findings.clone();
     let work = Work { ports, policy, run, gathered: &gathered };
     findings.extend(work.carry_out_all(&mut told).await);
     tell(ports, run, findings, &mut told).await;
-    told
+    told.in_short()
 }
 
 /// Tells what was done and what was found, each finding once.
@@ -159,7 +204,9 @@ async fn tell(ports: &ReconcilePorts<'_>, run: &Run, findings: Vec<Finding>, tol
         match is_reported(ports, &finding).await {
             Ok(true) => {}
             Ok(false) => told.found.push(finding),
-            Err(error) => told.failed.push(Failed { what: finding.about, error: error.to_string() }),
+            Err(error) => {
+                told.failed.push(Failed { what: finding.about, error: words(&error.to_string()) });
+            }
         }
     }
     if !told.is_news() {
