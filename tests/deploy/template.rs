@@ -22,6 +22,16 @@ fn the_template_that_ships_is_understood_with_its_defaults() {
 }
 
 #[test]
+fn a_new_account_takes_the_template_with_its_defaults() {
+    assert_eq!(planned(SHIPPED, &[]).unwrap().reserves_within(10), Ok(()));
+    let reserves = planned(SHIPPED, &[("ReserveConcurrency", "true")]).unwrap();
+    let refused = reserves.reserves_within(10).unwrap_err().to_string();
+    assert!(refused.ends_with("below its minimum value of [10]"), "{refused}");
+    assert!(reserves.reserves_within(116).is_err());
+    assert_eq!(reserves.reserves_within(117), Ok(()));
+}
+
+#[test]
 fn two_stacks_share_no_name() {
     let named = |name: &str| {
         let stack = Stack { name: name.to_owned(), ..Stack::default() };
