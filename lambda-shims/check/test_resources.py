@@ -114,14 +114,21 @@ def alarms(stack):
 
 def test_alarms_about_ourselves_tell_people_and_never_set_us_off(stack):
     ours = {name: alarm for name, alarm in alarms(stack).items() if name != "HighCpu"}
-    assert len(ours) == 14
+    assert len(ours) == 18
     assert all(alarm["AlarmActions"] == [ALERT] for alarm in ours.values())
 
 
-def test_every_queue_has_an_alarm_on_its_depth(stack):
-    depth = [a for a in alarms(stack).values() if a["MetricName"] == "ApproximateNumberOfMessagesVisible"]
-    assert {a["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for a in depth} == set(QUEUES)
-    assert all((a["Threshold"], a["ComparisonOperator"]) == (0, "GreaterThanThreshold") for a in depth)
+@pytest.mark.parametrize("metric", ["NumberOfMessagesSent", "ApproximateNumberOfMessagesVisible"])
+def test_every_queue_has_an_alarm_on_what_arrives_and_on_its_depth(stack, metric):
+    watched = [a for a in alarms(stack).values() if a["MetricName"] == metric]
+    assert {a["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for a in watched} == set(QUEUES)
+    assert all((a["Threshold"], a["ComparisonOperator"]) == (0, "GreaterThanThreshold") for a in watched)
+
+
+def test_an_arrival_is_looked_for_longer_than_the_metrics_of_an_idle_queue_are_late(stack):
+    arrivals = [a for a in alarms(stack).values() if a["MetricName"] == "NumberOfMessagesSent"]
+    assert all(a["Period"] * a["EvaluationPeriods"] > 15 * 60 + a["Period"] for a in arrivals)
+    assert all((a["DatapointsToAlarm"], a["TreatMissingData"]) == (1, "notBreaching") for a in arrivals)
 
 
 @pytest.mark.parametrize("metric", ["Errors", "Throttles", "DestinationDeliveryFailures"])

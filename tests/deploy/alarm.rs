@@ -31,7 +31,19 @@ fn one_event_that_fails_for_good_is_told_of_by_its_failure_queue_alone() {
     let scene = Scene::default();
     breaks(&scene, FunctionName::AutoSnapshot);
     let _ = scene.send(FunctionName::AutoSnapshot, b"{}");
+    scene.sim.run_for(SignedDuration::from_mins(15));
     assert_eq!((heard_of(&scene, "gave-up"), heard_of(&scene, "AutoSnapshotErrors")), (1, 0));
+}
+
+#[test]
+fn four_lost_nights_are_four_mails_and_what_lies_there_for_a_day_is_one_more() {
+    let scene = Scene::default();
+    breaks(&scene, FunctionName::NightlyMaintenance);
+    for nights in 1..=4 {
+        assert!(scene.night().is_err());
+        assert_eq!(heard_of(&scene, "gave-up"), nights);
+    }
+    assert_eq!(heard_of(&scene, "FailuresWait"), 1);
 }
 
 #[test]
@@ -48,7 +60,7 @@ fn events_that_fail_one_after_the_other_raise_an_alarm() {
 
 #[test]
 fn events_that_wait_for_ten_minutes_raise_an_alarm() {
-    let scene = Scene::default();
+    let scene = Scene::of(shipped(), &[], &[("ReserveConcurrency", "true")]);
     let slow: Handler = Arc::new(|invocation| {
         async move {
             invocation.ports().sleep(SignedDuration::from_secs(100)).await;

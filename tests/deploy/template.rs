@@ -90,7 +90,7 @@ fn what_is_not_understood_is_named() {
             "Resources.AutoSnapshot.Properties.Environment.Variables.SNAPSHOT_ON.Ref: there is no `SnapshotsOn`",
         ),
         (
-            "      Statistic: Maximum",
+            "      Statistic: Sum",
             "      ExtendedStatistic: p99",
             "Resources.AutoSnapshotGaveUp.Properties.Statistic: missing",
         ),

@@ -274,6 +274,7 @@ fn a_notice_that_comes_late_tells_of_the_set_as_it_was_taken() {
     scene.sim.faults(|faults| faults.add(Rule::on("Publish", Fault::Unavailable, Pick::Nth(1))));
     assert!(scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "stopping")).is_err());
     scene.cloud(|cloud| cloud.ec2.machine(&instance).unwrap().state = ports::InstanceState::Stopped);
+    scene.sim.run_for(jiff::SignedDuration::from_mins(15));
     let answer = scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "stopped")).unwrap();
     assert_eq!((&answer["how"], &answer["consistency"]), (&json!("recorded"), &json!("crash_consistent")));
     let gave_up = "ALARM: \"auto-snapshot-gave-up\" in EU (Ireland)";

@@ -166,6 +166,7 @@ fn s24_a_notice_that_was_never_sent_is_sent() {
     fault(&scene, "Publish", Fault::Unavailable, Pick::Nth(1));
     let instance = scene.instance("web-1", 0);
     scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "stopped")).unwrap_err();
+    scene.sim.run_for(jiff::SignedDuration::from_mins(15));
     let gave_up = "ALARM: \"auto-snapshot-gave-up\" in EU (Ireland)";
     assert_eq!(scene.subjects(), [gave_up]);
     reconcile_and_again(&scene);

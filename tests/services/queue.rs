@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use adapters_sim::Sim;
-use adapters_sim::cloud::cloudwatch::{Alarm, Comparison, Condition, Metric};
+use adapters_sim::cloud::cloudwatch::{Alarm, Comparison, Condition, Metric, MissingData, Statistic};
 use adapters_sim::cloud::sqs::{Depth, Queue, Received};
 use adapters_sim::fault::{DeliveryFaults, FaultPlan};
 use jiff::SignedDuration;
@@ -120,10 +120,38 @@ fn an_alarm_sees_how_full_a_queue_is() {
     sim.act(|cloud, context| cloud.put_alarm("dead-letters", Alarm::new(metric, condition), context));
     let state = || sim.cloud(|cloud| cloud.cloudwatch.alarm("dead-letters").unwrap().status.state);
     send(&sim, "a");
-    minutes(&sim, 3);
+    // Its metrics are late, because it was idle.
+    minutes(&sim, 18);
     assert_eq!(state(), AlarmState::Alarm);
     let receipt = receive(&sim)[0].receipt.clone();
     sim.cloud(|cloud| cloud.delete_message("work", &receipt)).unwrap();
     minutes(&sim, 3);
     assert_eq!(state(), AlarmState::Ok);
+}
+
+#[test]
+fn an_alarm_sees_what_is_sent_to_an_idle_queue_a_quarter_of_an_hour_late_and_each_time() {
+    let sim = with_queues(world());
+    let metric = Metric::new("AWS/SQS", "NumberOfMessagesSent").with("QueueName", "work");
+    let condition = Condition::new(Comparison::GreaterThan, 0.0, 300, 6).unwrap();
+    let condition = condition.datapoints_to_alarm(1).unwrap().statistic(Statistic::Sum);
+    let condition = condition.treat_missing_data(MissingData::NotBreaching);
+    sim.act(|cloud, context| cloud.put_alarm("arrivals", Alarm::new(metric, condition), context));
+    let state = || sim.cloud(|cloud| cloud.cloudwatch.alarm("arrivals").unwrap().status.state);
+    minutes(&sim, 7 * 60);
+    for _ in 0..2 {
+        send(&sim, "a");
+        minutes(&sim, 14);
+        assert_eq!(state(), AlarmState::Ok);
+        minutes(&sim, 6);
+        assert_eq!(state(), AlarmState::Alarm);
+        // The messages lie there, and the alarm is ready for the next.
+        minutes(&sim, 60);
+        assert_eq!(state(), AlarmState::Ok);
+        let receipts: Vec<String> = receive(&sim).iter().map(|received| received.receipt.clone()).collect();
+        for receipt in &receipts {
+            sim.cloud(|cloud| cloud.delete_message("work", receipt)).unwrap();
+        }
+        minutes(&sim, 7 * 60);
+    }
 }

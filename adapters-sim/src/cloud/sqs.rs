@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use ports::time;
 
-use super::cloudwatch::Metric;
+use super::cloudwatch::{Measured, Metric};
 use super::{ApiError, Cloud, Happening};
 use crate::kernel::Context;
 
@@ -30,8 +30,12 @@ pub struct Queue {
     /// The longest message in bytes, attributes included. Unverified: it was 256 KiB for years, and is 1 MiB by now.
     pub longest: usize,
     messages: BTreeMap<u64, Stored>,
-    /// Whether the next measurement of its depth is put down.
-    is_measured: bool,
+    /// How many messages were sent to it since it was last measured.
+    sent: u32,
+    /// The minute of the next measurement, where one is put down.
+    measures: Option<Timestamp>,
+    /// Until when it counts as active.
+    active_until: Timestamp,
 }
 
 /// A redrive policy
@@ -84,6 +88,13 @@ pub struct Depth {
     pub not_visible: u32,
 }
 
+/// For how long a queue is active after it was last used, or had a message; the metrics of one that was not are up to
+/// [`LATE`] late when it wakes
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/monitoring-using-cloudwatch.html>).
+const ACTIVE: SignedDuration = SignedDuration::from_hours(6);
+/// Always as late as may be; that they then come with the time that they are of is unverified.
+const LATE: SignedDuration = SignedDuration::from_mins(15);
+
 impl Default for Queue {
     fn default() -> Self {
         Self {
@@ -92,7 +103,9 @@ impl Default for Queue {
             redrive: None,
             longest: 1 << 20,
             messages: BTreeMap::new(),
-            is_measured: false,
+            sent: 0,
+            measures: None,
+            active_until: Timestamp::MIN,
         }
     }
 }
@@ -213,6 +226,9 @@ impl Cloud {
     ) -> Result<String, ApiError> {
         let id = self.sqs.put(queue, message, context.now)?;
         self.measure_queue(queue, context);
+        let queue = self.sqs.queue(queue)?;
+        queue.sent += 1;
+        queue.active_until = time::later(context.now, ACTIVE);
         Ok(id)
     }
 
@@ -284,24 +300,34 @@ impl Cloud {
     pub(super) fn measure_queue(&mut self, name: &str, context: &mut Context<'_>) {
         let watched = self.cloudwatch.alarms().any(|(_, alarm)| is_of(&alarm.metric, name));
         let Ok(queue) = self.sqs.queue(name) else { return };
-        if watched && !std::mem::replace(&mut queue.is_measured, true) {
+        if watched && queue.measures.is_none() {
             // Metrics of SQS come each minute (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html>).
-            context.later(SignedDuration::from_mins(1), Happening::Measure { queue: name.to_owned() });
+            let wait = SignedDuration::from_mins(1);
+            queue.measures = Some(time::later(context.now, wait));
+            let is_active = context.now < queue.active_until;
+            let wait = if is_active { wait } else { LATE };
+            context.later(wait, Happening::Measure { queue: name.to_owned() });
         }
     }
 
-    /// Measures a queue, and goes on as long as there is something in it.
+    /// Measures a queue, and goes on as long as there is something in it. What SQS itself moves to a dead-letter queue is not sent
+    /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html>).
     pub(super) fn measured(&mut self, name: &str, context: &mut Context<'_>) {
         let Ok(queue) = self.sqs.queue(name) else { return };
         queue.forget(context.now);
-        queue.is_measured = false;
+        let at = queue.measures.take().unwrap_or(context.now);
         let (depth, is_empty) = (queue.depth(context.now), queue.messages.is_empty());
+        let sent = std::mem::take(&mut queue.sent);
+        if !is_empty {
+            queue.active_until = time::later(context.now, ACTIVE);
+        }
         for (metric, value) in [
             ("ApproximateNumberOfMessagesVisible", depth.visible),
             ("ApproximateNumberOfMessagesNotVisible", depth.not_visible),
+            ("NumberOfMessagesSent", sent),
         ] {
             let metric = Metric::new("AWS/SQS", metric).with("QueueName", name);
-            self.put_datapoint(&metric, f64::from(value), context);
+            self.put_measured(Measured { metric, value: f64::from(value), at }, context);
         }
         if !is_empty {
             self.measure_queue(name, context);
