@@ -114,7 +114,7 @@ def alarms(stack):
 
 def test_alarms_about_ourselves_tell_people_and_never_set_us_off(stack):
     ours = {name: alarm for name, alarm in alarms(stack).items() if name != "HighCpu"}
-    assert len(ours) == 18
+    assert len(ours) == 19
     assert all(alarm["AlarmActions"] == [ALERT] for alarm in ours.values())
 
 

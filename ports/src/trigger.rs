@@ -36,6 +36,8 @@ pub enum IgnoredReason {
     NotForThisFunction,
     /// It is a test or a greeting, not an event.
     TestMessage,
+    /// It is of a kind that this function answers, and this one asks for nothing.
+    NothingToDo,
 }
 
 impl std::fmt::Display for IgnoredReason {
@@ -45,6 +47,7 @@ impl std::fmt::Display for IgnoredReason {
             Self::BadField => "bad field",
             Self::NotForThisFunction => "not for this function",
             Self::TestMessage => "test message",
+            Self::NothingToDo => "nothing to do",
         })
     }
 }

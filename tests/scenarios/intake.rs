@@ -114,7 +114,7 @@ fn s6_a_reboot_call_that_failed_rebooted_nothing() {
     let mut call: Value = serde_json::from_slice(&event("reboot-call")).unwrap();
     call["detail"]["errorCode"] = json!("Client.UnauthorizedOperation");
     let ignored = adapters_aws::inbound::instances(call.to_string().as_bytes()).remove(0).unwrap_err();
-    assert_eq!(ignored.reason, IgnoredReason::NotForThisFunction);
+    assert_eq!(ignored.reason, IgnoredReason::NothingToDo);
     assert!(ignored.detail.contains("UnauthorizedOperation"), "{ignored}");
 }
 
@@ -139,13 +139,13 @@ fn s6_a_failed_status_check_is_read_in_all_three_envelopes() {
 #[test]
 fn an_alarm_that_is_quiet_or_watches_something_else_is_not_for_the_snapshot_function() {
     let check = String::from_utf8(event("alarm-status-check")).unwrap();
-    for other in [
-        check.replace("\"value\": \"ALARM\"", "\"value\": \"OK\""),
-        check.replace("StatusCheckFailed_System", "CPUUtilization"),
-        check.replace("InstanceId", "AutoScalingGroupName"),
+    for (other, reason) in [
+        (check.replace("\"value\": \"ALARM\"", "\"value\": \"OK\""), IgnoredReason::NothingToDo),
+        (check.replace("StatusCheckFailed_System", "CPUUtilization"), IgnoredReason::NotForThisFunction),
+        (check.replace("InstanceId", "AutoScalingGroupName"), IgnoredReason::NotForThisFunction),
     ] {
         let ignored = adapters_aws::inbound::instances(other.as_bytes()).remove(0).unwrap_err();
-        assert_eq!(ignored.reason, IgnoredReason::NotForThisFunction, "{ignored}");
+        assert_eq!(ignored.reason, reason, "{ignored}");
     }
 }
 

@@ -1,14 +1,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_lambda_events::sns::SnsRecord;
 use ports::trigger::{AlarmState, AlarmTrigger, Breach, Ignored, IgnoredReason};
 use ports::{Arn, Region};
 use serde_json::Value;
 
+use super::topic::{Carried, carried};
 use super::{field, json};
 
-/// Reads what the remediation function is sent: a CloudWatch alarm over SNS, over `EventBridge`, or as a direct Lambda
-/// action. An SNS delivery may hold several records; one that is bad does not hide the others.
+/// Reads what the remediation function is sent: a CloudWatch alarm over SNS, over `EventBridge`, also where its rule sends
+/// that to a topic, or as a direct Lambda action. An SNS delivery may hold several records; one that is bad does not hide
+/// the others.
 ///
 /// - SNS: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html>
 /// - `EventBridge`: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html>
@@ -28,42 +29,31 @@ pub fn alarms(payload: &[u8]) -> Vec<Result<AlarmTrigger, Ignored>> {
     }
 }
 
-/// Whether a payload is one of the envelopes that alarms come in, whatever it holds.
+/// Whether an event is an alarm's, as `EventBridge` or the alarm itself sends it.
 pub(super) fn is_alarm(event: &Value) -> bool {
-    event.get("Records").is_some()
-        || event.get("alarmData").is_some()
-        || event.get("detail-type").and_then(Value::as_str) == Some(CHANGE)
+    event.get("alarmData").is_some() || event.get("detail-type").and_then(Value::as_str) == Some(CHANGE)
 }
 
 /// The detail type of an alarm's event.
 const CHANGE: &str = "CloudWatch Alarm State Change";
 
 /// The alarms in a payload.
-pub(super) fn of_payload(event: &Value) -> Vec<Result<AlarmTrigger, Ignored>> {
-    match event.get("Records") {
-        Some(Value::Array(records)) if !records.is_empty() => records.iter().map(of_record).collect(),
-        Some(_) => vec![Err(Ignored::new(IgnoredReason::NotAnEvent, "`Records` is empty or not a list"))],
+fn of_payload(event: &Value) -> Vec<Result<AlarmTrigger, Ignored>> {
+    match carried(event) {
+        Some(messages) => messages.into_iter().map(|message| of_carried(&message?)).collect(),
         None => vec![of_event(event)],
     }
 }
 
-/// An SNS record.
-fn of_record(record: &Value) -> Result<AlarmTrigger, Ignored> {
-    let record: SnsRecord = serde_json::from_value(record.clone()).map_err(|error| {
-        Ignored::new(IgnoredReason::NotAnEvent, format!("a record is not an SNS record: {error}"))
-    })?;
-    let message: Value = serde_json::from_str(&record.sns.message)
-        .map_err(|_| Ignored::new(IgnoredReason::TestMessage, "the SNS message is text, not an alarm"))?;
-    if let Some(event) = message.get("Event").and_then(Value::as_str) {
-        return Err(Ignored::new(
-            IgnoredReason::TestMessage,
-            format!("the SNS message is `{event}`, not an alarm"),
-        ));
+/// What came through a topic: the message of an alarm's own action, or an event that a rule sent there.
+pub(super) fn of_carried(Carried { message, topic }: &Carried) -> Result<AlarmTrigger, Ignored> {
+    if message.get("detail-type").is_some() {
+        return of_event(message);
     }
     if message.get("AlarmName").is_none() {
         return Err(Ignored::new(IgnoredReason::NotForThisFunction, "the SNS message has no `AlarmName`"));
     }
-    of_message(&message, &record.sns.topic_arn)
+    of_message(message, topic)
 }
 
 /// The message of an alarm's SNS action. Its region is a display name, so the ARN's is taken.
@@ -98,7 +88,7 @@ fn arn_beside(topic: &str, alarm: &str) -> Result<Arn, Ignored> {
 }
 
 /// An `EventBridge` event (`detail`) or a direct action (`alarmData`).
-fn of_event(event: &Value) -> Result<AlarmTrigger, Ignored> {
+pub(super) fn of_event(event: &Value) -> Result<AlarmTrigger, Ignored> {
     let data = match (event.get("alarmData"), event.get("detail-type").and_then(Value::as_str)) {
         (Some(data), _) => data,
         (None, Some(CHANGE)) => event.get("detail").unwrap_or(&Value::Null),

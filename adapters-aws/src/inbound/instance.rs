@@ -9,6 +9,7 @@ use ports::trigger::{
 use ports::{InstanceId, InstanceState};
 use serde_json::Value;
 
+use super::topic::{Carried, carried};
 use super::{alarm, field, json};
 
 /// Reads what the snapshot function is sent. A payload may name several instances; one that is bad does not hide the
@@ -24,7 +25,7 @@ use super::{alarm, field, json};
 /// - `AWS API Call via CloudTrail`, of `RebootInstances`, unless the call failed:
 ///   <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html>
 ///
-/// In any of its three envelopes, an alarm in `ALARM` on one of an instance's status checks, that of its attached volumes
+/// All of them also through a topic, where a rule sends them to one. In any of its envelopes, an alarm in `ALARM` on one of an instance's status checks, that of its attached volumes
 /// included: <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html#status-check-metrics>
 ///
 /// # Examples
@@ -43,13 +44,30 @@ use super::{alarm, field, json};
 /// assert!(ignored.to_string().starts_with("not an event: the payload is not JSON"));
 /// ```
 pub fn instances(payload: &[u8]) -> Vec<Result<InstanceTrigger, Ignored>> {
-    match json(payload) {
-        Ok(event) if alarm::is_alarm(&event) => {
-            alarm::of_payload(&event).into_iter().map(|alarm| alarm.and_then(of_alarm)).collect()
-        }
-        Ok(event) => of_event(&event).unwrap_or_else(|ignored| vec![Err(ignored)]),
+    let event = match json(payload) {
+        Ok(event) => event,
+        Err(ignored) => return vec![Err(ignored)],
+    };
+    match carried(&event) {
+        Some(messages) => messages.into_iter().flat_map(of_carried).collect(),
+        None => of_one(&event),
+    }
+}
+
+/// What came through a topic: an event that a rule sent there, or the message of an alarm's own action.
+fn of_carried(carried: Result<Carried, Ignored>) -> Vec<Result<InstanceTrigger, Ignored>> {
+    match carried {
+        Ok(carried) if carried.message.get("detail-type").is_some() => of_one(&carried.message),
+        Ok(carried) => vec![alarm::of_carried(&carried).and_then(of_alarm)],
         Err(ignored) => vec![Err(ignored)],
     }
+}
+
+fn of_one(event: &Value) -> Vec<Result<InstanceTrigger, Ignored>> {
+    if alarm::is_alarm(event) {
+        return vec![alarm::of_event(event).and_then(of_alarm)];
+    }
+    of_event(event).unwrap_or_else(|ignored| vec![Err(ignored)])
 }
 
 fn of_event(event: &Value) -> Result<Vec<Result<InstanceTrigger, Ignored>>, Ignored> {
@@ -102,7 +120,8 @@ fn of_call(event: &Value) -> Result<Vec<Result<InstanceTrigger, Ignored>>, Ignor
         return Err(not_ours(format!("the call `{name}` says nothing about a failed instance")));
     }
     if let Some(code) = event.pointer("/detail/errorCode").and_then(Value::as_str) {
-        return Err(not_ours(format!("the call `{name}` failed: {code}")));
+        let what = format!("the call `{name}` failed: {code}");
+        return Err(Ignored::new(IgnoredReason::NothingToDo, what));
     }
     let at = field::instant(event, "/detail/eventTime")?;
     let by = event.pointer("/detail/userIdentity/arn").and_then(Value::as_str).map(str::to_owned);
@@ -150,7 +169,8 @@ fn entity_instance(entity: &Value) -> Result<InstanceId, Ignored> {
 fn of_alarm(alarm: AlarmTrigger) -> Result<InstanceTrigger, Ignored> {
     let name = &alarm.name;
     if alarm.state != AlarmState::Alarm {
-        return Err(not_ours(format!("alarm `{name}` is in state {}", alarm.state)));
+        let what = format!("alarm `{name}` is in state {}", alarm.state);
+        return Err(Ignored::new(IgnoredReason::NothingToDo, what));
     }
     let check = alarm.metrics.iter().find(|metric| metric.starts_with("AWS/EC2/StatusCheckFailed"));
     let Some(metric) = check.cloned() else {

@@ -7,10 +7,12 @@ mod alarm;
 mod field;
 mod instance;
 mod night;
+mod topic;
 
 pub use alarm::alarms;
 pub use instance::instances;
 pub use night::{night, night_task};
+pub use topic::source;
 
 use ports::trigger::{Ignored, IgnoredReason};
 use serde_json::Value;

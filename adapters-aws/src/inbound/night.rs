@@ -1,11 +1,13 @@
 use ports::trigger::{Ignored, IgnoredReason, NightTask, NightTrigger};
 use serde_json::Value;
 
+use super::topic::carried;
 use super::{field, json};
 
-/// Reads an event for the nightly function: a `Scheduled Event` of an `EventBridge` rule, or `{"time": ...}`, which is
-/// what an `EventBridge` Scheduler target can be told to send
-/// (<https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html>).
+/// Reads an event for the nightly function: a `Scheduled Event` of an `EventBridge` rule, what `EventBridge` Scheduler sends
+/// where nothing else is said, with a `detail` that is a text, or `{"time": ...}`, which a schedule can be told to send
+/// (<https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html>). Each may come
+/// through a topic.
 ///
 /// # Errors
 ///
@@ -16,24 +18,40 @@ use super::{field, json};
 /// ```
 /// let trigger = adapters_aws::inbound::night(br#"{"time": "2026-11-24T02:00:00Z"}"#).unwrap();
 /// assert_eq!(trigger.night().to_string(), "2026-11-24");
+/// let scheduler = br#"{"source": "aws.scheduler", "detail-type": "Scheduled Event", "time": "2026-11-24T02:00:00Z", "detail": "{}"}"#;
+/// assert_eq!(adapters_aws::inbound::night(scheduler), Ok(trigger));
 /// assert!(adapters_aws::inbound::night(b"{}").is_err());
 /// ```
 pub fn night(payload: &[u8]) -> Result<NightTrigger, Ignored> {
-    let event = json(payload)?;
-    let kind = (event.get("source"), event.get("detail-type").and_then(|v| v.as_str()));
+    of_night(&one(payload)?)
+}
+
+fn of_night(event: &Value) -> Result<NightTrigger, Ignored> {
+    let kind = (event.get("source"), event.get("detail-type").and_then(Value::as_str));
     match kind {
         (None, None) => {}
-        (Some(source), Some("Scheduled Event")) if source == "aws.events" => {}
+        (Some(source), Some("Scheduled Event")) if source == "aws.events" || source == "aws.scheduler" => {}
         (source, detail_type) => {
             return Err(Ignored::new(
                 IgnoredReason::NotForThisFunction,
                 format!(
-                    "source {source:?}, detail type {detail_type:?}: expected a `Scheduled Event` of `aws.events`"
+                    "source {source:?}, detail type {detail_type:?}: expected a `Scheduled Event` of `aws.events` or \
+                     `aws.scheduler`"
                 ),
             ));
         }
     }
-    Ok(NightTrigger { at: field::instant(&event, "/time")? })
+    Ok(NightTrigger { at: field::instant(event, "/time")? })
+}
+
+/// The one event of a payload, which may have come through a topic.
+fn one(payload: &[u8]) -> Result<Value, Ignored> {
+    let event = json(payload)?;
+    let Some(mut messages) = carried(&event) else { return Ok(event) };
+    match (messages.pop(), messages.is_empty()) {
+        (Some(only), true) => Ok(only?.message),
+        _ => Err(field::bad("/Records", "expected one record")),
+    }
 }
 
 /// Reads what the nightly function is sent: `{"task": "reconcile"}`, or else what [`night`] reads. A schedule of `EventBridge`
@@ -54,8 +72,9 @@ pub fn night(payload: &[u8]) -> Result<NightTrigger, Ignored> {
 /// assert_eq!(error.to_string(), "bad field: `task`: `dance` is no task of this function, expected `reconcile`");
 /// ```
 pub fn night_task(payload: &[u8]) -> Result<NightTask, Ignored> {
-    match json(payload)?.get("task") {
-        None => night(payload).map(NightTask::Night),
+    let event = one(payload)?;
+    match event.get("task") {
+        None => of_night(&event).map(NightTask::Night),
         Some(Value::String(task)) if task == "reconcile" => Ok(NightTask::Reconcile),
         Some(other) => {
             let name = other.as_str().map_or_else(|| other.to_string(), str::to_owned);

@@ -31,7 +31,7 @@ pub fn shipped() -> &'static Template {
 }
 
 /// What the simulated stack calls its resources, so that stories read well. CloudFormation makes names up.
-const NAMES: [(&str, &str); 19] = [
+const NAMES: [(&str, &str); 20] = [
     ("AlarmTopic", "alarms"),
     ("AlertTopic", "alerts"),
     ("AutoRemediation", "auto-remediation"),
@@ -44,6 +44,7 @@ const NAMES: [(&str, &str); 19] = [
     ("AutoSnapshotRole", "auto-snapshot"),
     ("LedgerTable", "ledger"),
     ("MetricsTable", "metrics"),
+    ("NightTriggerUnknown", "night-trigger-unknown"),
     ("NightlyMaintenance", "nightly-maintenance"),
     ("NightlyMaintenanceFailures", "nightly-maintenance-failures"),
     ("NightlyMaintenanceGaveUp", "nightly-maintenance-gave-up"),

@@ -78,6 +78,15 @@ pub fn night(task: &str, night: Date) -> Result<LedgerKey, IdError> {
     LedgerKey::new(format!("night#{task}#{night}"))
 }
 
+/// The key of what a function was sent on a day and ignored.
+///
+/// # Errors
+///
+/// As [`snapshot`].
+pub fn ignored(function: &str, day: Date) -> Result<LedgerKey, IdError> {
+    LedgerKey::new(format!("ignored#{function}#{day}"))
+}
+
 /// The key of an event that a function cannot handle: of its bytes, so that every delivery of it meets one entry.
 ///
 /// # Errors

@@ -4,6 +4,7 @@ pub mod archive;
 pub mod cause;
 pub mod episode;
 pub mod hex;
+pub mod ignored;
 pub mod key;
 pub mod listed;
 pub mod mode;

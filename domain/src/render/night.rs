@@ -2,12 +2,13 @@
 
 use std::fmt::Write;
 
-use ports::{Notice, Subject};
+use ports::{Notice, Subject, time};
 use serde_json::json;
 
 use super::reconcile;
 use crate::policy::listed::{self, LISTED};
 use crate::policy::status::Status;
+use crate::workflow::ignored::IgnoredBy;
 use crate::workflow::maintain::{Archived, Night, Task};
 use crate::workflow::prune::Pruned;
 
@@ -25,6 +26,7 @@ pub fn report(night: &Night) -> Notice {
         "metrics_archival": night.archival,
         "snapshot_cleanup": night.cleanup,
         "reconciliation": night.reconciliation,
+        "ignored": night.ignored,
         "key": key,
     });
     let subject = Subject::fit(&format!("[Daily Ops Report] {}", night.night));
@@ -63,8 +65,25 @@ fn text(night: &Night, key: &str) -> String {
     if let Task::Done(told, _) = &night.reconciliation {
         text.extend(reconcile::unowned(told));
     }
+    ignored(&mut text, night);
     let _ = writeln!(text, "\nKey: {key}");
     text
+}
+
+/// What functions were sent and ignored, with where it came from: somebody may think that it is answered.
+fn ignored(text: &mut String, night: &Night) {
+    if night.ignored.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\nSent to a function on {} and not for it:", time::yesterday(night.night));
+    for IgnoredBy { function, tally } in &night.ignored {
+        for (source, count) in &tally.kinds {
+            let _ = writeln!(text, "  {function}: {count} times {source}");
+        }
+        if 0 < tally.others {
+            let _ = writeln!(text, "  {function}: {} times something else", tally.others);
+        }
+    }
 }
 
 /// What failed, a line each, and how much more did that is not listed.

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, civil::Date};
 use ports::trigger::NightTrigger;
 use ports::{
     Archive, Clock, IdError, Inventory, Ledger, LedgerKey, Metrics, Notifier, Retry, Snapshots, VolumeId,
+    time,
 };
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,7 @@ use super::announce::{AnnouncePorts, Announced, announce};
 use super::archive::{ArchiveError, ArchivePorts, ArchivedDay, Source, archive_day};
 use super::effect::{Repeatable, Unfinished};
 use super::hold::Claimed;
+use super::ignored::{self, IgnoredBy};
 use super::once::{How, Once, OnceError, Performed};
 use super::prune::{self, PrunePorts, Pruned};
 use super::reconcile::Reconciled;
@@ -90,6 +92,9 @@ pub struct Night {
     /// How many more of them there are.
     #[serde(default)]
     pub more_dead_volumes: u64,
+    /// What functions were sent the day before and ignored.
+    #[serde(default)]
+    pub ignored: Vec<IgnoredBy>,
     /// The report; `None` when it was left to another run.
     pub report: Option<Announced>,
 }
@@ -222,6 +227,8 @@ async fn work(
     let (cleanup, mut dead_volumes) = clean_up(ports, policy, &working, night, hooks.decided).await;
     let more_dead_volumes = listed::cut(&mut dead_volumes);
     let reconciliation = hooks.reconciling.await;
+    // A report without them is better than none.
+    let ignored = ignored::of_day(ports.ledger, time::yesterday(night)).await.unwrap_or_default();
     let count = |parts: [bool; 3]| parts.into_iter().filter(|part| *part).count();
     let status = Status::of(
         count([archival.is_done(), cleanup.is_done(), reconciliation.is_done()]),
@@ -235,6 +242,7 @@ async fn work(
         reconciliation,
         dead_volumes,
         more_dead_volumes,
+        ignored,
         report: None,
     };
     if run.mode == Mode::Act && !done.archival.is_elsewhere() && !done.cleanup.is_elsewhere() {
@@ -266,7 +274,7 @@ async fn archive_days(
 ) -> Result<Archived, Unfinished> {
     let archiving = ArchivePorts { clock: ports.clock, metrics: ports.metrics, archive: ports.archive };
     let days = days_of_night(night);
-    let date = ports::time::yesterday(night);
+    let date = time::yesterday(night);
     let mut archived = Archived { date, days: Vec::new(), failed: Vec::new() };
     for day in days {
         match archive_day(&archiving, source, run, day).await {

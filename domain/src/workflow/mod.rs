@@ -6,6 +6,7 @@ pub mod archive;
 pub mod effect;
 mod entry;
 mod hold;
+pub mod ignored;
 mod incident;
 pub mod maintain;
 pub mod once;

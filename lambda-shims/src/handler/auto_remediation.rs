@@ -4,6 +4,7 @@ use domain::workflow::remediate::{Action, By, RemediatePolicy, Remedied, Scaled,
 use ports::trigger::AlarmTrigger;
 use serde_json::{Value, json};
 
+use super::ignoring::Astray;
 use super::poison::Hopeless;
 use super::{Context, Failure, PortsIn, Reply, ignored};
 use crate::RemediationPorts;
@@ -24,11 +25,12 @@ pub async fn auto_remediation(
     let mut metrics = Metrics::default();
     let mut results = Vec::new();
     let mut failures = Vec::new();
-    let mut hopeless = Hopeless::default();
+    let (mut hopeless, mut astray) = (Hopeless::default(), Astray::default());
     for read in adapters_aws::inbound::alarms(payload) {
         match read {
             Err(reason) => {
                 hopeless.see(&reason);
+                astray.see(&reason);
                 results.push(ignored(&reason, &mut metrics));
             }
             Ok(alarm) => match answer(ports_in, settings, context, &alarm).await {
@@ -42,6 +44,8 @@ pub async fn auto_remediation(
     }
     let home = ports_in(None);
     let announcing = home.remediate().announcing();
+    let counting = (announcing.ledger, announcing.clock);
+    astray.count(counting, (settings.mode, "auto-remediation"), payload).await;
     hopeless.set_aside(announcing, (settings.mode, context), payload, &mut metrics).await?;
     if failures.is_empty() {
         let body = json!({

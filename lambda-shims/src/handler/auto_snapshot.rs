@@ -8,6 +8,7 @@ use ports::trigger::InstanceTrigger;
 use ports::{InstanceId, LedgerKey, Retry};
 use serde_json::{Value, json};
 
+use super::ignoring::Astray;
 use super::poison::Hopeless;
 use super::{Context, Failure, PortsIn, Reply, ignored};
 use crate::SnapshotPorts;
@@ -28,12 +29,13 @@ pub async fn auto_snapshot(
     let mut metrics = Metrics::default();
     let mut results = Vec::new();
     let mut failures: Vec<Failed> = Vec::new();
-    let mut hopeless = Hopeless::default();
+    let (mut hopeless, mut astray) = (Hopeless::default(), Astray::default());
     for read in adapters_aws::inbound::instances(payload) {
         let answer = match read {
             Ok(trigger) => answer(ports_in, settings, context, &trigger, &mut metrics).await,
             Err(reason) => {
                 hopeless.see(&reason);
+                astray.see(&reason);
                 Ok(ignored(&reason, &mut metrics))
             }
         };
@@ -48,6 +50,8 @@ pub async fn auto_snapshot(
     }
     let home = ports_in(None);
     let announcing = home.protect().announcing();
+    let counting = (announcing.ledger, announcing.clock);
+    astray.count(counting, (settings.mode, "auto-snapshot"), payload).await;
     hopeless.set_aside(announcing, (settings.mode, context), payload, &mut metrics).await?;
     if failures.is_empty() {
         return Ok(Reply { body: body(results), metrics });

@@ -2,6 +2,7 @@
 
 mod auto_remediation;
 mod auto_snapshot;
+mod ignoring;
 mod nightly_maintenance;
 mod poison;
 mod reconciliation;

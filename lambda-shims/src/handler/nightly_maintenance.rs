@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use ports::trigger::{NightTask, NightTrigger};
 use serde_json::{Value, json};
 
+use super::ignoring::Astray;
 use super::poison::Hopeless;
 use super::reconciliation;
 use super::{Context, Failure, PortsIn, Reply, ignored};
@@ -37,9 +38,14 @@ pub async fn nightly_maintenance(
         Err(reason) => {
             let mut metrics = Metrics::default();
             let body = ignored(&reason, &mut metrics);
-            let mut hopeless = Hopeless::default();
+            // A schedule that is set wrong is a night that is not done: an alarm watches this.
+            metrics.add("TriggersUnknown", 1);
+            let (mut hopeless, mut astray) = (Hopeless::default(), Astray::default());
             hopeless.see(&reason);
+            astray.see(&reason);
             let announcing = ports.night().announcing();
+            let counting = (announcing.ledger, announcing.clock);
+            astray.count(counting, (settings.mode, "nightly-maintenance"), payload).await;
             hopeless.set_aside(announcing, (settings.mode, context), payload, &mut metrics).await?;
             return Ok(Reply { body, metrics });
         }

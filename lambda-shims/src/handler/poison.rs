@@ -16,7 +16,7 @@ impl Hopeless {
     pub(super) fn see(&mut self, ignored: &Ignored) {
         match ignored.reason {
             IgnoredReason::NotAnEvent | IgnoredReason::BadField => self.0.push(ignored.to_string()),
-            IgnoredReason::NotForThisFunction | IgnoredReason::TestMessage => {}
+            IgnoredReason::NotForThisFunction | IgnoredReason::TestMessage | IgnoredReason::NothingToDo => {}
         }
     }
 
