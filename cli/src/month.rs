@@ -221,7 +221,8 @@ fn settle_in(
     fleet
 }
 
-/// An instance whose volumes have five snapshots, so that the first night has something to remove; the owners in turn.
+/// An instance whose volumes have five snapshots, so that the first night has something to remove;
+/// the owners in turn.
 fn settle_past(cloud: &mut Cloud, instance: &InstanceId, owners: [&str; 2], now: Timestamp) {
     let disks: Vec<_> =
         cloud.ec2.attached(instance).map(|(volume, disk, _)| (volume.clone(), disk.size_gib)).collect();

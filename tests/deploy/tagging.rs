@@ -1,4 +1,5 @@
-//! What a function's role lets it write on a snapshot, and what a hold means to the role and to the code.
+//! What a function's role lets it write on a snapshot, and what a hold means to the role and to the
+//! code.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};

@@ -37,7 +37,8 @@ fn left(sim: &Sim) -> Vec<SnapshotId> {
     sim.cloud(|cloud| cloud.snapshots.all().map(|snapshot| snapshot.id.clone()).collect())
 }
 
-/// The bug: a tag that both write says whose a snapshot is. Each takes the other's set for a second one of its own.
+/// The bug: a tag that both write says whose a snapshot is. Each takes the other's set for a second
+/// one of its own.
 #[test]
 fn ownership_by_a_tag_that_two_stacks_share_is_caught() {
     let (sim, broken) = two_stacks(NAME);

@@ -161,7 +161,8 @@ fn r10_a_hold_ends_with_its_day() {
     }
 }
 
-/// IAM takes no blanks away and cannot read a calendar: what it denies as a hold for good is one for the code, too.
+/// IAM takes no blanks away and cannot read a calendar: what it denies as a hold for good is one
+/// for the code, too.
 #[test]
 fn r10_what_is_neither_a_plain_no_nor_a_plain_date_holds_for_good() {
     for value in [

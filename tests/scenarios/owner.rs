@@ -79,7 +79,8 @@ fn r30_another_owners_snapshots_are_never_adopted() {
     assert_eq!(adopts(&scene, None, true).0, []);
 }
 
-/// The ledger has forgotten an instance that has been at rest for long: only its snapshots tell that its stop was dealt with.
+/// The ledger has forgotten an instance that has been at rest for long: only its snapshots tell
+/// that its stop was dealt with.
 fn at_rest_with(scene: &Scene, snapshots: &Tags) -> usize {
     let instance = scene.instance("web-1", 0);
     let volume = scene.cloud(|cloud| cloud.ec2.attached(&instance).next().unwrap().0.to_string());

@@ -8,8 +8,8 @@ use super::{Invariant, Seen, bound};
 use crate::cloud::{Cloud, Fact};
 use crate::kernel::{Actor, InvocationId};
 
-/// The stacks of a region, by what the names of their resources begin with. The first one's are those that begin with
-/// nobody's else.
+/// The stacks of a region, by what the names of their resources begin with. The first one's are
+/// those that begin with nobody's else.
 #[derive(Clone, Debug, Default)]
 pub struct Stacks {
     others: Vec<String>,
@@ -115,7 +115,8 @@ impl Invariant for Within {
     }
 }
 
-/// No stack removes what another made, or takes it for its own. Whose a snapshot is says who made it, not its tags.
+/// No stack removes what another made, or takes it for its own. Whose a snapshot is says who made
+/// it, not its tags.
 #[derive(Clone, Debug)]
 pub struct Apart {
     stacks: Stacks,

@@ -10,7 +10,8 @@ use crate::adopt::{Adoption, table};
 /// `caretaker adopt`.
 #[derive(Clone, Debug, Args)]
 pub struct Adopt {
-    /// Who takes them over: what `OWNER` is for the functions, which the template makes the stack's name.
+    /// Who takes them over: what `OWNER` is for the functions, which the template makes the stack's
+    /// name.
     #[arg(long, value_name = "NAME")]
     owner: OwnerName,
     /// In the account, or at the endpoint in `AWS_ENDPOINT_URL`.

@@ -1,4 +1,5 @@
-//! The stacks of Caretaker that a fleet lives with, one or two in its region, and the rules that hold for them.
+//! The stacks of Caretaker that a fleet lives with, one or two in its region, and the rules that
+//! hold for them.
 
 use std::sync::LazyLock;
 
@@ -40,8 +41,8 @@ pub(super) fn owners(stacks: &[Stack]) -> [&'static str; 2] {
     if 1 < stacks.len() { [NAME, SECOND] } else { [NAME, NAME] }
 }
 
-/// Watches for the rules: those of one stack as they are; of two, those of each with the other's doings hidden, and that
-/// they keep apart.
+/// Watches for the rules: those of one stack as they are; of two, those of each with the other's
+/// doings hidden, and that they keep apart.
 pub(super) fn expect(sim: &Sim, stacks: &[Stack]) {
     if let [stack] = stacks {
         for rule in of_settings(stack.names()) {

@@ -55,8 +55,8 @@ pub struct PolicyFlags {
     /// goes with its volume.
     #[arg(long, value_name = "WHAT", default_value_t)]
     group_by: GroupBy,
-    /// What may be removed at all: those of one stack of `caretaker`, whose `OWNER` is the `NAME` in `caretaker:NAME`,
-    /// those with the tag `K=V`, or `any` of this account.
+    /// What may be removed at all: those of one stack of `caretaker`, whose `OWNER` is the `NAME`
+    /// in `caretaker:NAME`, those with the tag `K=V`, or `any` of this account.
     #[arg(long, value_name = "WHOSE", default_value_t)]
     owned_by: Owner,
     /// How many completed ones of each volume stay whatever the rules say.

@@ -27,8 +27,8 @@ pub const LAMBDA_FUNCTION: &str = "LambdaFunction";
 pub const TRIGGER_STATE: &str = "TriggerState";
 /// The tag by which a person keeps a snapshot from being removed. Only people write it.
 pub const HOLD: &str = "caretaker:hold";
-/// The tag that says for how many days to keep a snapshot, instead of what the rules say. On an instance
-/// or a volume it holds for every snapshot taken of it.
+/// The tag that says for how many days to keep a snapshot, instead of what the rules say. On an
+/// instance or a volume it holds for every snapshot taken of it.
 pub const KEEP_DAYS: &str = "caretaker:keep-days";
 /// What the tags that only Caretaker gives a meaning begin with.
 const OURS: &str = "caretaker:";
@@ -63,8 +63,8 @@ pub struct Birth<'a> {
 /// The tags that a snapshot carries from its first moment: ours, then as many of the instance's as still leave room
 /// for a name. Ours win; reserved keys, holds and the instance's own name are left out.
 ///
-/// How long its volumes are to be kept is said here as well: nothing of ours is written later, so that the role need
-/// not allow it.
+/// How long its volumes are to be kept is said here as well: nothing of ours is written later, so
+/// that the role need not allow it.
 ///
 /// # Errors
 ///
@@ -88,9 +88,9 @@ pub fn birth_tags(birth: &Birth<'_>) -> Result<TagSet, TagError> {
     TagSet::new(tags)
 }
 
-/// What volumes say about how long they are to be kept, for all snapshots of a set. When each says something, the
-/// longest holds, because a set is kept whole; else the tag says which volume it is about. A set has 40 volumes at
-/// most, so that their tags fit
+/// What volumes say about how long they are to be kept, for all snapshots of a set. When each says
+/// something, the longest holds, because a set is kept whole; else the tag says which volume it is
+/// about. A set has 40 volumes at most, so that their tags fit
 /// (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-creating-snapshot.html>).
 fn days_of(volumes: &[(&VolumeId, &Tags)]) -> Vec<(String, String)> {
     let said = volumes.iter().filter_map(|(volume, tags)| Some((volume, tags.get(KEEP_DAYS)?)));
@@ -104,8 +104,8 @@ fn days_of(volumes: &[(&VolumeId, &Tags)]) -> Vec<(String, String)> {
     }
 }
 
-/// The days that a snapshot is to be kept for, by its tags: of its own, or of its volume's where its set says it for
-/// each volume. A copy does not know its volume: the longest holds.
+/// The days that a snapshot is to be kept for, by its tags: of its own, or of its volume's where
+/// its set says it for each volume. A copy does not know its volume: the longest holds.
 ///
 /// # Examples
 ///
@@ -141,8 +141,9 @@ fn longer<'a>(a: &'a str, b: &'a str) -> &'a str {
     if days(a) < days(b) { b } else { a }
 }
 
-/// The tags that a snapshot gets once it exists: its name, and as many of its volume's tags as still fit beside
-/// those of its birth. Those that mean something to Caretaker are not among them: its role allows them at birth only.
+/// The tags that a snapshot gets once it exists: its name, and as many of its volume's tags as
+/// still fit beside those of its birth. Those that mean something to Caretaker are not among them:
+/// its role allows them at birth only.
 ///
 /// # Errors
 ///
@@ -161,8 +162,8 @@ fn own(tags: &Tags) -> BTreeMap<String, String> {
 }
 
 /// Adds what is not there yet. IAM knows keys in any case for the same
-/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>), so a key that differs in
-/// nothing else is left out.
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>), so
+/// a key that differs in nothing else is left out.
 fn fill(tags: &mut BTreeMap<String, String>, more: &Tags, most: usize) {
     for (key, value) in more.iter() {
         let is_known = |other: &String| other.eq_ignore_ascii_case(key);

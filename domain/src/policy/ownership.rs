@@ -1,4 +1,5 @@
-//! Whose a snapshot is. Several stacks may live in one region: each has a name, and takes for its own only what carries it.
+//! Whose a snapshot is. Several stacks may live in one region: each has a name, and takes for its
+//! own only what carries it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -48,12 +49,13 @@ impl OwnerName {
     pub const LONGEST: usize = 128;
 
     /// Checks a name. It is told to EC2's filters, where `*` and `?` stand for others
-    /// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html>), and to IAM, where `${` begins a
-    /// variable: neither is allowed.
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html>), and to IAM,
+    /// where `${` begins a variable: neither is allowed.
     ///
     /// # Errors
     ///
-    /// When it is empty or too long, or has other characters than a stack's name may have, `.` and `_`.
+    /// When it is empty or too long, or has other characters than a stack's name may have, `.` and
+    /// `_`.
     pub fn new(name: impl Into<String>) -> Result<Self, OwnerNameError> {
         let name = name.into();
         let is_legal = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);

@@ -1,5 +1,5 @@
-//! Takes over the snapshots of an earlier version, whose tags name no owner. Only a person asks for it: which stack's they
-//! are nobody else can know.
+//! Takes over the snapshots of an earlier version, whose tags name no owner. Only a person asks for
+//! it: which stack's they are nobody else can know.
 
 use std::collections::BTreeMap;
 
@@ -75,8 +75,8 @@ pub async fn orphans(snapshots: &dyn Snapshots, made_by: Option<&str>) -> Result
     }
 }
 
-/// Gives orphans to an owner, and tells `seen` of each. It may be interrupted and done again: those that were adopted are no
-/// orphans any more.
+/// Gives orphans to an owner, and tells `seen` of each. It may be interrupted and done again: those
+/// that were adopted are no orphans any more.
 ///
 /// # Errors
 ///

@@ -258,8 +258,9 @@ impl Take<'_> {
         Ok(naming::birth_tags(&birth)?)
     }
 
-    /// Every snapshot that was made under the key. What an earlier version began carries no owner yet; what another
-    /// owner made under the same key, because the same instance stopped for it as well, is not ours.
+    /// Every snapshot that was made under the key. What an earlier version began carries no owner
+    /// yet; what another owner made under the same key, because the same instance stopped for it as
+    /// well, is not ours.
     async fn under_key(&self) -> Result<Vec<Snapshot>, PortError> {
         let filter = ownership::of_any().and(naming::KEY, self.key.as_str());
         let mut snapshots = prune::all(self.ports.snapshots, &filter).await?;

@@ -18,12 +18,13 @@ pub struct NightSettings {
     pub common: Common,
     /// `MODE`: whether to act.
     pub mode: Mode,
-    /// `SNAPSHOT_RETENTION_DAYS`, `KEEP_*`, `MAX_REMOVE*`, `OWNER`: which snapshots are kept, and whose.
+    /// `SNAPSHOT_RETENTION_DAYS`, `KEEP_*`, `MAX_REMOVE*`, `OWNER`: which snapshots are kept, and
+    /// whose.
     pub retention: Retention,
     /// `DELETE_RATE`: how many snapshots EC2 lets this account delete a second.
     pub delete_rate: Rate,
-    /// `SNAPSHOT_ON`, `SNAPSHOT_STATES`, `SNAPSHOT_MODE`, `SNAPSHOT_EXCLUDE`, `OWNER`: when and how to snapshot what nobody
-    /// heard of, and for whom.
+    /// `SNAPSHOT_ON`, `SNAPSHOT_STATES`, `SNAPSHOT_MODE`, `SNAPSHOT_EXCLUDE`, `OWNER`: when and how
+    /// to snapshot what nobody heard of, and for whom.
     pub snapshots: SnapshotPolicy,
     /// `ALARM_MAX_AGE_SECONDS`: older transitions are history.
     pub alarm_max_age: SignedDuration,

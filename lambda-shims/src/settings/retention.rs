@@ -5,7 +5,8 @@ use domain::policy::retention::{Cap, Count, Draft, Floor, Labels, Owner, Period,
 
 use super::reader::{Reader, number};
 
-/// Which of an owner's snapshots are kept: by `KEEP_*`, or, when there are none of those, for `SNAPSHOT_RETENTION_DAYS`.
+/// Which of an owner's snapshots are kept: by `KEEP_*`, or, when there are none of those, for
+/// `SNAPSHOT_RETENTION_DAYS`.
 pub(super) fn retention(reader: &mut Reader<'_>, owner: &OwnerName) -> Option<Retention> {
     let days = days(reader);
     let mut draft = rules(reader);

@@ -14,8 +14,8 @@ pub struct SnapshotSettings {
     pub common: Common,
     /// `MODE`: whether to act.
     pub mode: Mode,
-    /// `SNAPSHOT_ON`, `SNAPSHOT_STATES`, `SNAPSHOT_MODE`, `SNAPSHOT_EXCLUDE`, `OWNER`: when and how to snapshot, and for
-    /// whom.
+    /// `SNAPSHOT_ON`, `SNAPSHOT_STATES`, `SNAPSHOT_MODE`, `SNAPSHOT_EXCLUDE`, `OWNER`: when and how
+    /// to snapshot, and for whom.
     pub policy: SnapshotPolicy,
 }
 

@@ -27,8 +27,8 @@ impl SnapshotStore {
     /// What is told of a snapshot whose deletion was accepted.
     fn told(&self, gone: &Snapshot, context: &Context<'_>) -> Fact {
         let others = || self.all().filter(|s| s.id != gone.id && !self.is_doomed(&s.id));
-        // Two copies name one volume, and are of whatever they are copies of; what one stack has counts for nothing with
-        // another.
+        // Two copies name one volume, and are of whatever they are copies of; what one stack has
+        // counts for nothing with another.
         let owner = gone.tags.get("caretaker:owner");
         let is_of_it = |s: &Snapshot| {
             s.volume == gone.volume && !gone.is_copy() && s.tags.get("caretaker:owner") == owner

@@ -146,9 +146,10 @@ pub fn is_held(snapshot: &Snapshot, now: Timestamp) -> bool {
     snapshot.tags.get(HOLD).is_some_and(|value| holds(value, now))
 }
 
-/// A value that cannot be read holds for good: it was meant to. So does whatever the role denies as a hold for good, or
-/// the night would try in vain to remove it: it is read as IAM reads it, without taking blanks away, and is a day or an
-/// instant only where it looks like one of this millennium to IAM.
+/// A value that cannot be read holds for good: it was meant to. So does whatever the role denies as
+/// a hold for good, or the night would try in vain to remove it: it is read as IAM reads it,
+/// without taking blanks away, and is a day or an instant only where it looks like one of this
+/// millennium to IAM.
 fn holds(value: &str, now: Timestamp) -> bool {
     if ["false", "no", "off", "0"].iter().any(|no| value.eq_ignore_ascii_case(no)) {
         return false;

@@ -82,8 +82,8 @@ pub(super) async fn gather(ports: &ReconcilePorts<'_>, policy: &ReconcilePolicy,
     gathered
 }
 
-/// The owner's own snapshots, and those of an earlier version, which are nobody's yet: the stops that they are of must
-/// not be taken for lost. Those of other owners count for nothing.
+/// The owner's own snapshots, and those of an earlier version, which are nobody's yet: the stops
+/// that they are of must not be taken for lost. Those of other owners count for nothing.
 async fn snapshots(ports: &ReconcilePorts<'_>, owner: &OwnerName) -> Result<Vec<Snapshot>, PortError> {
     let mut snapshots = prune::all(ports.snapshots, &ownership::of_any()).await?;
     snapshots.retain(|snapshot| owner.whose(&snapshot.tags) != Whose::Anothers);
