@@ -118,6 +118,16 @@ proptest! {
     }
 
     #[test]
+    fn what_is_kept_as_the_oldest_is_so_by_some_rule(world in worlds(20), draft in drafts()) {
+        let plan = world.plan(&draft);
+        let retention = Retention::new(draft).unwrap();
+        for verdict in plan.kept().filter(|verdict| verdict.reasons.has(Reason::Oldest)) {
+            let told = retention.explain(&world.stock(), now(), &verdict.id).unwrap();
+            prop_assert!(told.rules.iter().any(|question| matches!(question.answer, Answer::KeepsOldest(_))));
+        }
+    }
+
+    #[test]
     fn a_plan_carried_out_in_part_is_still_the_same_plan(
         world in worlds(40),
         draft in drafts(),
@@ -125,7 +135,7 @@ proptest! {
     ) {
         let plan = world.plan(&draft);
         let gone: BTreeSet<_> = removed(&plan).into_iter().take(part.index(world.snapshots.len() + 1)).collect();
-        let now = world.without(&gone).plan(&draft);
+        let now = world.without(&gone).again(&plan);
         prop_assert_eq!(removed(&now), &removed(&plan) - &gone);
         prop_assert_eq!(plan.check(&now), Ok(()));
     }
@@ -152,6 +162,8 @@ proptest! {
                 let word = question.rule.split(' ').next().unwrap();
                 let reason = Reason::ALL.iter().find(|reason| reason.as_str() == word).unwrap();
                 let keeps = matches!(question.answer, Answer::Keeps(_) | Answer::Matches);
+                let as_oldest = matches!(question.answer, Answer::KeepsOldest(_));
+                prop_assert!(!as_oldest || verdict.reasons.has(Reason::Oldest), "{question:?}: {verdict:?}");
                 let told = verdict.reasons.has(*reason);
                 prop_assert!(told == keeps || (*reason == Reason::Tagged && told), "{question:?}: {verdict:?}");
             }

@@ -12,5 +12,6 @@ mod golden;
 mod known;
 mod law;
 mod reference;
+mod restic;
 mod text;
 mod world;

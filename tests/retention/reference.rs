@@ -1,8 +1,11 @@
 //! Retention once more: as obvious as it can be written, however slow, and without the code it is compared with.
+//!
+//! What the rules of hours, days, weeks, months and years mean is written down from restic's own documentation, "Removing
+//! snapshots according to a policy" (<https://restic.readthedocs.io/en/stable/060_forget.html>), not from our code.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::policy::retention::{Draft, GroupBy, Owner, Reason, WithinFrom};
+use domain::policy::retention::{Count, Draft, GroupBy, Owner, Reason, WithinFrom};
 use jiff::tz::Offset;
 use jiff::{Span, Timestamp};
 use ports::{Snapshot, SnapshotId, SnapshotState, time};
@@ -103,6 +106,46 @@ impl Reference<'_> {
         })
     }
 
+    /// The note of restic's documentation about the oldest: where a rule has not enough snapshots to keep, the oldest of the
+    /// group is kept additionally, and marked as `oldest`. So: nothing that counts is older, another one stands for its
+    /// bucket already, and the rule could keep one more than there are buckets.
+    fn is_kept_as_the_oldest(&self, s: &Snapshot) -> bool {
+        let alike = self.world.snapshots.iter().filter(|o| self.counts(o) && self.group(o) == self.group(s));
+        let all: Vec<&Snapshot> = alike.collect();
+        if !self.counts(s) || self.not_older(s).len() < all.len() {
+            return false;
+        }
+        let buckets = |bucket: &str| {
+            let numbers = all.iter().map(|o| o.started_at.strftime(bucket).to_string());
+            numbers.collect::<BTreeSet<String>>().len()
+        };
+        let d = self.draft;
+        let counts = [
+            (HOUR, d.keep_hourly),
+            (DAY, d.keep_daily),
+            (WEEK, d.keep_weekly),
+            (MONTH, d.keep_monthly),
+            (YEAR, d.keep_yearly),
+        ];
+        let ages = [
+            (HOUR, d.keep_within_hourly),
+            (DAY, d.keep_within_daily),
+            (WEEK, d.keep_within_weekly),
+            (MONTH, d.keep_within_monthly),
+            (YEAR, d.keep_within_yearly),
+        ];
+        let left = |(bucket, count): (&str, Option<Count>)| match count {
+            None => false,
+            Some(Count::Unlimited) => true,
+            Some(Count::Of(count)) => buckets(bucket) < usize::try_from(count.get()).unwrap(),
+        };
+        counts.into_iter().any(|rule| !self.leads(s, Some(rule.0)) && left(rule))
+            || ages.into_iter().any(|(bucket, period)| {
+                let young = period.is_some_and(|period| self.since(s, &period.to_string()) <= s.started_at);
+                young && !self.leads(s, Some(bucket))
+            })
+    }
+
     fn counted(&self, s: &Snapshot, bucket: Option<&str>, count: &str) -> bool {
         let not_older = self.not_older(s);
         // Without a bucket, a set counts once and so does whatever is in none.
@@ -148,6 +191,7 @@ impl Reference<'_> {
             let keeps = period.is_some_and(|period| self.aged(s, bucket, &period.to_string()));
             reasons.extend(keeps.then_some(reason));
         }
+        reasons.extend(self.is_kept_as_the_oldest(s).then_some("oldest"));
         let ruled = self.ours(s) && tag(s, "caretaker:keep-days").is_none();
         let tagged = d.keep_tag.iter().any(|labels| {
             labels.to_string().split(',').all(|label| match label.split_once('=') {

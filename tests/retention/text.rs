@@ -22,11 +22,8 @@ fn r24_zero_negative_and_senseless_values_are_refused() {
         "3w",
         "3d3d",
         "3 d",
-        "101y",
-        "1201m",
-        "36526d",
-        "876601h",
-        "65536d",
+        "4294967296y",
+        "4294967296m",
         "99999999999d",
         "é",
     ] {
@@ -45,15 +42,17 @@ fn r24_zero_negative_and_senseless_values_are_refused() {
 }
 
 #[test]
-fn periods_are_at_most_a_hundred_years() {
-    for text in ["100y", "1200m", "36525d", "876600h"] {
+fn r31_periods_have_any_number_of_years() {
+    for text in ["100y", "9999y", "12000m", "40000d", "4294967295h", "4294967295y4294967295m"] {
         assert_eq!(text.parse::<Period>().unwrap().to_string(), text);
     }
-    for text in ["99y500d", "100y26d", "1199m600d", "36524d25h"] {
-        assert!(text.parse::<Period>().is_err(), "{text}");
-    }
     assert_eq!("4h3d2m1y".parse::<Period>().unwrap().to_string(), "1y2m3d4h");
-    assert_eq!("1y".parse::<Period>().unwrap().before(at("-009999-01-02T01:59:59Z")), jiff::Timestamp::MIN);
+    let before = |text: &str| text.parse::<Period>().unwrap().before(at("2026-11-23T02:00:00Z"));
+    assert_eq!(before("9999y"), at("-007973-11-23T02:00:00Z"));
+    // What reaches back beyond the first instant there is reaches to that one.
+    for text in ["12026y", "99999y", "4294967295d", "4294967295h"] {
+        assert_eq!(before(text), jiff::Timestamp::MIN, "{text}");
+    }
 }
 
 #[test]

@@ -55,6 +55,11 @@ impl World {
         Retention::new(draft.clone()).unwrap().plan(&self.stock(), now())
     }
 
+    /// What the same policy decides once more, after a part of a plan was carried out.
+    pub(crate) fn again(&self, before: &RetentionPlan) -> RetentionPlan {
+        before.again(&self.stock())
+    }
+
     pub(crate) fn tag(&mut self, id: &str, key: &str, value: &str) {
         self.get(id).tags.insert(key, value);
     }
@@ -274,7 +279,7 @@ pub(crate) fn rule() -> impl Strategy<Value = String> {
         "within-monthly",
         "within-yearly",
     ]);
-    let ages = select(vec!["1h", "5h", "2d", "10d", "1m", "3m2d", "1y", "2y1m1d1h"]);
+    let ages = select(vec!["1h", "5h", "2d", "10d", "1m", "3m2d", "1y", "2y1m1d1h", "9999y"]);
     prop_oneof![
         4 => (counted, counts).prop_map(|(rule, count)| format!("{rule} {count}")),
         4 => (aged, ages).prop_map(|(rule, age)| format!("{rule} {age}")),

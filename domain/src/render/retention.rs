@@ -50,6 +50,9 @@ pub fn explanation(told: &Explanation) -> String {
 fn answer(answer: &Answer) -> String {
     match answer {
         Answer::Keeps(nth) => format!("keeps it, as number {nth}"),
+        Answer::KeepsOldest(nth) => {
+            format!("keeps it, as number {nth}: it is the oldest, and the rule is not used up")
+        }
         Answer::Matches => "keeps it".to_owned(),
         Answer::OutdoneBy(newer) => format!("no: {newer} is newer and stands for it"),
         Answer::Beyond => "no: as many newer ones as it may are kept".to_owned(),

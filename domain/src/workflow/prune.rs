@@ -115,6 +115,15 @@ pub async fn gather(
     retention: &Retention,
     now: Timestamp,
 ) -> Result<Gathered, PortError> {
+    read(ports, retention, &|stock| retention.plan(stock, now)).await
+}
+
+/// Reads the snapshots, and what uses those that would be removed.
+async fn read(
+    ports: &PrunePorts<'_>,
+    retention: &Retention,
+    decide: &(dyn Fn(&Stock<'_>) -> RetentionPlan + Send + Sync),
+) -> Result<Gathered, PortError> {
     let filter = match &retention.draft().owned_by {
         Owner::Caretaker(name) => name.filter(),
         Owner::Tag(key, value) => SnapshotFilter::tagged(key, value),
@@ -122,7 +131,7 @@ pub async fn gather(
     };
     let snapshots = all(ports.snapshots, &filter).await?;
     let mut gathered = Gathered { snapshots, in_use: BTreeMap::new() };
-    let first = retention.plan(&gathered.stock(&BTreeSet::new()), now);
+    let first = decide(&gathered.stock(&BTreeSet::new()));
     let candidates: Vec<SnapshotId> = first.removed().map(|verdict| verdict.id.clone()).collect();
     for some in candidates.chunks(ASKED_AT_ONCE) {
         let uses = ports.inventory.uses(some).await?;
@@ -162,7 +171,8 @@ pub enum Unapproved {
 ///
 /// When the world cannot be read, or the same policy decides otherwise now.
 pub async fn recheck(ports: &PrunePorts<'_>, before: &RetentionPlan) -> Result<RetentionPlan, Unapproved> {
-    let now = plan(ports, &before.policy, before.now).await?;
+    let gathered = read(ports, &before.policy, &|stock| before.again(stock)).await?;
+    let now = before.again(&gathered.stock(&BTreeSet::new()));
     before.check(&now)?;
     Ok(now)
 }

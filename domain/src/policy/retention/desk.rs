@@ -1,5 +1,6 @@
 use std::cell::Cell;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use ports::{Snapshot, VolumeId};
@@ -7,7 +8,10 @@ use ports::{Snapshot, VolumeId};
 use super::judge::{Judgement, judge};
 use super::mark::{Mark, Standing, mark};
 use super::number::number;
-use super::{Draft, Limit, Reason, Reasons, Stock, WithinFrom};
+use super::{Draft, Limit, Reason, Reasons, Stock, Verdict, WithinFrom};
+
+/// Of each group by its name, the oldest of those that counted, are gone by the plan itself, and are not listed any more.
+pub(super) type Gone<'a> = BTreeMap<&'a str, &'a Verdict>;
 
 /// A snapshot on the desk.
 #[derive(Clone, Debug)]
@@ -59,6 +63,11 @@ impl<'a> Row<'a> {
         self.standing == Standing::Good && self.ruled
     }
 
+    /// Whether it comes before something that is gone, the newest first.
+    pub(super) fn is_before(&self, gone: &Verdict) -> bool {
+        gone.start.cmp(&self.at).then_with(|| self.snapshot.id.cmp(&gone.id)).is_lt()
+    }
+
     fn add(&self, reason: Reason) {
         let mut reasons = self.reasons.get();
         reasons.add(reason);
@@ -93,11 +102,11 @@ pub(super) struct Desk<'a> {
 
 impl<'a> Desk<'a> {
     /// Gathers everything that speaks for a snapshot.
-    pub(super) fn settled(draft: &Draft, stock: &Stock<'a>, now: Timestamp) -> Self {
+    pub(super) fn settled(draft: &Draft, stock: &Stock<'a>, now: Timestamp, gone: &Gone<'_>) -> Self {
         let mut desk = Self::laid_out(draft, stock, now);
         desk.rows.sort_unstable_by(|a, b| newest_first(|row| row.group, a, b));
         for group in desk.rows.chunk_by(|a, b| a.group == b.group) {
-            keep_by_rule(draft, group, now);
+            keep_by_rule(draft, group, now, desk.gone(gone, group));
         }
         // The next two ask for rows in another order; by volume it usually is the same.
         desk.rows.sort_unstable_by(|a, b| newest_first(|row| row.floor, a, b));
@@ -114,6 +123,13 @@ impl<'a> Desk<'a> {
     pub(super) fn key(&self, row: &Row<'_>) -> String {
         let key = usize::try_from(row.group).ok().and_then(|number| self.groups.get(number));
         key.map_or_else(String::new, |key| (*key).to_owned())
+    }
+
+    /// What is gone of a group.
+    fn gone<'g>(&self, gone: &Gone<'g>, group: &[Row<'_>]) -> Option<&'g Verdict> {
+        // Nothing is, nearly always.
+        let row = group.first().filter(|_| !gone.is_empty())?;
+        gone.get(self.key(row).as_str()).copied()
     }
 
     fn laid_out(draft: &Draft, stock: &Stock<'a>, now: Timestamp) -> Self {
@@ -146,13 +162,15 @@ pub(super) fn reference(draft: &Draft, group: &[Row<'_>], now: Timestamp) -> Tim
     }
 }
 
-fn keep_by_rule(draft: &Draft, group: &[Row<'_>], now: Timestamp) {
+fn keep_by_rule(draft: &Draft, group: &[Row<'_>], now: Timestamp, gone: Option<&Verdict>) {
     let reference = reference(draft, group, now);
     for rule in draft.rules() {
-        let judged = judge(rule, group.iter().filter(|row| row.counts()), reference);
+        let judged = judge(rule, group.iter().filter(|row| row.counts()), reference, gone);
         for (row, judgement) in judged.take_while(|(_, judgement)| !judgement.is_for_all_older()) {
-            if matches!(judgement, Judgement::Kept(_)) {
-                row.add(rule.reason);
+            match judgement {
+                Judgement::Kept(_) => row.add(rule.reason),
+                Judgement::Oldest(_) => row.add(Reason::Oldest),
+                Judgement::Outdone | Judgement::Beyond | Judgement::TooOld => {}
             }
         }
         if let (None, Limit::Period(period)) = (rule.bucket, rule.limit) {

@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use ports::{SnapshotId, UsedBy};
 use serde::Serialize;
 
-use super::desk::{Desk, Row, reference};
+use super::desk::{Desk, Gone, Row, reference};
 use super::judge::judge;
 use super::{Judgement, Limit, Reason, Retention, Stock, Verdict};
 use crate::policy::naming::{HOLD, KEEP_DAYS, KEY, keep_days};
@@ -40,6 +40,8 @@ pub struct Question {
 pub enum Answer {
     /// It keeps it, as the so-manieth.
     Keeps(u32),
+    /// It keeps it as the so-manieth, because it is the oldest and the rule is not used up.
+    KeepsOldest(u32),
     /// It keeps it.
     Matches,
     /// A newer one stands for it.
@@ -58,7 +60,7 @@ impl Retention {
     /// Explains the verdict on a snapshot; `None` when there is no such snapshot.
     pub fn explain(&self, stock: &Stock<'_>, now: Timestamp, id: &SnapshotId) -> Option<Explanation> {
         let draft = self.draft();
-        let desk = Desk::settled(draft, stock, now);
+        let desk = Desk::settled(draft, stock, now, &Gone::new());
         let row = desk.rows.iter().find(|row| row.snapshot.id == *id)?;
         let group: Vec<Row<'_>> = desk.rows.iter().filter(|r| r.group == row.group).cloned().collect();
         let reference = reference(draft, &group, now);
@@ -67,7 +69,7 @@ impl Retention {
             let answer = if by_age && row.reasons.get().has(rule.reason) {
                 Answer::Matches
             } else {
-                answer(judge(rule, group.iter().filter(|row| row.counts()), reference), id)
+                answer(judge(rule, group.iter().filter(|row| row.counts()), reference, None), id)
             };
             Question { rule: rule.to_string(), answer }
         });
@@ -100,11 +102,12 @@ fn answer<'r, 's: 'r>(judged: impl Iterator<Item = (&'r Row<'s>, Judgement)>, id
         let is_it = row.snapshot.id == *id;
         match judgement {
             Judgement::Kept(nth) if is_it => return Answer::Keeps(nth),
+            Judgement::Oldest(nth) if is_it => return Answer::KeepsOldest(nth),
             Judgement::Kept(_) => newer = Some(&row.snapshot.id),
             Judgement::Outdone if is_it => return newer.cloned().map_or(Answer::Beyond, Answer::OutdoneBy),
             Judgement::Beyond if is_it => return Answer::Beyond,
             Judgement::TooOld if is_it => return Answer::TooOld,
-            Judgement::Outdone | Judgement::Beyond | Judgement::TooOld => {}
+            Judgement::Oldest(_) | Judgement::Outdone | Judgement::Beyond | Judgement::TooOld => {}
         }
     }
     Answer::NotCounted

@@ -1,7 +1,8 @@
 //! Which snapshots to keep, which to remove, and why.
 //!
-//! The rules are restic's: each keeps some snapshots of a group, whatever one rule keeps is kept, and the newest in a
-//! bucket of the calendar stands for the others. Around them is what AWS adds: whose a snapshot is, what uses it, what
+//! The rules are [restic's](https://restic.readthedocs.io/en/stable/060_forget.html): each keeps some snapshots of a
+//! group, whatever one rule keeps is kept, the newest in a bucket of the calendar stands for the others, and while a rule
+//! of the calendar is not used up it keeps the oldest of all as well. Around them is what AWS adds: whose a snapshot is, what uses it, what
 //! its tags ask for, sets that live or die whole, and a floor under every volume. Around that are the rails: a policy
 //! that keeps nothing cannot be made, and a plan that removes too much is refused.
 //!
@@ -64,7 +65,7 @@ pub enum RetentionError {
     Count(String),
     /// Not a stretch of time.
     #[error(
-        "`{0}`: expected years, months, days and hours such as `1y2m3d4h`, more than nothing and at most 100 years"
+        "`{0}`: expected years, months, days and hours such as `1y2m3d4h`, more than nothing and each below 2^32"
     )]
     Period(String),
     /// Not a number of days.

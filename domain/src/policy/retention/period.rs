@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::RetentionError;
 
-/// A stretch of calendar time, written `1y2m3d4h`: years, months, days, hours, each at most once. Never nothing, and at
-/// most a hundred years.
+/// A stretch of calendar time, written `1y2m3d4h`: years, months, days, hours, each at most once. Never nothing; any
+/// number of years, as in restic, so that `9999y` is for good.
 ///
 /// # Examples
 ///
@@ -20,36 +20,34 @@ use super::RetentionError;
 /// assert_eq!("30d".parse::<Period>()?.before(at("2026-03-01T12:00:00Z")), at("2026-01-30T12:00:00Z"));
 /// // A month before the 31st of March is the last day of February.
 /// assert_eq!("1m".parse::<Period>()?.before(at("2026-03-31T12:00:00Z")), at("2026-02-28T12:00:00Z"));
+/// assert!("9999y".parse::<Period>()?.before(at("2026-03-31T12:00:00Z")) < at("0001-01-01T00:00:00Z"));
 /// let error = "0d".parse::<Period>().unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "`0d`: expected years, months, days and hours such as `1y2m3d4h`, more than nothing and at most 100 years",
+///     "`0d`: expected years, months, days and hours such as `1y2m3d4h`, more than nothing and each below 2^32",
 /// );
 /// # Ok::<(), domain::policy::retention::RetentionError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Period {
-    years: u16,
-    months: u16,
-    days: u16,
+    years: u32,
+    months: u32,
+    days: u32,
     hours: u32,
 }
 
-/// The longest period in days, and the most of each unit that fit into it.
-const LONGEST: u32 = 36_525;
-const MOST_YEARS: u16 = 100;
-const MOST_MONTHS: u16 = 1_200;
+/// The most days that are meant, and not mistyped: a hundred years.
 const MOST_DAYS: u16 = 36_525;
-const MOST_HOURS: u32 = 876_600;
 
 impl Period {
     /// So many days; `None` for zero, or for more than a hundred years.
     pub fn days(days: u16) -> Option<Self> {
-        Self { years: 0, months: 0, days, hours: 0 }.checked()
+        let days = Some(days).filter(|days| (1..=MOST_DAYS).contains(days))?;
+        Some(Self { years: 0, months: 0, days: days.into(), hours: 0 })
     }
 
-    /// The instant so long before another, by the calendar of UTC.
+    /// The instant so long before another, by the calendar of UTC; the first one there is for what reaches beyond it.
     pub fn before(self, at: Timestamp) -> Timestamp {
         let span = Span::new()
             .try_years(self.years)
@@ -59,19 +57,6 @@ impl Period {
         let Ok(span) = span else { return Timestamp::MIN };
         let before: DateTime = Offset::UTC.to_datetime(at).saturating_sub(span);
         Offset::UTC.to_timestamp(before).unwrap_or(Timestamp::MIN)
-    }
-
-    fn checked(self) -> Option<Self> {
-        let fits = self.years <= MOST_YEARS
-            && self.months <= MOST_MONTHS
-            && self.days <= MOST_DAYS
-            && self.hours <= MOST_HOURS;
-        let days = u32::from(self.years)
-            .saturating_mul(365)
-            .saturating_add(u32::from(self.months).saturating_mul(30))
-            .saturating_add(u32::from(self.days))
-            .saturating_add(self.hours.div_ceil(24));
-        (fits && (1..=LONGEST).contains(&days)).then_some(self)
     }
 }
 
@@ -90,8 +75,8 @@ fn read(text: &str) -> Option<Period> {
         rest = tail.strip_prefix(unit)?;
     }
     let [years, months, days, hours] = numbers.map(Option::unwrap_or_default);
-    let (years, months, days) = (years.try_into().ok()?, months.try_into().ok()?, days.try_into().ok()?);
-    Period { years, months, days, hours }.checked()
+    let is_something = [years, months, days, hours].iter().any(|number| 0 < *number);
+    is_something.then_some(Period { years, months, days, hours })
 }
 
 impl FromStr for Period {
@@ -103,12 +88,7 @@ impl FromStr for Period {
 
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let units = [
-            (u32::from(self.years), 'y'),
-            (u32::from(self.months), 'm'),
-            (u32::from(self.days), 'd'),
-            (self.hours, 'h'),
-        ];
+        let units = [(self.years, 'y'), (self.months, 'm'), (self.days, 'd'), (self.hours, 'h')];
         units.into_iter().filter(|(number, _)| 0 < *number).try_for_each(|(n, unit)| write!(f, "{n}{unit}"))
     }
 }

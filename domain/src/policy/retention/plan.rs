@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use ports::{Snapshot, SnapshotId, UsedBy, VolumeId};
 use serde::{Deserialize, Serialize};
 
-use super::desk::{Desk, Row};
-use super::{Draft, Period, PlanHash, Reasons, Refusal, RetentionError};
+use super::desk::{Desk, Gone, Row};
+use super::{Draft, Period, PlanHash, Reason, Reasons, Refusal, RetentionError};
 
 /// Which snapshots are kept: a checked [`Draft`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,7 +145,11 @@ impl Retention {
     /// # Ok::<(), domain::policy::retention::RetentionError>(())
     /// ```
     pub fn plan(&self, stock: &Stock<'_>, now: Timestamp) -> RetentionPlan {
-        let desk = Desk::settled(&self.0, stock, now);
+        self.plan_after(stock, now, &Gone::new())
+    }
+
+    fn plan_after(&self, stock: &Stock<'_>, now: Timestamp, gone: &Gone<'_>) -> RetentionPlan {
+        let desk = Desk::settled(&self.0, stock, now, gone);
         // Copied in the order of the list, because memory is fast that way.
         let mut blanks: Vec<Option<Verdict>> =
             stock.snapshots.iter().map(|snapshot| Some(Verdict::of(snapshot, Reasons::default()))).collect();
@@ -189,6 +193,21 @@ impl Verdict {
 }
 
 impl RetentionPlan {
+    /// What the same policy decides for the same instant over the snapshots there are now. What this plan removes and is
+    /// gone already still counts as the oldest of its group, so that taking a part of it away changes nothing of the rest.
+    pub fn again(&self, stock: &Stock<'_>) -> Self {
+        let there: BTreeSet<&SnapshotId> = stock.snapshots.iter().map(|snapshot| &snapshot.id).collect();
+        let mut gone = Gone::new();
+        for group in &self.groups {
+            // Newest first, and only those that the rules count.
+            let mut counted =
+                group.remove.iter().rev().filter(|verdict| verdict.reasons.has(Reason::Expired));
+            let oldest = counted.find(|verdict| !there.contains(&verdict.id));
+            gone.extend(oldest.map(|verdict| (group.key.as_str(), verdict)));
+        }
+        self.policy.plan_after(stock, self.now, &gone)
+    }
+
     /// What stays, group by group.
     pub fn kept(&self) -> impl Iterator<Item = &Verdict> {
         self.groups.iter().flat_map(|group| &group.keep)

@@ -52,6 +52,8 @@ reasons! {
     WithinMonthly = "keep-within-monthly",
     /// Kept: young enough, and the newest of its year.
     WithinYearly = "keep-within-yearly",
+    /// Kept: the oldest of its group, and a rule about hours, days, weeks, months or years is not used up.
+    Oldest = "oldest",
     /// Kept: it carries the tags asked for.
     Tagged = "keep-tag",
     /// Kept: younger than its own tag says.
