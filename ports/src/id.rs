@@ -1,4 +1,6 @@
-//! Names of things. Each has one checked constructor; inside, it is trusted.
+//! Names of things. Each has one checked constructor; inside, it is trusted. A clone shares the text.
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +21,7 @@ macro_rules! id {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Checks and takes a name.
@@ -28,13 +30,7 @@ macro_rules! id {
             ///
             /// When the text does not have the form that this kind of name has.
             pub fn new(text: impl Into<String>) -> Result<Self, IdError> {
-                let text = text.into();
-                let check: fn(&str) -> bool = $check;
-                if check(&text) {
-                    Ok(Self(text))
-                } else {
-                    Err(IdError { what: $what, value: text.chars().take(80).collect(), expected: $expected })
-                }
+                text.into().parse()
             }
 
             /// The name as text.
@@ -51,21 +47,26 @@ macro_rules! id {
 
         impl From<$name> for String {
             fn from(id: $name) -> Self {
-                id.0
+                id.as_str().to_owned()
             }
         }
 
         impl TryFrom<String> for $name {
             type Error = IdError;
             fn try_from(text: String) -> Result<Self, IdError> {
-                Self::new(text)
+                text.parse()
             }
         }
 
         impl std::str::FromStr for $name {
             type Err = IdError;
             fn from_str(text: &str) -> Result<Self, IdError> {
-                Self::new(text)
+                let check: fn(&str) -> bool = $check;
+                if check(text) {
+                    Ok(Self(text.into()))
+                } else {
+                    Err(IdError { what: $what, value: text.chars().take(80).collect(), expected: $expected })
+                }
             }
         }
     };

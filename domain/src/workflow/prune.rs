@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use futures::{StreamExt, stream};
+use futures::StreamExt;
+use futures::stream::FuturesOrdered;
 use jiff::Timestamp;
 use ports::{
     Clock, Deletion, ErrorKind, Inventory, PortError, Retry, Snapshot, SnapshotFilter, SnapshotId, Snapshots,
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::policy::listed::{self, LISTED};
 use crate::policy::once::{backoff, fits};
 use crate::policy::pace::{Pace, Rate};
-use crate::policy::retention::{Mismatch, Owner, Retention, RetentionPlan, Stock, Verdict};
+use crate::policy::retention::{Bound, Mismatch, Owner, Reading, Retention, RetentionPlan, Stock, Verdict};
 
 /// About how many snapshots one call asks what uses them: few enough for it to end in time.
 const ASKED_AT_ONCE: usize = 1000;
@@ -98,13 +99,6 @@ pub struct Gathered {
     pub in_use: BTreeMap<SnapshotId, UsedBy>,
 }
 
-impl Gathered {
-    /// The same, to plan with. Ports list only what belongs to this account.
-    pub fn stock<'a>(&'a self, nothing: &'a BTreeSet<SnapshotId>) -> Stock<'a> {
-        Stock { snapshots: &self.snapshots, in_use: &self.in_use, shared_in: nothing }
-    }
-}
-
 /// Reads the snapshots that a policy is about, and what uses those that it would remove.
 ///
 /// # Errors
@@ -115,32 +109,14 @@ pub async fn gather(
     retention: &Retention,
     now: Timestamp,
 ) -> Result<Gathered, PortError> {
-    read(ports, retention, &|stock| retention.plan(stock, now)).await
+    let snapshots = all(ports.snapshots, &filter(retention)).await?;
+    let nothing = BTreeSet::new();
+    let stock = Stock { snapshots: &snapshots, in_use: &BTreeMap::new(), shared_in: &nothing };
+    let candidates = removed(&retention.plan(&stock, now));
+    Ok(Gathered { in_use: uses(ports, &candidates).await?, snapshots })
 }
 
-/// Reads the snapshots, and what uses those that would be removed.
-async fn read(
-    ports: &PrunePorts<'_>,
-    retention: &Retention,
-    decide: &(dyn Fn(&Stock<'_>) -> RetentionPlan + Send + Sync),
-) -> Result<Gathered, PortError> {
-    let filter = match &retention.draft().owned_by {
-        Owner::Caretaker(name) => name.filter(),
-        Owner::Tag(key, value) => SnapshotFilter::tagged(key, value),
-        Owner::Any => SnapshotFilter::default(),
-    };
-    let snapshots = all(ports.snapshots, &filter).await?;
-    let mut gathered = Gathered { snapshots, in_use: BTreeMap::new() };
-    let first = decide(&gathered.stock(&BTreeSet::new()));
-    let candidates: Vec<SnapshotId> = first.removed().map(|verdict| verdict.id.clone()).collect();
-    for some in candidates.chunks(ASKED_AT_ONCE) {
-        let uses = ports.inventory.uses(some).await?;
-        gathered.in_use.extend(uses.into_iter().map(|used| (used.snapshot, used.by)));
-    }
-    Ok(gathered)
-}
-
-/// Decides what to remove.
+/// Decides what to remove. Ports list only what belongs to this account.
 ///
 /// # Errors
 ///
@@ -150,8 +126,7 @@ pub async fn plan(
     retention: &Retention,
     now: Timestamp,
 ) -> Result<RetentionPlan, PortError> {
-    let gathered = gather(ports, retention, now).await?;
-    Ok(retention.plan(&gathered.stock(&BTreeSet::new()), now))
+    decide(ports, retention, now, &|reading, bound| reading.plan(bound)).await
 }
 
 /// Why a plan that was made before is not carried out.
@@ -171,10 +146,71 @@ pub enum Unapproved {
 ///
 /// When the world cannot be read, or the same policy decides otherwise now.
 pub async fn recheck(ports: &PrunePorts<'_>, before: &RetentionPlan) -> Result<RetentionPlan, Unapproved> {
-    let gathered = read(ports, &before.policy, &|stock| before.again(stock)).await?;
-    let now = before.again(&gathered.stock(&BTreeSet::new()));
+    let again = |reading: &Reading, bound: &Bound<'_>| reading.plan_again(before, bound);
+    let now = decide(ports, &before.policy, before.now, &again).await?;
     before.check(&now)?;
     Ok(now)
+}
+
+/// Reads the snapshots page by page, and keeps of each what the decision needs: of a million that is a fifth of what they
+/// are, and fits into the function's memory.
+async fn decide(
+    ports: &PrunePorts<'_>,
+    retention: &Retention,
+    now: Timestamp,
+    make: &(dyn Fn(&Reading, &Bound<'_>) -> RetentionPlan + Send + Sync),
+) -> Result<RetentionPlan, PortError> {
+    let mut reading = retention.reading(now);
+    each(ports.snapshots, &filter(retention), &mut |snapshot| reading.add(&snapshot, false)).await?;
+    let candidates = removed(&make(&reading, &Bound { in_use: &BTreeMap::new() }));
+    let in_use = uses(ports, &candidates).await?;
+    drop(candidates);
+    Ok(make(&reading, &Bound { in_use: &in_use }))
+}
+
+fn filter(retention: &Retention) -> SnapshotFilter {
+    match &retention.draft().owned_by {
+        Owner::Caretaker(name) => name.filter(),
+        Owner::Tag(key, value) => SnapshotFilter::tagged(key, value),
+        Owner::Any => SnapshotFilter::default(),
+    }
+}
+
+fn removed(plan: &RetentionPlan) -> Vec<SnapshotId> {
+    plan.removed().map(|verdict| verdict.id.clone()).collect()
+}
+
+async fn uses(
+    ports: &PrunePorts<'_>,
+    candidates: &[SnapshotId],
+) -> Result<BTreeMap<SnapshotId, UsedBy>, PortError> {
+    let mut in_use = BTreeMap::new();
+    for some in candidates.chunks(ASKED_AT_ONCE) {
+        let uses = ports.inventory.uses(some).await?;
+        in_use.extend(uses.into_iter().map(|used| (used.snapshot, used.by)));
+    }
+    Ok(in_use)
+}
+
+/// Gives every own snapshot that the filter lets through to `take`, page by page, so that nobody has to hold them all.
+///
+/// # Errors
+///
+/// When a page cannot be read; then some were given already.
+pub async fn each(
+    snapshots: &dyn Snapshots,
+    filter: &SnapshotFilter,
+    take: &mut (dyn FnMut(Snapshot) + Send),
+) -> Result<(), PortError> {
+    let mut from = None;
+    loop {
+        let page = snapshots.page(filter, from).await?;
+        page.items.into_iter().for_each(&mut *take);
+        match page.next {
+            Some(next) => from = Some(next),
+            None => return Ok(()),
+        }
+    }
 }
 
 /// Every own snapshot that the filter lets through.
@@ -184,15 +220,8 @@ pub async fn recheck(ports: &PrunePorts<'_>, before: &RetentionPlan) -> Result<R
 /// When a page cannot be read.
 pub async fn all(snapshots: &dyn Snapshots, filter: &SnapshotFilter) -> Result<Vec<Snapshot>, PortError> {
     let mut found = Vec::new();
-    let mut from = None;
-    loop {
-        let page = snapshots.page(filter, from).await?;
-        found.extend(page.items);
-        match page.next {
-            Some(next) => from = Some(next),
-            None => return Ok(found),
-        }
-    }
+    each(snapshots, filter, &mut |snapshot| found.push(snapshot)).await?;
+    Ok(found)
 }
 
 /// Carries the plan out as fast as EC2 lets it, at a rate of so many deletions, and tells `seen` of each snapshot that was dealt with. One that cannot be
@@ -206,15 +235,14 @@ pub async fn apply(
 ) -> Pruned {
     let pace = &Mutex::new(Pace::of_deletions(rate, ports.clock.now()));
     let mut pruned = Pruned { kept: count(plan.kept().count()), ..Pruned::default() };
-    let deletions: Vec<_> = plan
-        .in_order_of_removal()
-        .into_iter()
-        .map(|verdict| async move { (verdict, delete(ports, deadline, pace, &verdict.id).await) })
-        .collect();
-    let mut results = stream::iter(deletions).buffered(DELETED_AT_ONCE);
-    while let Some((verdict, result)) = results.next().await {
+    let begin = |verdict| delete(ports, deadline, pace, verdict);
+    // Each is made when its turn comes: of hundreds of thousands made in advance few would have one before the deadline.
+    let mut waiting = plan.in_order_of_removal().into_iter();
+    let mut begun: FuturesOrdered<_> = waiting.by_ref().take(DELETED_AT_ONCE).map(begin).collect();
+    while let Some((verdict, result)) = begun.next().await {
         pruned.count(verdict, result);
         seen(verdict);
+        begun.extend(waiting.next().map(begin));
     }
     pruned
 }
@@ -244,9 +272,19 @@ impl Pruned {
     }
 }
 
+/// Deletes one of a plan, and tells which.
+async fn delete<'v>(
+    ports: &PrunePorts<'_>,
+    deadline: Timestamp,
+    pace: &Mutex<Pace>,
+    verdict: &'v Verdict,
+) -> (&'v Verdict, Option<Result<Deletion, PortError>>) {
+    (verdict, try_to_delete(ports, deadline, pace, &verdict.id).await)
+}
+
 /// Deletes one snapshot at its time; `None` when none is left. Deleting is idempotent, so whatever may pass is tried
 /// again: a throttle for as long as there is time, because the pace learns from it.
-async fn delete(
+async fn try_to_delete(
     ports: &PrunePorts<'_>,
     deadline: Timestamp,
     pace: &Mutex<Pace>,

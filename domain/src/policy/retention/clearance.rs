@@ -52,15 +52,16 @@ impl Retention {
     /// # Ok::<(), domain::policy::retention::RetentionError>(())
     /// ```
     pub fn clear(&self, stock: &Stock<'_>, wished: &BTreeSet<SnapshotId>, now: Timestamp) -> Clearance {
-        let draft = self.draft();
+        let (draft, bound) = (self.draft(), stock.bound());
         let mut floors: BTreeMap<&str, Volume<'_>> = BTreeMap::new();
         let (mut stay, mut ours) = (BTreeMap::<SnapshotId, Reasons>::new(), 0_usize);
         for snapshot in stock.snapshots {
-            let mark = mark(draft, stock, snapshot, now);
+            let mark = mark(draft, snapshot, stock.shared_in.contains(&snapshot.id), now);
+            let reasons = mark.reasons.and(bound.reasons(&snapshot.id));
             ours = ours.saturating_add(usize::from(mark.standing != Standing::Theirs));
-            let goes = wished.contains(&snapshot.id) && !mark.reasons.keep();
+            let goes = wished.contains(&snapshot.id) && !reasons.keep();
             if wished.contains(&snapshot.id) && !goes {
-                stay.insert(snapshot.id.clone(), mark.reasons.keeping());
+                stay.insert(snapshot.id.clone(), reasons.keeping());
             }
             if mark.standing == Standing::Good {
                 let volume = floors.entry(mark.floor).or_default();

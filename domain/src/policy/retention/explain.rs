@@ -60,8 +60,10 @@ impl Retention {
     /// Explains the verdict on a snapshot; `None` when there is no such snapshot.
     pub fn explain(&self, stock: &Stock<'_>, now: Timestamp, id: &SnapshotId) -> Option<Explanation> {
         let draft = self.draft();
-        let desk = Desk::settled(draft, stock, now, &Gone::new());
-        let row = desk.rows.iter().find(|row| row.snapshot.id == *id)?;
+        let snapshot = stock.snapshots.iter().find(|snapshot| snapshot.id == *id)?;
+        let reading = stock.read(self, now);
+        let desk = Desk::settled(&reading, &stock.bound(), &Gone::new());
+        let row = desk.rows.iter().find(|row| row.item.id == *id)?;
         let group: Vec<Row<'_>> = desk.rows.iter().filter(|r| r.group == row.group).cloned().collect();
         let reference = reference(draft, &group, now);
         let rules = draft.rules().map(|rule| {
@@ -74,20 +76,19 @@ impl Retention {
             Question { rule: rule.to_string(), answer }
         });
         let tagged = draft.keep_tag.iter().map(|labels| {
-            let matches = row.is_ours() && row.ruled && labels.are_on(&row.snapshot.tags);
+            let matches = row.is_ours() && row.item.ruled && labels.are_on(&snapshot.tags);
             let answer = if matches { Answer::Matches } else { Answer::Untagged };
             Question { rule: format!("{} {labels}", Reason::Tagged), answer }
         });
-        let verdict = Verdict::of(row.snapshot, row.verdict());
-        let tags = &row.snapshot.tags;
+        let verdict = Verdict::of(row.item, row.verdict());
         let said = |key: &str| {
-            let value = if key == KEEP_DAYS { keep_days(row.snapshot) } else { tags.get(key) };
+            let value = if key == KEEP_DAYS { keep_days(snapshot) } else { snapshot.tags.get(key) };
             Some((key.to_owned(), value?.to_owned()))
         };
         Some(Explanation {
             kept: verdict.reasons.keep(),
             verdict,
-            group: desk.key(row),
+            group: reading.key(row).to_owned(),
             rules: rules.chain(tagged).collect(),
             in_use: stock.in_use.get(id).cloned(),
             tags: [HOLD, KEEP_DAYS, KEY, OWNER].into_iter().filter_map(said).collect(),
@@ -99,11 +100,11 @@ impl Retention {
 fn answer<'r, 's: 'r>(judged: impl Iterator<Item = (&'r Row<'s>, Judgement)>, id: &SnapshotId) -> Answer {
     let mut newer = None;
     for (row, judgement) in judged {
-        let is_it = row.snapshot.id == *id;
+        let is_it = row.item.id == *id;
         match judgement {
             Judgement::Kept(nth) if is_it => return Answer::Keeps(nth),
             Judgement::Oldest(nth) if is_it => return Answer::KeepsOldest(nth),
-            Judgement::Kept(_) => newer = Some(&row.snapshot.id),
+            Judgement::Kept(_) => newer = Some(&row.item.id),
             Judgement::Outdone if is_it => return newer.cloned().map_or(Answer::Beyond, Answer::OutdoneBy),
             Judgement::Beyond if is_it => return Answer::Beyond,
             Judgement::TooOld if is_it => return Answer::TooOld,

@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use ports::{Snapshot, SnapshotState, time};
 
-use super::{Draft, GroupBy, Owner, Period, Reason, Reasons, Stock};
+use super::{Draft, GroupBy, Owner, Period, Reason, Reasons};
 use crate::policy::naming::{self, HOLD, INSTANCE_ID, KEY};
 use crate::policy::ownership::Whose;
 
@@ -61,17 +61,14 @@ impl<'a> Said<'a> {
     }
 }
 
-/// Reads what a snapshot tells about itself.
-pub(super) fn mark<'a>(draft: &Draft, stock: &Stock<'a>, snapshot: &'a Snapshot, now: Timestamp) -> Mark<'a> {
+/// Reads what a snapshot tells about itself, and whether another account shares it.
+pub(super) fn mark<'a>(draft: &Draft, snapshot: &'a Snapshot, shared_in: bool, now: Timestamp) -> Mark<'a> {
     let said = Said::read(snapshot);
-    let mut reasons = foreign(draft, stock, snapshot, &said);
+    let mut reasons = foreign(draft, snapshot, shared_in, &said);
     let standing = if reasons.keep() { Standing::Theirs } else { standing(snapshot, now) };
     let ours = standing != Standing::Theirs;
     if ours {
         protect(&mut reasons, snapshot, said.hold, now);
-    }
-    if stock.in_use.contains_key(&snapshot.id) {
-        reasons.add(Reason::InUse);
     }
     if let Some(days) = said.keep_days.filter(|_| ours) {
         reasons.add(own_days(days, snapshot.started_at, now));
@@ -87,7 +84,7 @@ pub(super) fn mark<'a>(draft: &Draft, stock: &Stock<'a>, snapshot: &'a Snapshot,
     }
 }
 
-fn foreign(draft: &Draft, stock: &Stock<'_>, snapshot: &Snapshot, said: &Said<'_>) -> Reasons {
+fn foreign(draft: &Draft, snapshot: &Snapshot, shared_in: bool, said: &Said<'_>) -> Reasons {
     let owned = match &draft.owned_by {
         Owner::Caretaker(name) => name.whose(&snapshot.tags) == Whose::Own,
         Owner::Tag(key, value) => snapshot.tags.get(key) == Some(value),
@@ -96,7 +93,7 @@ fn foreign(draft: &Draft, stock: &Stock<'_>, snapshot: &Snapshot, said: &Said<'_
     [
         (!owned, Reason::NotOurs),
         (said.other_tool || is_by_other_tool(&snapshot.description), Reason::OtherTool),
-        (stock.shared_in.contains(&snapshot.id), Reason::SharedIn),
+        (shared_in, Reason::SharedIn),
     ]
     .into_iter()
     .filter_map(|(holds, reason)| holds.then_some(reason))

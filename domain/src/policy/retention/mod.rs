@@ -6,15 +6,15 @@
 //! its tags ask for, sets that live or die whole, and a floor under every volume. Around that are the rails: a policy
 //! that keeps nothing cannot be made, and a plan that removes too much is refused.
 //!
-//! [`Retention::plan`] is one pure function from ([`Stock`], now) to a [`RetentionPlan`]. The nightly job, `MODE=observe`
-//! and the command line all call it.
+//! [`Retention::plan`] is one pure function from ([`Stock`], now) to a [`RetentionPlan`], for the command line; the
+//! nightly job and `MODE=observe` give a [`Reading`] the snapshots page by page, which comes to the same.
 //!
 //! | file | holds |
 //! | --- | --- |
 //! | `draft`, `count`, `period`, `label` | a policy as people write it |
 //! | `rule`, `bucket`, `judge` | what a rule says of the snapshots of a group |
 //! | `mark` | what a single snapshot tells about itself |
-//! | `number` | names to numbers |
+//! | `reading`, `names` | what is kept of each snapshot read |
 //! | `desk`, `plan` | all of it together |
 //! | `clearance` | what may be removed for another reason than a rule |
 //! | `rail`, `hash` | when not to act on a plan, and whether it is still the same |
@@ -31,10 +31,11 @@ mod hash;
 mod judge;
 mod label;
 mod mark;
-mod number;
+mod names;
 mod period;
 mod plan;
 mod rail;
+mod reading;
 mod reason;
 mod rule;
 
@@ -51,6 +52,7 @@ pub use mark::is_held;
 pub use period::Period;
 pub use plan::{Group, Retention, RetentionPlan, Stock, Verdict};
 pub use rail::{Cap, Mismatch, Refusal};
+pub use reading::{Bound, Reading};
 pub use reason::{Reason, Reasons};
 pub use rule::{Limit, Rule};
 

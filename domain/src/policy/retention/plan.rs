@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use ports::{Snapshot, SnapshotId, UsedBy, VolumeId};
 use serde::{Deserialize, Serialize};
 
-use super::desk::{Desk, Gone, Row};
-use super::{Draft, Period, PlanHash, Reason, Reasons, Refusal, RetentionError};
+use super::desk::{Desk, Row};
+use super::reading::{Item, Reading};
+use super::{Bound, Draft, Period, PlanHash, Reason, Reasons, Refusal, RetentionError};
 
 /// Which snapshots are kept: a checked [`Draft`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,67 +146,71 @@ impl Retention {
     /// # Ok::<(), domain::policy::retention::RetentionError>(())
     /// ```
     pub fn plan(&self, stock: &Stock<'_>, now: Timestamp) -> RetentionPlan {
-        self.plan_after(stock, now, &Gone::new())
+        stock.read(self, now).plan(&stock.bound())
+    }
+}
+
+impl Stock<'_> {
+    /// The snapshots, read for a policy and an instant.
+    pub fn read(&self, policy: &Retention, now: Timestamp) -> Reading {
+        let mut reading = policy.reading(now);
+        for snapshot in self.snapshots {
+            reading.add(snapshot, self.shared_in.contains(&snapshot.id));
+        }
+        reading
     }
 
-    fn plan_after(&self, stock: &Stock<'_>, now: Timestamp, gone: &Gone<'_>) -> RetentionPlan {
-        let desk = Desk::settled(&self.0, stock, now, gone);
-        // Copied in the order of the list, because memory is fast that way.
-        let mut blanks: Vec<Option<Verdict>> =
-            stock.snapshots.iter().map(|snapshot| Some(Verdict::of(snapshot, Reasons::default()))).collect();
-        let groups = desk.rows.chunk_by(|a, b| a.group == b.group);
-        let mut groups: Vec<Group> =
-            groups.filter_map(|rows| Some(Group::of(desk.key(rows.first()?), rows, &mut blanks))).collect();
-        groups.sort_by(|a, b| a.key.cmp(&b.key));
-        let ours = desk.rows.iter().filter(|row| row.is_ours()).count();
-        let remove = groups.iter().map(|group| group.remove.len()).fold(0, usize::saturating_add);
-        let refused = self.0.max_remove.refuse(remove, ours);
-        let hash = PlanHash::of(now, self, &groups);
-        RetentionPlan { now, policy: self.clone(), hash, groups, dead_volumes: desk.dead, refused }
+    /// What keeps some of them.
+    pub fn bound(&self) -> Bound<'_> {
+        Bound { in_use: self.in_use }
     }
 }
 
 impl Group {
-    fn of(key: String, rows: &[Row<'_>], blanks: &mut [Option<Verdict>]) -> Self {
+    fn of(key: &str, rows: &[Row<'_>]) -> Self {
         let kept = rows.iter().filter(|row| row.verdict().keep()).count();
         let removed = rows.len().saturating_sub(kept);
-        let mut group = Self { key, keep: Vec::with_capacity(kept), remove: Vec::with_capacity(removed) };
+        let mut group =
+            Self { key: key.to_owned(), keep: Vec::with_capacity(kept), remove: Vec::with_capacity(removed) };
         for row in rows {
-            let reasons = row.verdict();
-            let list = if reasons.keep() { &mut group.keep } else { &mut group.remove };
-            let blank = blanks.get_mut(row.place).and_then(Option::take);
-            list.extend(blank.map(|blank| Verdict { reasons, ..blank }));
+            let verdict = Verdict::of(row.item, row.verdict());
+            let list = if verdict.reasons.keep() { &mut group.keep } else { &mut group.remove };
+            list.push(verdict);
         }
         group
     }
 }
 
 impl Verdict {
-    pub(super) fn of(snapshot: &Snapshot, reasons: Reasons) -> Self {
+    pub(super) fn of(item: &Item, reasons: Reasons) -> Self {
         Self {
-            id: snapshot.id.clone(),
-            volume: snapshot.volume.clone(),
-            start: snapshot.started_at,
-            size_gib: snapshot.size_gib,
+            id: item.id.clone(),
+            volume: item.volume.clone(),
+            start: item.at,
+            size_gib: item.size_gib,
             reasons,
         }
+    }
+
+    /// Whether it goes because no rule keeps it.
+    pub(super) fn is_expired(&self) -> bool {
+        self.reasons.has(Reason::Expired)
     }
 }
 
 impl RetentionPlan {
-    /// What the same policy decides for the same instant over the snapshots there are now. What this plan removes and is
-    /// gone already still counts as the oldest of its group, so that taking a part of it away changes nothing of the rest.
-    pub fn again(&self, stock: &Stock<'_>) -> Self {
-        let there: BTreeSet<&SnapshotId> = stock.snapshots.iter().map(|snapshot| &snapshot.id).collect();
-        let mut gone = Gone::new();
-        for group in &self.groups {
-            // Newest first, and only those that the rules count.
-            let mut counted =
-                group.remove.iter().rev().filter(|verdict| verdict.reasons.has(Reason::Expired));
-            let oldest = counted.find(|verdict| !there.contains(&verdict.id));
-            gone.extend(oldest.map(|verdict| (group.key.as_str(), verdict)));
-        }
-        self.policy.plan_after(stock, self.now, &gone)
+    /// The plan of what lies on a desk.
+    pub(super) fn of(reading: &Reading, desk: &Desk<'_>) -> Self {
+        let (now, policy) = (reading.now, reading.policy.clone());
+        let groups = desk.rows.chunk_by(|a, b| a.group == b.group);
+        let mut groups: Vec<Group> =
+            groups.filter_map(|rows| Some(Group::of(reading.key(rows.first()?), rows))).collect();
+        groups.sort_by(|a, b| a.key.cmp(&b.key));
+        let ours = desk.rows.iter().filter(|row| row.is_ours()).count();
+        let remove = groups.iter().map(|group| group.remove.len()).fold(0, usize::saturating_add);
+        let refused = policy.draft().max_remove.refuse(remove, ours);
+        let hash = PlanHash::of(now, &policy, &groups);
+        Self { now, policy, hash, groups, dead_volumes: desk.dead.clone(), refused }
     }
 
     /// What stays, group by group.

@@ -147,6 +147,12 @@ impl Reasons {
         [Reason::NotOurs, Reason::OtherTool, Reason::SharedIn].iter().any(|reason| self.has(*reason))
     }
 
+    /// These and those.
+    #[must_use]
+    pub fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
     /// Those of them that are reasons to keep.
     #[must_use]
     pub fn keeping(self) -> Self {
