@@ -29,10 +29,12 @@ pub mod inventory {
     pub const INSTANCE_STORE: Asks = asks("Inventory::instance_store", &["ec2:DescribeInstanceTypes"]);
     /// What images are made of.
     pub const USES: Asks = asks("Inventory::uses", &["ec2:DescribeImages"]);
+    /// The snapshots that are locked.
+    pub const LOCKS: Asks = asks("Inventory::locks", &["ec2:DescribeLockedSnapshots"]);
     /// The instances that do not run.
     pub const NOT_RUNNING: Asks = asks("Inventory::not_running", &["ec2:DescribeInstances"]);
     /// All of it.
-    pub const ALL: &[Asks] = &[INSTANCE, VOLUMES, INSTANCE_STORE, USES, NOT_RUNNING];
+    pub const ALL: &[Asks] = &[INSTANCE, VOLUMES, INSTANCE_STORE, USES, LOCKS, NOT_RUNNING];
 }
 
 /// `Snapshots`, over EC2. Tags that are there from the first moment need `ec2:CreateTags` as well.

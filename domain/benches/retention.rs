@@ -57,8 +57,8 @@ fn snapshot(n: usize, volumes: usize) -> Snapshot {
 
 fn plan(bencher: Bencher<'_, '_>, count: usize, draft: Draft) {
     let (snapshots, retention) = (snapshots(count), Retention::new(draft).unwrap());
-    let (in_use, shared_in) = (BTreeMap::new(), BTreeSet::new());
-    let stock = Stock { snapshots: &snapshots, in_use: &in_use, shared_in: &shared_in };
+    let (in_use, locked, shared_in) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+    let stock = Stock { snapshots: &snapshots, in_use: &in_use, locked: &locked, shared_in: &shared_in };
     bencher.counter(ItemsCount::new(count)).bench(|| retention.plan(divan::black_box(&stock), now()));
 }
 

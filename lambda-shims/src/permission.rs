@@ -41,6 +41,7 @@ const OF_NIGHTLY_MAINTENANCE: &[Asks] = &[
     inventory::VOLUMES,
     inventory::INSTANCE_STORE,
     inventory::USES,
+    inventory::LOCKS,
     inventory::NOT_RUNNING,
     snapshots::PAGE,
     snapshots::CREATE_SET,

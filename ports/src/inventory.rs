@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{GroupName, ImageId, InstanceId, PortError, SnapshotId, Tags, VolumeId};
+use crate::{GroupName, ImageId, InstanceId, Page, PageToken, PortError, SnapshotId, Tags, VolumeId};
 
 /// Where an instance is in its life
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html>).
@@ -144,6 +144,16 @@ pub enum UsedBy {
     Image(ImageId),
 }
 
+/// A snapshot that is locked: nobody can delete it until the lock ends or is lifted
+/// (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-snapshot-lock.html>).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotLock {
+    /// The snapshot.
+    pub snapshot: SnapshotId,
+    /// When the lock ends, where EC2 says.
+    pub until: Option<Timestamp>,
+}
+
 /// Reads what there is. It cannot change anything.
 ///
 /// # Contract
@@ -157,6 +167,8 @@ pub enum UsedBy {
 ///    key, whatever its value, and neither runs nor is about to, also when there are more than fit on a page; and no other.
 /// 5. `inventory_5_instance_store_is_told_by_type`: `instance_store` MUST give number and size of the disks of a type that has
 ///    some, and `None` for a type that has none.
+/// 6. `inventory_6_locks_name_every_locked_snapshot`: following the tokens of `locks` MUST name every own snapshot that is
+///    locked, in whichever mode, with the end of its lock; and none whose lock is over.
 ///
 /// Not promised: freshness. EC2 is eventually consistent: what was just created may not be seen yet
 /// (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
@@ -191,6 +203,13 @@ pub trait Inventory: Send + Sync {
     ///
     /// When EC2 cannot be asked.
     async fn uses(&self, snapshots: &[SnapshotId]) -> Result<Vec<SnapshotUse>, PortError>;
+
+    /// A page of the own snapshots that are locked now.
+    ///
+    /// # Errors
+    ///
+    /// When EC2 cannot be asked.
+    async fn locks(&self, from: Option<PageToken>) -> Result<Page<SnapshotLock>, PortError>;
 
     /// The instances that carry a tag and neither run nor are about to: they stop, are stopped, or are gone and still listed.
     ///

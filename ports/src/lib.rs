@@ -45,7 +45,7 @@ pub use id::{
 };
 pub use instances::Instances;
 pub use inventory::{
-    Instance, InstanceState, InstanceStore, Inventory, SnapshotUse, StateReason, UsedBy, Volume,
+    Instance, InstanceState, InstanceStore, Inventory, SnapshotLock, SnapshotUse, StateReason, UsedBy, Volume,
 };
 pub use ledger::{Ledger, LedgerEntry, Stored, Swap, Version};
 pub use metrics::{Access, Attribute, Metrics, MetricsQuery, Record};

@@ -89,6 +89,10 @@ impl Stage for LiveStage {
         setup::image(&self.config, snapshot).await
     }
 
+    async fn lock(&self, snapshot: &SnapshotId, mode: &str) {
+        setup::lock(&self.config, snapshot, mode).await;
+    }
+
     async fn group(&self, desired: u32, min: u32, max: u32) -> GroupName {
         setup::group(&self.config, [desired, min, max].map(|n| i32::try_from(n).unwrap())).await
     }

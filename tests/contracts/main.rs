@@ -61,6 +61,7 @@ clauses! {
         inventory_3_uses_name_every_image
         inventory_4_not_running_tells_every_tagged_one
         inventory_5_instance_store_is_told_by_type
+        inventory_6_locks_name_every_locked_snapshot
     }
     snapshots {
         snapshots_1_page_lists_own_by_all_tags

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use adapters_sim::Sim;
+use adapters_sim::cloud::snapshot::Lock;
 use adapters_sim::cloud::sns::Subscriber;
 use adapters_sim::fault::{Fault, Pick, Rule};
 use adapters_sim::kernel::{Event, Phase, Seeded, Trace};
@@ -59,6 +60,13 @@ impl Stage for SimStage {
 
     async fn image(&self, snapshot: &SnapshotId) -> ImageId {
         self.0.cloud(|cloud| cloud.ec2.register_image(vec![snapshot.clone()], true))
+    }
+
+    async fn lock(&self, snapshot: &SnapshotId, mode: &str) {
+        self.0.act(|cloud, context| {
+            let lock = Lock::new(mode, 1, None, context.now).unwrap();
+            cloud.lock_snapshot(snapshot, lock, context).unwrap();
+        });
     }
 
     async fn group(&self, desired: u32, min: u32, max: u32) -> GroupName {

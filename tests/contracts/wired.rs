@@ -88,6 +88,10 @@ impl Stage for WireStage {
         setup::image(&self.config, snapshot).await
     }
 
+    async fn lock(&self, snapshot: &SnapshotId, mode: &str) {
+        setup::lock(&self.config, snapshot, mode).await;
+    }
+
     async fn group(&self, desired: u32, min: u32, max: u32) -> GroupName {
         let group = setup::group(&self.config, [desired, min, max].map(|n| i32::try_from(n).unwrap())).await;
         self.wait(30).await;

@@ -7,11 +7,13 @@ from moto.core.serialize import S3Serializer
 from moto.dynamodb import comparisons
 from moto.ec2.models.amis import Ami
 from moto.ec2.models.elastic_block_store import EBSBackend
+from moto.ec2.responses import EC2Response
 
 
 def close():
     """Closes the gaps, once for a process: moto's reset empties its state and leaves its code alone."""
     AutoScalingResponse.describe_instance_refreshes = describe_instance_refreshes
+    EC2Response.describe_locked_snapshots = describe_locked_snapshots
     Ami.get_filter_value = by_snapshot(Ami.get_filter_value)
     EBSBackend.create_snapshots = without_the_excluded(EBSBackend.create_snapshots)
     S3Serializer._serialized_result_to_response = with_the_right_root(S3Serializer._serialized_result_to_response)
@@ -30,6 +32,12 @@ def describe_instance_refreshes(self):
     if name not in self.autoscaling_backend.autoscaling_groups:
         raise ValidationError(f"AutoScalingGroup name not found - AutoScalingGroup {name} not found")
     return ActionResult({"InstanceRefreshes": []})
+
+
+def describe_locked_snapshots(self):
+    """Moto has no DescribeLockedSnapshots at all. Here no snapshot is locked."""
+    self.error_on_dryrun()
+    return ActionResult({"Snapshots": []})
 
 
 def by_snapshot(original):

@@ -1,14 +1,15 @@
 //! How much memory a night needs to decide about very many snapshots: of the whole process, as Lambda counts it.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test code fails by panicking")]
+#![allow(clippy::print_stdout, reason = "the figure is what it is run for")]
 
 use async_trait::async_trait;
 use domain::policy::retention::{Draft, Retention, RetentionPlan};
 use domain::workflow::prune::{PrunePorts, plan};
 use jiff::{SignedDuration, Timestamp};
 use ports::{
-    Clock, CreateOne, CreateSet, CreatedSnapshot, Deletion, ErrorKind, Instance, InstanceId, Inventory, Page,
-    PageToken, PortError, Snapshot, SnapshotFilter, SnapshotId, SnapshotState, SnapshotUse, Snapshots,
-    TagSet, Tags, Volume, time,
+    Clock, CreateOne, CreateSet, CreatedSnapshot, Deletion, ErrorKind, Instance, InstanceId, InstanceStore,
+    Inventory, Page, PageToken, PortError, Snapshot, SnapshotFilter, SnapshotId, SnapshotLock, SnapshotState,
+    SnapshotUse, Snapshots, TagSet, Tags, Volume, time,
 };
 
 const PAGE: usize = 1_000;
@@ -92,8 +93,16 @@ impl Inventory for Account {
         not_asked()
     }
 
+    async fn instance_store(&self, _: &str) -> Result<Option<InstanceStore>, PortError> {
+        not_asked()
+    }
+
     async fn uses(&self, _: &[SnapshotId]) -> Result<Vec<SnapshotUse>, PortError> {
         Ok(Vec::new())
+    }
+
+    async fn locks(&self, _: Option<PageToken>) -> Result<Page<SnapshotLock>, PortError> {
+        Ok(Page { items: Vec::new(), next: None })
     }
 
     async fn not_running(&self, _: &str) -> Result<Vec<Instance>, PortError> {

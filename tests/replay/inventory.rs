@@ -1,7 +1,7 @@
 use adapters_aws::sdk::Ec2Inventory;
 use ports::{
     ErrorKind, GroupName, ImageId, Instance, InstanceId, InstanceState, Inventory, PortError, SnapshotId,
-    SnapshotUse, StateReason, UsedBy, Volume,
+    SnapshotLock, SnapshotUse, StateReason, UsedBy, Volume,
 };
 
 use crate::{
@@ -243,4 +243,29 @@ async fn an_instance_at_rest_without_an_id_is_unreadable() {
     let script = Script::of([resting(&["?"], "")]);
     let error = Ec2Inventory::new(&script.config().await).not_running("AutoSnapshot").await.unwrap_err();
     assert_eq!((error.kind, error.detail.as_str()), (ErrorKind::Lost, "unreadable answer: `instanceId`"));
+}
+
+fn locks(items: &str, next: &str) -> Reply {
+    let snapshots = format!("<snapshotSet>{items}</snapshotSet><nextToken>{next}</nextToken>");
+    ec2("DescribeLockedSnapshots", &snapshots)
+}
+
+#[tokio::test(start_paused = true)]
+async fn inventory_6_locks_name_every_locked_snapshot() {
+    let whole = "<item><ownerId>123456789012</ownerId><snapshotId>snap-1</snapshotId><lockState>governance</lockState>
+                 <lockDuration>30</lockDuration><lockExpiresOn>2026-12-23T14:00:00.000Z</lockExpiresOn></item>";
+    let bare = "<item><snapshotId>snap-2</snapshotId><lockState>compliance</lockState></item>";
+    let script = Script::of([locks(whole, "more"), locks(bare, "")]);
+    let inventory = Ec2Inventory::new(&script.config().await);
+    let first = inventory.locks(None).await.unwrap();
+    let until = Some("2026-12-23T14:00:00Z".parse().unwrap());
+    assert_eq!(first.items, [SnapshotLock { snapshot: SnapshotId::new("snap-1").unwrap(), until }]);
+    let last = inventory.locks(first.next).await.unwrap();
+    assert_eq!(last.items, [SnapshotLock { snapshot: SnapshotId::new("snap-2").unwrap(), until: None }]);
+    assert_eq!(last.next, None);
+    let asked = script.requests();
+    assert_eq!(asked[0].form()["Filter.1.Name"], "lock-state");
+    let states: Vec<_> = (1..=3).map(|n| asked[0].form()[&format!("Filter.1.Value.{n}")].clone()).collect();
+    assert_eq!(states, ["compliance", "compliance-cooloff", "governance"]);
+    assert_eq!(asked[1].form()["NextToken"], "more");
 }

@@ -226,6 +226,11 @@ async fn snapshots_7_in_use_is_an_answer() {
         ("The snapshot snap-1 is currently in use by ami-0b", Some(image.clone())),
         ("The snapshot snap-1 is currently in use by ami-0b.", Some(image)),
         ("The snapshot snap-1 is currently in use", None),
+        (
+            "The snapshot snap-1 is currently enabled for fast restores in eu-west-1b. Fast snapshot restores must be \
+             disabled within all Availability Zones before the snapshot may be deleted.",
+            None,
+        ),
     ] {
         let reply = ec2_error(400, "InvalidSnapshot.InUse", message);
         assert_eq!(delete(reply).await, Ok(Deletion::InUse(by)));

@@ -369,6 +369,34 @@ fn r27_what_is_dated_in_the_future_stays_and_ages_nothing() {
 }
 
 #[test]
+fn r29_what_is_locked_stays_and_the_explanation_says_until_when() {
+    let mut world = World::daily(4);
+    world.locked.insert(id("snap-2"), Some(at("2027-01-01T00:00:00Z")));
+    world.locked.insert(id("snap-3"), None);
+    let plan = world.plan(&draft("last 1"));
+    assert_eq!((reasons(&plan, "snap-2"), reasons(&plan, "snap-3")), ("locked".into(), "locked".into()));
+    assert_eq!(removed(&plan), [id("snap-1")].into());
+    let retention = Retention::new(draft("last 1")).unwrap();
+    let told = |snapshot: &str| {
+        domain::render::retention::explanation(
+            &retention.explain(&world.stock(), now(), &id(snapshot)).unwrap(),
+        )
+    };
+    assert!(told("snap-2").contains("\nlocked until 2027-01-01T00:00:00Z\n"), "{}", told("snap-2"));
+    assert!(told("snap-3").contains("\nlocked until nobody knows when\n"), "{}", told("snap-3"));
+    assert!(!told("snap-1").contains("\nlocked"), "{}", told("snap-1"));
+}
+
+#[test]
+fn r29_what_is_locked_is_not_removed_as_surplus_either() {
+    let mut world = World::daily(4);
+    world.locked.insert(id("snap-2"), None);
+    let wished = [id("snap-2"), id("snap-3")].into();
+    let clearance = Retention::days(30).unwrap().clear(&world.stock(), &wished, now());
+    assert!(!clearance.clears(&id("snap-2")) && clearance.clears(&id("snap-3")));
+}
+
+#[test]
 fn a_month_is_a_month_of_its_year() {
     let world = World::of([("snap-a", "2026-11-01T00:00:00Z"), ("snap-b", "2025-11-01T00:00:00Z")]);
     assert_eq!(goes(&world, "monthly 9 floor 0"), [""; 0]);

@@ -76,6 +76,7 @@ proptest! {
             prop_assert!(matches!(s.state, SnapshotState::Completed | SnapshotState::Error));
             prop_assert!(s.started_at <= now());
             prop_assert!(!world.in_use.contains_key(&s.id) && !world.shared_in.contains(&s.id));
+            prop_assert!(!world.locked.contains_key(&s.id));
             prop_assert!(s.description.is_empty() && s.tags.get("aws:backup:source-resource").is_none());
             let hold = s.tags.get("caretaker:hold");
             prop_assert!(!matches!(hold, Some("" | "true" | "2026-11-23" | "soon" | " false " | "1999-11-22")));

@@ -206,6 +206,7 @@ impl Reference<'_> {
     fn by_itself(&self, s: &Snapshot) -> Vec<&'static str> {
         let mut reasons = self.strangeness(s);
         reasons.extend(self.world.in_use.contains_key(&s.id).then_some("in-use"));
+        reasons.extend(self.world.locked.contains_key(&s.id).then_some("locked"));
         if !self.ours(s) {
             return reasons;
         }

@@ -31,6 +31,7 @@ pub(crate) fn id(text: &str) -> SnapshotId {
 pub(crate) struct World {
     pub(crate) snapshots: Vec<Snapshot>,
     pub(crate) in_use: BTreeMap<SnapshotId, UsedBy>,
+    pub(crate) locked: BTreeMap<SnapshotId, Option<Timestamp>>,
     pub(crate) shared_in: BTreeSet<SnapshotId>,
 }
 
@@ -48,7 +49,8 @@ impl World {
     }
 
     pub(crate) fn stock(&self) -> Stock<'_> {
-        Stock { snapshots: &self.snapshots, in_use: &self.in_use, shared_in: &self.shared_in }
+        let Self { snapshots, in_use, locked, shared_in } = self;
+        Stock { snapshots, in_use, locked, shared_in }
     }
 
     pub(crate) fn plan(&self, draft: &Draft) -> RetentionPlan {
@@ -144,8 +146,8 @@ pub(crate) fn reasons(plan: &RetentionPlan, id: &str) -> String {
 
 /// Any world of up to so many snapshots.
 pub(crate) fn worlds(most: usize) -> impl Strategy<Value = World> {
-    let used = vec(any::<Index>(), 0..3);
-    (vec(snapshot(), 0..most), used, vec(any::<Index>(), 0..2)).prop_map(|(mut snapshots, used, shared)| {
+    let some = |most| vec(any::<Index>(), 0..most);
+    (vec(snapshot(), 0..most), some(3), some(2), some(2)).prop_map(|(mut snapshots, used, shared, locked)| {
         for (n, snapshot) in snapshots.iter_mut().enumerate() {
             snapshot.id = id(&format!("snap-{n:03}"));
         }
@@ -155,7 +157,8 @@ pub(crate) fn worlds(most: usize) -> impl Strategy<Value = World> {
         };
         let image = UsedBy::Image("ami-1".parse().unwrap());
         let in_use = some(used).into_iter().map(|id| (id, image.clone())).collect();
-        World { shared_in: some(shared), in_use, snapshots }
+        let locked = some(locked).into_iter().map(|id| (id, Some(ago(-24)))).collect();
+        World { shared_in: some(shared), in_use, locked, snapshots }
     })
 }
 

@@ -1,5 +1,6 @@
 //! What becomes of old snapshots at night.
 
+use adapters_sim::cloud::snapshot::Lock;
 use adapters_sim::fault::{Fault, Pick, Rule};
 use adapters_sim::kernel::{Event, Phase, Seeded, Trace};
 use adapters_sim::{Sim, SimPorts};
@@ -75,6 +76,26 @@ fn r7_the_report_names_volumes_of_which_only_the_floor_keeps_one() {
     let body = &scene.mails()[0].body;
     let told = "\nVolumes without a snapshot that a rule keeps (1); their last is kept:\n  vol-gone\n";
     assert!(body.contains(told), "{body}");
+}
+
+#[test]
+fn r29_a_locked_snapshot_stays_and_is_no_failure_of_the_night() {
+    let scene = Scene::default();
+    for (id, days) in [("snap-free", 40), ("snap-locked", 50), ("snap-over", 60)] {
+        scene.old_snapshot(id, "vol-1", days);
+    }
+    scene.old_snapshot("snap-new", "vol-1", 1);
+    for (id, days) in [("snap-locked", 365), ("snap-over", 1)] {
+        scene.sim.act(|cloud, context| {
+            let began = ports::time::earlier(context.now, SignedDuration::from_hours(48));
+            let lock = Lock::new("governance", days, None, began).unwrap();
+            cloud.lock_snapshot(&id.parse().unwrap(), lock, context).unwrap();
+        });
+    }
+    let answer = scene.night().unwrap();
+    assert_eq!((&answer["status"], &answer["snapshot_cleanup"]["deleted"]), (&"OK".into(), &2.into()));
+    let left: Vec<String> = scene.snapshots().iter().map(|s| s.id.to_string()).collect();
+    assert_eq!(left, ["snap-locked", "snap-new"]);
 }
 
 #[test]

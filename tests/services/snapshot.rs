@@ -7,6 +7,7 @@ use adapters_sim::cloud::ApiError;
 use adapters_sim::cloud::ec2::{DiskKind, Trait};
 use adapters_sim::cloud::eventbridge::{On, Rule};
 use adapters_sim::cloud::list::{Listing, dry_run};
+use adapters_sim::cloud::snapshot::Lock;
 use adapters_sim::fault::FaultPlan;
 use jiff::SignedDuration;
 use ports::{
@@ -64,6 +65,12 @@ fn old(sim: &Sim, id: &str) -> Snapshot {
         tags: Tags::from_iter([("Name", "old")]),
         description: String::new(),
     }
+}
+
+fn put(sim: &Sim, id: &str) -> SnapshotId {
+    let snapshot = old(sim, id);
+    sim.cloud(|cloud| cloud.snapshots.put(snapshot.clone()));
+    snapshot.id
 }
 
 /// Hears all that EBS tells the bus.
@@ -222,6 +229,81 @@ fn what_aws_backup_made_cannot_be_deleted_through_ec2() {
     });
     assert!(delete(&sim, &snapshot.id).unwrap_err().message.contains("AWS Backup"));
     assert_eq!(states(&sim), [SnapshotState::Completed]);
+}
+
+#[test]
+fn what_is_enabled_for_fast_restore_is_in_use() {
+    let sim = world();
+    let snapshot = old(&sim, "snap-0a");
+    sim.cloud(|cloud| {
+        cloud.snapshots.put(snapshot.clone());
+        cloud.snapshots.let_restore_fast(&snapshot.id);
+    });
+    assert_eq!(delete(&sim, &snapshot.id), Ok(Deletion::InUse(None)));
+    assert_eq!(states(&sim), [SnapshotState::Completed]);
+}
+
+fn lock(sim: &Sim, id: &SnapshotId, mode: &str, days: i64, cool_off: Option<i64>) -> Result<Lock, ApiError> {
+    sim.act(|cloud, context| {
+        let lock = Lock::new(mode, days, cool_off, context.now)?;
+        cloud.lock_snapshot(id, lock, context)
+    })
+}
+
+#[test]
+fn a_locked_snapshot_cannot_be_deleted_until_its_lock_is_over() {
+    let sim = world();
+    let id = put(&sim, "snap-0a");
+    for mode in ["governance", "compliance"] {
+        lock(&sim, &id, mode, 1, None).unwrap();
+        assert!(delete(&sim, &id).unwrap_err().message.contains("locked"), "{mode}");
+    }
+    minutes(&sim, 24 * 60 - 1);
+    assert!(delete(&sim, &id).is_err());
+    minutes(&sim, 1);
+    assert_eq!(delete(&sim, &id), Ok(Deletion::Deleted));
+}
+
+#[test]
+fn a_lock_that_is_over_is_listed_as_such() {
+    let sim = world();
+    let id = put(&sim, "snap-0a");
+    let states = |filter: &'static str| {
+        let listing = Listing::default().filter("lock-state", [filter]);
+        let page = sim.act(|cloud, context| cloud.list_locked_snapshots(&listing, context)).unwrap();
+        let now = sim.now();
+        page.items.into_iter().map(|(_, lock)| lock.state(now)).collect::<Vec<_>>()
+    };
+    assert_eq!(states("*"), [""; 0]);
+    lock(&sim, &id, "compliance", 2, Some(1)).unwrap();
+    assert_eq!(states("*"), ["compliance-cooloff"]);
+    minutes(&sim, 60);
+    assert_eq!(states("compliance"), ["compliance"]);
+    minutes(&sim, 48 * 60);
+    assert_eq!((states("*"), states("compliance")), (vec!["expired"], vec![]));
+}
+
+#[test]
+fn a_lock_in_compliance_mode_that_has_cooled_off_only_grows() {
+    let sim = world();
+    let id = put(&sim, "snap-0a");
+    lock(&sim, &id, "compliance", 10, Some(1)).unwrap();
+    assert!(lock(&sim, &id, "governance", 1, None).is_ok());
+    lock(&sim, &id, "compliance", 10, None).unwrap();
+    assert!(
+        lock(&sim, &id, "compliance", 9, None).is_err() && lock(&sim, &id, "governance", 99, None).is_err()
+    );
+    assert!(lock(&sim, &id, "compliance", 11, None).is_ok());
+    for (mode, days, cool_off) in [
+        ("legal", 1, None),
+        ("governance", 0, None),
+        ("governance", 36_501, None),
+        ("governance", 1, Some(1)),
+        ("compliance", 1, Some(73)),
+    ] {
+        let refused = lock(&sim, &id, mode, days, cool_off).unwrap_err();
+        assert_eq!(refused.code, "InvalidParameterValue", "{mode} {days} {cool_off:?}");
+    }
 }
 
 #[test]

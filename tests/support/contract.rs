@@ -31,6 +31,8 @@ pub trait Stage: Send + Sync {
     async fn stop(&self, instance: &InstanceId);
     /// A machine image that uses a snapshot.
     async fn image(&self, snapshot: &SnapshotId) -> ImageId;
+    /// Locks a snapshot for a day, in a mode.
+    async fn lock(&self, snapshot: &SnapshotId, mode: &str);
     /// A scaling group.
     async fn group(&self, desired: u32, min: u32, max: u32) -> GroupName;
     /// A record of the metrics table.

@@ -12,8 +12,8 @@ use aws_sdk_ec2::{
 };
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use ports::{
-    GroupName, Instance, InstanceId, InstanceState, InstanceStore, Inventory, PortError, SnapshotId,
-    SnapshotUse, StateReason, UsedBy, Volume,
+    GroupName, Instance, InstanceId, InstanceState, InstanceStore, Inventory, Page, PageToken, PortError,
+    SnapshotId, SnapshotLock, SnapshotUse, StateReason, UsedBy, Volume,
 };
 
 use crate::permission::{self, Asks};
@@ -34,6 +34,11 @@ const VOLUMES: i32 = 500;
 const INSTANCES: i32 = 1_000;
 /// The states of an instance that neither runs nor is about to.
 const AT_REST: [&str; 4] = ["shutting-down", "stopped", "stopping", "terminated"];
+/// The states of a lock that is not over
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeLockedSnapshots.html>).
+const LOCKED: [&str; 3] = ["compliance", "compliance-cooloff", "governance"];
+/// The most locks on a page.
+const LOCKS: i32 = 1_000;
 /// The most images on a page.
 const IMAGES: i32 = 1_000;
 
@@ -201,6 +206,23 @@ impl Inventory for Ec2Inventory {
         self.limit.end("DescribeImages", self.all_uses(snapshots)).await
     }
 
+    async fn locks(&self, from: Option<PageToken>) -> Result<Page<SnapshotLock>, PortError> {
+        let call = Call::reading("DescribeLockedSnapshots");
+        let answer = self
+            .client
+            .describe_locked_snapshots()
+            .filters(ec2::filter("lock-state", LOCKED))
+            .max_results(LOCKS)
+            .set_next_token(from.map(|token| token.0))
+            .customize()
+            .interceptor(call.watch())
+            .send()
+            .await
+            .map_err(|error| call.failed(&error))?;
+        let items = answer.snapshots().iter().map(read_lock).collect::<Result<_, _>>()?;
+        Ok(Page { items, next: next(answer.next_token).map(PageToken) })
+    }
+
     async fn not_running(&self, tag: &str) -> Result<Vec<Instance>, PortError> {
         self.limit.end("DescribeInstances", self.all_not_running(tag)).await
     }
@@ -262,6 +284,11 @@ fn read_volume(volume: &types::Volume, id: &InstanceId) -> Result<Option<Volume>
 fn stays(attachment: &types::VolumeAttachment) -> bool {
     let state = attachment.state().map(types::VolumeAttachmentState::as_str);
     !matches!(state, Some("detaching" | "detached"))
+}
+
+fn read_lock(lock: &types::LockedSnapshotsInfo) -> Result<SnapshotLock, PortError> {
+    let snapshot = Answer("DescribeLockedSnapshots").parsed("snapshotId", lock.snapshot_id())?;
+    Ok(SnapshotLock { snapshot, until: lock.lock_expires_on().and_then(instant) })
 }
 
 fn read_uses(image: &types::Image, asked: &BTreeSet<&str>) -> Result<Vec<SnapshotUse>, PortError> {

@@ -51,6 +51,8 @@ pub enum Trial {
     Snapshots,
     /// `DescribeImages`.
     Images,
+    /// `DescribeLockedSnapshots`.
+    Locks,
     /// `CreateSnapshots` of an instance, with these tags.
     Set(String, Vec<(String, String)>),
     /// `DeleteSnapshot` of a snapshot.
@@ -210,6 +212,7 @@ impl Probe {
                 permitted(ec2.describe_snapshots().owner_ids("self").dry_run(true).send().await)
             }
             Trial::Images => permitted(ec2.describe_images().owners("self").dry_run(true).send().await),
+            Trial::Locks => permitted(ec2.describe_locked_snapshots().dry_run(true).send().await),
             Trial::Set(instance, tags) => {
                 let of = InstanceSpecification::builder().instance_id(instance).build();
                 let request = ec2.create_snapshots().instance_specification(of);

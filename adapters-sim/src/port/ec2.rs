@@ -4,13 +4,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ports::{
     CreateOne, CreateSet, CreatedSnapshot, Deletion, Instance, InstanceId, InstanceStore, Instances,
-    Inventory, Page, PageToken, PortError, Snapshot, SnapshotFilter, SnapshotId, SnapshotUse, Snapshots,
-    TagSet, Volume,
+    Inventory, Page, PageToken, PortError, Snapshot, SnapshotFilter, SnapshotId, SnapshotLock, SnapshotUse,
+    Snapshots, TagSet, Volume,
 };
 
 use super::SimPorts;
 use crate::cloud::iam::ask::Ask;
 use crate::cloud::list::{Listed, Listing};
+use crate::cloud::snapshot::Lock;
 use crate::cloud::{ApiError, Cloud};
 use crate::kernel::{Context, Footprint, Op};
 
@@ -106,6 +107,20 @@ impl Inventory for SimPorts {
             uses.extend(pages.await?.into_iter().flatten());
         }
         Ok(uses.into_iter().collect())
+    }
+
+    async fn locks(&self, from: Option<PageToken>) -> Result<Page<SnapshotLock>, PortError> {
+        let sent = (Op::new("ec2", "DescribeLockedSnapshots"), Footprint::NONE.reads("snapshots", ""));
+        let locked = ["compliance", "compliance-cooloff", "governance"];
+        let listing = Listing::default().filter("lock-state", locked).pages_of(MOST);
+        let listing = listing.behind(from.map(|token| token.0));
+        self.repeat(sent, Ask::Anything(&["ec2:DescribeLockedSnapshots"]), move |cloud, context| {
+            let page = cloud.list_locked_snapshots(&listing, context)?;
+            let lock =
+                |(snapshot, lock): (SnapshotId, Lock)| SnapshotLock { snapshot, until: Some(lock.until) };
+            Ok(Page { items: page.items.into_iter().map(lock).collect(), next: page.next.map(PageToken) })
+        })
+        .await
     }
 
     async fn not_running(&self, tag: &str) -> Result<Vec<Instance>, PortError> {

@@ -16,7 +16,7 @@ mod reached {
 
     use adapters_aws::sdk::{Ec2Inventory, Ec2Snapshots, SystemClock, config};
     use domain::workflow::adopt::AdoptPorts;
-    use domain::workflow::prune::{self, PrunePorts};
+    use domain::workflow::prune::{self, Bonds, PrunePorts};
 
     use super::{
         Adopted, Adoption, BadInput, Orphan, Person, Pruned, Retention, RetentionPlan, Source, Timestamp,
@@ -27,7 +27,8 @@ mod reached {
     pub(in crate::command) fn gather(policy: &Retention, now: Timestamp) -> Result<Source, BadInput> {
         let gathered = with_ports(async |ports| prune::gather(ports, policy, now).await)?
             .map_err(|error| BadInput::new("AWS", error))?;
-        Ok(Source { snapshots: gathered.snapshots, in_use: gathered.in_use, shared_in: BTreeSet::new() })
+        let Bonds { in_use, locked } = gathered.bonds;
+        Ok(Source { snapshots: gathered.snapshots, in_use, locked, shared_in: BTreeSet::new() })
     }
 
     pub(in crate::command) fn carry_out(

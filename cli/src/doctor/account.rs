@@ -156,6 +156,7 @@ async fn trials(probe: &Probe, owner: &OwnerName) -> Trials {
         ("ec2:DescribeVolumes", Ok(Trial::Volumes)),
         ("ec2:DescribeSnapshots", Ok(Trial::Snapshots)),
         ("ec2:DescribeImages", Ok(Trial::Images)),
+        ("ec2:DescribeLockedSnapshots", Ok(Trial::Locks)),
         ("ec2:CreateSnapshots", snapshotted.map(|id| Trial::Set(id, tags))),
         ("ec2:DeleteSnapshot", deleted.map(Trial::Delete)),
         ("ec2:RebootInstances", restarted.map(Trial::Reboot)),

@@ -6,6 +6,7 @@ use std::path::Path;
 use adapters_aws::listing::{self, Listed};
 use domain::policy::ownership::Whose;
 use domain::policy::retention::{Owner, Retention, Stock};
+use jiff::Timestamp;
 use ports::{AccountId, Snapshot, SnapshotId, UsedBy};
 
 use crate::command::BadInput;
@@ -18,6 +19,8 @@ pub struct Source {
     pub snapshots: Vec<Snapshot>,
     /// What uses one.
     pub in_use: BTreeMap<SnapshotId, UsedBy>,
+    /// Until when one is locked, where that is known; a file does not say.
+    pub locked: BTreeMap<SnapshotId, Option<Timestamp>>,
     /// Those of another account.
     pub shared_in: BTreeSet<SnapshotId>,
 }
@@ -45,12 +48,18 @@ impl Source {
         let account = account.or_else(|| likely(&listed, policy));
         let foreign = |one: &&Listed| one.owner.is_some() && account.is_some() && one.owner != account;
         let shared_in = listed.iter().filter(foreign).map(|one| one.snapshot.id.clone()).collect();
-        Ok(Self { snapshots: listed.into_iter().map(|one| one.snapshot).collect(), in_use, shared_in })
+        Ok(Self {
+            snapshots: listed.into_iter().map(|one| one.snapshot).collect(),
+            in_use,
+            locked: BTreeMap::new(),
+            shared_in,
+        })
     }
 
     /// The same, to plan with.
     pub fn stock(&self) -> Stock<'_> {
-        Stock { snapshots: &self.snapshots, in_use: &self.in_use, shared_in: &self.shared_in }
+        let Self { snapshots, in_use, locked, shared_in } = self;
+        Stock { snapshots, in_use, locked, shared_in }
     }
 }
 

@@ -41,6 +41,13 @@ pub fn explanation(told: &Explanation) -> String {
     if let Some(UsedBy::Image(image)) = &told.in_use {
         let _ = writeln!(text, "\nused by {image}");
     }
+    if let Some(until) = told.locked {
+        let _ = writeln!(
+            text,
+            "\nlocked until {}",
+            until.map_or_else(|| "nobody knows when".to_owned(), |end| end.to_string())
+        );
+    }
     for (key, value) in &told.tags {
         let _ = writeln!(text, "\ntag {} = {}", visible::line(key), visible::line(value));
     }

@@ -90,16 +90,59 @@ pub struct FailedDeletion {
     pub error: String,
 }
 
-/// Snapshots and what uses those of them that may go.
+/// Snapshots, and what keeps those of them that would go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Gathered {
     /// The snapshots.
     pub snapshots: Vec<Snapshot>,
-    /// What uses one.
-    pub in_use: BTreeMap<SnapshotId, UsedBy>,
+    /// What keeps some of them from being removed.
+    pub bonds: Bonds,
 }
 
-/// Reads the snapshots that a policy is about, and what uses those that it would remove.
+/// What keeps snapshots from being removed, of those that would be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bonds {
+    /// What uses one.
+    pub in_use: BTreeMap<SnapshotId, UsedBy>,
+    /// Until when one is locked, where that is known.
+    pub locked: BTreeMap<SnapshotId, Option<Timestamp>>,
+}
+
+impl Bonds {
+    /// The same, to plan with.
+    pub fn bound(&self) -> Bound<'_> {
+        Bound { in_use: &self.in_use, locked: &self.locked }
+    }
+
+    /// Reads what keeps any of these.
+    ///
+    /// # Errors
+    ///
+    /// When EC2 cannot be asked.
+    pub async fn of(inventory: &dyn Inventory, candidates: &[SnapshotId]) -> Result<Self, PortError> {
+        let mut bonds = Self::default();
+        for some in candidates.chunks(ASKED_AT_ONCE) {
+            let uses = inventory.uses(some).await?;
+            bonds.in_use.extend(uses.into_iter().map(|used| (used.snapshot, used.by)));
+        }
+        if candidates.is_empty() {
+            return Ok(bonds);
+        }
+        let candidates: BTreeSet<&SnapshotId> = candidates.iter().collect();
+        let mut from = None;
+        loop {
+            let page = inventory.locks(from).await?;
+            let of_ours = page.items.into_iter().filter(|lock| candidates.contains(&lock.snapshot));
+            bonds.locked.extend(of_ours.map(|lock| (lock.snapshot, lock.until)));
+            match page.next {
+                Some(next) => from = Some(next),
+                None => return Ok(bonds),
+            }
+        }
+    }
+}
+
+/// Reads the snapshots that a policy is about, and what keeps those that it would remove.
 ///
 /// # Errors
 ///
@@ -111,9 +154,10 @@ pub async fn gather(
 ) -> Result<Gathered, PortError> {
     let snapshots = all(ports.snapshots, &filter(retention)).await?;
     let nothing = BTreeSet::new();
-    let stock = Stock { snapshots: &snapshots, in_use: &BTreeMap::new(), shared_in: &nothing };
+    let Bonds { in_use, locked } = &Bonds::default();
+    let stock = Stock { snapshots: &snapshots, in_use, locked, shared_in: &nothing };
     let candidates = removed(&retention.plan(&stock, now));
-    Ok(Gathered { in_use: uses(ports, &candidates).await?, snapshots })
+    Ok(Gathered { bonds: Bonds::of(ports.inventory, &candidates).await?, snapshots })
 }
 
 /// Decides what to remove. Ports list only what belongs to this account.
@@ -162,10 +206,10 @@ async fn decide(
 ) -> Result<RetentionPlan, PortError> {
     let mut reading = retention.reading(now);
     each(ports.snapshots, &filter(retention), &mut |snapshot| reading.add(&snapshot, false)).await?;
-    let candidates = removed(&make(&reading, &Bound { in_use: &BTreeMap::new() }));
-    let in_use = uses(ports, &candidates).await?;
+    let candidates = removed(&make(&reading, &Bonds::default().bound()));
+    let bonds = Bonds::of(ports.inventory, &candidates).await?;
     drop(candidates);
-    Ok(make(&reading, &Bound { in_use: &in_use }))
+    Ok(make(&reading, &bonds.bound()))
 }
 
 fn filter(retention: &Retention) -> SnapshotFilter {
@@ -178,18 +222,6 @@ fn filter(retention: &Retention) -> SnapshotFilter {
 
 fn removed(plan: &RetentionPlan) -> Vec<SnapshotId> {
     plan.removed().map(|verdict| verdict.id.clone()).collect()
-}
-
-async fn uses(
-    ports: &PrunePorts<'_>,
-    candidates: &[SnapshotId],
-) -> Result<BTreeMap<SnapshotId, UsedBy>, PortError> {
-    let mut in_use = BTreeMap::new();
-    for some in candidates.chunks(ASKED_AT_ONCE) {
-        let uses = ports.inventory.uses(some).await?;
-        in_use.extend(uses.into_iter().map(|used| (used.snapshot, used.by)));
-    }
-    Ok(in_use)
 }
 
 /// Gives every own snapshot that the filter lets through to `take`, page by page, so that nobody has to hold them all.

@@ -58,6 +58,7 @@ impl Cloud {
             "DescribeInstances" => Answer::xml(instances(request.text())),
             "DescribeVolumes" => Answer::xml(described("DescribeVolumes", "volumeSet", &volumes())),
             "DescribeImages" => Answer::xml(described("DescribeImages", "imagesSet", "")),
+            "DescribeLockedSnapshots" => Answer::xml(described(operation, "snapshotSet", "")),
             "CreateSnapshots" => Answer::xml(described("CreateSnapshots", "snapshotSet", &created())),
             "CreateSnapshot" => Answer::xml(one_created()),
             "DeleteSnapshot" | "CreateTags" => Answer::xml(done(operation)),

@@ -120,6 +120,12 @@ pub(crate) async fn image(config: &SdkConfig, snapshot: &SnapshotId) -> ImageId 
     registered.image_id().unwrap().parse().unwrap()
 }
 
+/// Locks a snapshot for a day, in a mode.
+pub(crate) async fn lock(config: &SdkConfig, snapshot: &SnapshotId, mode: &str) {
+    let lock = ec2::Client::new(config).lock_snapshot().snapshot_id(snapshot.as_str());
+    lock.lock_mode(mode.into()).lock_duration(1).send().await.unwrap();
+}
+
 /// A group of that desired, least and greatest capacity.
 pub(crate) async fn group(config: &SdkConfig, [desired, min, max]: [i32; 3]) -> GroupName {
     const NAME: &str = "contract";

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use ports::{InstanceState, InstanceStore, Tags, UsedBy};
 
 use super::snapshots::{set_of, tag_set};
-use super::{Stage, opted_in};
+use super::{Stage, all_pages, opted_in};
 
 pub async fn inventory_1_unknown_instance_is_none(stage: &dyn Stage) {
     let id = "i-00000000000000bad".parse().unwrap();
@@ -60,4 +60,26 @@ pub async fn inventory_5_instance_store_is_told_by_type(stage: &dyn Stage) {
     assert_eq!(inventory.instance_store("m5d.large").await, Ok(Some(store)));
     let store = InstanceStore { disks: 2, total_gb: 600 };
     assert_eq!(inventory.instance_store("m5d.4xlarge").await, Ok(Some(store)));
+}
+
+pub async fn inventory_6_locks_name_every_locked_snapshot(stage: &dyn Stage) {
+    let inventory = stage.ports().inventory;
+    assert_eq!(all_pages(|from| inventory.locks(from)).await, []);
+    let mut locked = BTreeSet::new();
+    // More than the smallest page that an adapter may ask for, in either mode.
+    for mode in ["governance", "compliance"] {
+        for _ in 0..2 {
+            let instance = stage.instance(opted_in("web"), 1).await;
+            let made = stage.ports().snapshots.create_set(&set_of(&instance, tag_set([]))).await.unwrap();
+            for snapshot in &made {
+                stage.lock(&snapshot.id, mode).await;
+            }
+            locked.extend(made.into_iter().map(|snapshot| snapshot.id));
+        }
+    }
+    let instance = stage.instance(opted_in("free"), 0).await;
+    stage.ports().snapshots.create_set(&set_of(&instance, tag_set([]))).await.unwrap();
+    let told = all_pages(|from| inventory.locks(from)).await;
+    assert!(told.iter().all(|lock| lock.until.is_some()));
+    assert_eq!(told.into_iter().map(|lock| lock.snapshot).collect::<BTreeSet<_>>(), locked);
 }

@@ -59,7 +59,7 @@ impl Cloud {
     ///
     /// # Errors
     ///
-    /// When it is AWS Backup's or another account's, or too many requests came. In use and already gone are answers.
+    /// When it is locked, AWS Backup's or another account's, or too many requests came. In use and already gone are answers.
     pub fn delete_snapshot(
         &mut self,
         snapshot: &SnapshotId,
@@ -73,7 +73,17 @@ impl Cloud {
         let store = &mut self.snapshots;
         let Some(gone) = store.snapshots.get(snapshot) else { return Ok(Deletion::AlreadyGone) };
         dry_run(false, store.owner(snapshot).is_none())?;
+        if store.lock_of(snapshot).is_some_and(|lock| lock.holds(context.now)) {
+            // AWS documents that it cannot be deleted, and not with what code that is told
+            // (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-snapshot-lock.html>).
+            let message = format!("The snapshot '{snapshot}' is locked and cannot be deleted.");
+            return Err(ApiError::rejected("SnapshotLocked", message));
+        }
         let mark = store.marks.get(snapshot);
+        if mark.is_some_and(|mark| mark.is_fast) {
+            // With the code of what an image uses (<https://github.com/rebuy-de/aws-nuke/issues/453>).
+            return Ok(Deletion::InUse(None));
+        }
         if mark.is_some_and(|mark| mark.is_backups) {
             // The code is unverified.
             return Err(ApiError::rejected(

@@ -6,8 +6,10 @@ mod create;
 mod delete;
 mod describe;
 mod limit;
+mod lock;
 
 pub use limit::Limits;
+pub use lock::Lock;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,6 +56,10 @@ struct Mark {
     set: Vec<SnapshotId>,
     /// Whether it goes as soon as it is complete.
     is_doomed: bool,
+    /// What keeps it from being deleted.
+    lock: Option<Lock>,
+    /// Whether it is enabled for fast restore.
+    is_fast: bool,
 }
 
 impl Default for SnapshotStore {
@@ -90,6 +96,12 @@ impl SnapshotStore {
     /// (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-deleting-snapshot.html>).
     pub fn let_backup_own(&mut self, snapshot: &SnapshotId) {
         self.marks.entry(snapshot.clone()).or_default().is_backups = true;
+    }
+
+    /// Enables a snapshot for fast restore, in the first zone
+    /// (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-fast-snapshot-restore.html>).
+    pub fn let_restore_fast(&mut self, snapshot: &SnapshotId) {
+        self.marks.entry(snapshot.clone()).or_default().is_fast = true;
     }
 
     /// Every snapshot of the account.

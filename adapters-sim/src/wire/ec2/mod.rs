@@ -4,6 +4,7 @@ mod field;
 mod image;
 mod instance;
 mod kind;
+mod lock;
 mod snapshot;
 mod tag;
 mod volume;
@@ -29,8 +30,10 @@ pub(super) const SERVICE: QueryService = QueryService {
         Operation::reads("DescribeImages", image::describe),
         Operation::reads("DescribeInstanceTypes", kind::describe),
         Operation::reads("DescribeInstances", instance::describe),
+        Operation::reads("DescribeLockedSnapshots", lock::describe),
         Operation::reads("DescribeSnapshots", snapshot::describe),
         Operation::reads("DescribeVolumes", volume::describe),
+        Operation::writes("LockSnapshot", lock::lock),
         Operation::writes("RebootInstances", instance::reboot),
         Operation::writes("RegisterImage", image::register),
         Operation::writes("RunInstances", instance::run),

@@ -95,8 +95,15 @@ pub(super) fn delete(
         Deletion::Deleted => Ok(done()),
         Deletion::AlreadyGone => Err(no_snapshot(&snapshot)),
         Deletion::InUse(by) => {
-            let by = by.map_or_else(|| "an image".to_owned(), |UsedBy::Image(image)| image.to_string());
-            let message = format!("The snapshot {snapshot} is currently in use by {by}");
+            let why = match by {
+                Some(UsedBy::Image(image)) => format!("in use by {image}"),
+                None => format!(
+                    "enabled for fast restores in {}a. Fast snapshot restores must be disabled within all \
+                     Availability Zones before the snapshot may be deleted.",
+                    cloud.place.region
+                ),
+            };
+            let message = format!("The snapshot {snapshot} is currently {why}");
             Err(ApiError::rejected("InvalidSnapshot.InUse", message))
         }
     }

@@ -44,7 +44,7 @@ impl Retention {
     ///     description: String::new(),
     /// };
     /// let snapshots = [snapshot("snap-1", "no"), snapshot("snap-2", "yes"), snapshot("snap-3", "no")];
-    /// let stock = Stock { snapshots: &snapshots, in_use: &[].into(), shared_in: &[].into() };
+    /// let stock = Stock { snapshots: &snapshots, in_use: &[].into(), locked: &[].into(), shared_in: &[].into() };
     /// let wished: [SnapshotId; 2] = ["snap-1".parse().unwrap(), "snap-2".parse().unwrap()];
     /// let now = "2026-03-02T00:00:00Z".parse().unwrap();
     /// let clearance = Retention::days(30)?.clear(&stock, &wished.clone().into(), now);

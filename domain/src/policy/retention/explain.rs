@@ -21,6 +21,8 @@ pub struct Explanation {
     pub rules: Vec<Question>,
     /// What uses it.
     pub in_use: Option<UsedBy>,
+    /// Whether it is locked, and until when, where that is known.
+    pub locked: Option<Option<Timestamp>>,
     /// Its tags that have a say: those that hold it, name its days and its set.
     pub tags: Vec<(String, String)>,
 }
@@ -91,6 +93,7 @@ impl Retention {
             group: reading.key(row).to_owned(),
             rules: rules.chain(tagged).collect(),
             in_use: stock.in_use.get(id).cloned(),
+            locked: stock.locked.get(id).copied(),
             tags: [HOLD, KEEP_DAYS, KEY, OWNER].into_iter().filter_map(said).collect(),
         })
     }

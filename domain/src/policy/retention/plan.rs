@@ -20,6 +20,8 @@ pub struct Stock<'a> {
     pub snapshots: &'a [Snapshot],
     /// What uses one.
     pub in_use: &'a BTreeMap<SnapshotId, UsedBy>,
+    /// Until when one is locked, where that is known.
+    pub locked: &'a BTreeMap<SnapshotId, Option<Timestamp>>,
     /// Those that belong to another account.
     pub shared_in: &'a BTreeSet<SnapshotId>,
 }
@@ -138,7 +140,7 @@ impl Retention {
     ///     description: String::new(),
     /// };
     /// let snapshots = [snapshot("snap-old", "2026-01-01T00:00:00Z"), snapshot("snap-new", "2026-03-01T00:00:00Z")];
-    /// let stock = Stock { snapshots: &snapshots, in_use: &[].into(), shared_in: &[].into() };
+    /// let stock = Stock { snapshots: &snapshots, in_use: &[].into(), locked: &[].into(), shared_in: &[].into() };
     /// let plan = Retention::days(30)?.plan(&stock, "2026-03-02T00:00:00Z".parse().unwrap());
     /// let removed: Vec<&str> = plan.removed().map(|verdict| verdict.id.as_str()).collect();
     /// assert_eq!(removed, ["snap-old"]);
@@ -162,7 +164,7 @@ impl Stock<'_> {
 
     /// What keeps some of them.
     pub fn bound(&self) -> Bound<'_> {
-        Bound { in_use: self.in_use }
+        Bound { in_use: self.in_use, locked: self.locked }
     }
 }
 

@@ -47,12 +47,15 @@ pub(super) struct Item {
 pub struct Bound<'a> {
     /// What uses one.
     pub in_use: &'a BTreeMap<SnapshotId, UsedBy>,
+    /// Until when one is locked, where that is known.
+    pub locked: &'a BTreeMap<SnapshotId, Option<Timestamp>>,
 }
 
 impl Bound<'_> {
     /// What of it keeps a snapshot.
     pub(super) fn reasons(&self, id: &SnapshotId) -> Reasons {
-        let reasons = [(self.in_use.contains_key(id), Reason::InUse)];
+        let reasons =
+            [(self.in_use.contains_key(id), Reason::InUse), (self.locked.contains_key(id), Reason::Locked)];
         reasons.into_iter().filter_map(|(holds, reason)| holds.then_some(reason)).collect()
     }
 }

@@ -70,6 +70,8 @@ reasons! {
     SharedIn = "shared-in",
     /// Kept: an image is made of it.
     InUse = "in-use",
+    /// Kept: a snapshot lock keeps anybody from deleting it.
+    Locked = "locked",
     /// Kept: a tag holds it.
     Held = "held",
     /// Kept: it is not completed yet.

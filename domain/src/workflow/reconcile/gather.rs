@@ -18,7 +18,7 @@ use crate::policy::sets::{Progress, SetFound, SetRecord, sets};
 use crate::policy::snapshot::{Incident, OPT_IN};
 use crate::workflow::incident::known;
 use crate::workflow::once::{OnceError, read};
-use crate::workflow::prune;
+use crate::workflow::prune::{self, Bonds};
 use crate::workflow::restart;
 use crate::workflow::run::Run;
 use crate::workflow::take::SnapshotSet;
@@ -166,14 +166,15 @@ async fn clear_removals(
         return gathered.plan.remove_only(|_| false);
     }
     let ids: Vec<SnapshotId> = wished.iter().cloned().collect();
-    let in_use = match ports.inventory.uses(&ids).await {
-        Ok(uses) => uses.into_iter().map(|used| (used.snapshot, used.by)).collect(),
+    let bonds = match Bonds::of(ports.inventory, &ids).await {
+        Ok(bonds) => bonds,
         Err(error) => {
-            gathered.failed("what uses surplus snapshots", &error.into());
+            gathered.failed("what keeps surplus snapshots", &error.into());
             return gathered.plan.remove_only(|_| false);
         }
     };
-    let stock = Stock { snapshots, in_use: &in_use, shared_in: &BTreeSet::new() };
+    let Bonds { in_use, locked } = &bonds;
+    let stock = Stock { snapshots, in_use, locked, shared_in: &BTreeSet::new() };
     let clearance = policy.retention.clear(&stock, &wished, now);
     gathered.plan.remove_only(|id| clearance.clears(id));
     if let Some(refusal) = clearance.refused {
