@@ -126,8 +126,8 @@ class Restart:
     settings = {"ROUTES": '[{"matches": "hangs$", "action": "restart"}]'}
     requests = [
         "GetItem",
-        "DescribeInstances",
         "GetItem",
+        "DescribeInstances",
         "UpdateItem",
         "UpdateItem",
         "RebootInstances",
