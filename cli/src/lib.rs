@@ -3,6 +3,7 @@
 //! - [`stack`]: the functions and what they need, in a simulated cloud.
 //! - [`month`]: a fleet that lives through so many days.
 //! - [`story`]: one incident, one alarm, one night, for every order of things.
+//! - [`jobs`]: work that several threads share.
 //! - [`shrink`]: the shortest story that still fails.
 //! - [`retention`]: plans for snapshots.
 //! - [`adopt`]: snapshots of an earlier version, given to an owner.
@@ -16,6 +17,7 @@ pub mod adopt;
 pub mod command;
 pub mod doctor;
 pub mod input;
+pub mod jobs;
 pub mod month;
 pub mod retention;
 pub mod serve;

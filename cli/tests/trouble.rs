@@ -53,6 +53,20 @@ fn many_hostile_seeds_are_told_together() {
 }
 
 #[test]
+fn the_same_is_told_with_any_number_of_jobs() {
+    let told = |jobs: &str, rest: &[&str]| {
+        let output = caretaker(&[rest, &["--jobs", jobs]].concat());
+        assert_eq!(output.status.code(), Some(0));
+        text(&output)
+    };
+    let simulate =
+        ["simulate", "--days", "1", "--instances", "3", "--faults", "hostile", "--seeds", "6", "--json"];
+    assert_eq!(told("1", &simulate), told("4", &simulate));
+    let explore = ["explore", "auto-remediation", "--deliveries", "1", "--json"];
+    assert_eq!(told("1", &explore), told("4", &explore));
+}
+
+#[test]
 fn a_line_makes_a_run_happen_again() {
     let again = |line: &str| text(&caretaker(&["simulate", "--replay", line]));
     let seed = again("CARETAKER_REPLAY=simulate:1:3:realistic:seed=7");

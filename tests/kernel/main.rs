@@ -12,4 +12,5 @@
 mod batch;
 mod determinism;
 mod explorer;
+mod jobs;
 mod view;

@@ -7,23 +7,25 @@
 //!
 //! Requests take no time here, so all that are on their way at one instant may take effect in any order; time moves on
 //! when nobody has anything left to do at the instant. A request that lands late does so when its caller's retries run.
+//!
+//! [`Scenario::explore`] does it alone; a [`Search`] comes in parts, to be gone through by threads.
 
 mod been;
 mod chooser;
+mod estimate;
 mod node;
+mod part;
 mod path;
 mod race;
-
-use std::sync::{Arc, Mutex, PoisonError};
+mod search;
 
 use serde::Serialize;
 
 use crate::invariant::Violation;
-use crate::kernel::{Timing, Trace};
 use crate::scenario::Scenario;
-use chooser::Along;
 pub(crate) use chooser::Follow;
-use path::Path;
+pub use part::{Gone, Part};
+pub use search::Search;
 
 /// How far an exploration goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -62,8 +64,8 @@ pub struct Explored {
     pub redundant: u64,
     /// Whether that was all of them.
     pub complete: bool,
-    /// The share of all executions that this was, at a guess; 1 when it was all.
-    pub covered: f64,
+    /// The share of all executions that this was, at a guess, if there is anything to guess from; 1 when it was all.
+    pub covered: Option<f64>,
     /// How many executions broke an invariant.
     pub violations: u64,
     /// The first of those.
@@ -86,8 +88,8 @@ pub struct Counterexample {
 pub struct Progress {
     /// How many executions were made.
     pub executions: u64,
-    /// The share of all executions that lies behind, at a guess.
-    pub share: f64,
+    /// The share of all executions that lies behind, at a guess, if there is anything to guess from. It never falls.
+    pub share: Option<f64>,
 }
 
 impl Scenario {
@@ -123,57 +125,15 @@ impl Scenario {
     /// Executions in which nothing goes wrong come first, then those in which one thing does, and so on up to what the
     /// plan of faults allows: so the first counterexample is one of the plainest.
     pub fn explore(&self, bounds: Bounds, mut go_on: impl FnMut(Progress) -> bool) -> Explored {
-        let mut explored = Explored::default();
-        let most = self.budget();
-        for faults in 0..=most.unwrap_or(0) {
-            explored.complete = false;
-            self.explore_deep(Path::new(bounds, most.map(|_| faults)), &mut explored, &mut go_on);
-            if !explored.complete {
-                break;
-            }
+        let mut search = Search::new(self, bounds);
+        let mut executions = 0;
+        while let Some(part) = search.part() {
+            let (before, share) = (executions, search.share());
+            search.take_back(part.go_through(|made| {
+                executions = before + made;
+                go_on(Progress { executions, share })
+            }));
         }
-        explored
-    }
-
-    /// Goes through every execution depth first.
-    fn explore_deep(&self, path: Path, explored: &mut Explored, go_on: &mut impl FnMut(Progress) -> bool) {
-        let bounds = path.bounds;
-        let path = Arc::new(Mutex::new(path));
-        let lock = || path.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            lock().begin();
-            let along = Along(Arc::clone(&path));
-            let run = self.run_with(Box::new(along), Timing::Instant, Trace::default());
-            if lock().is_redundant {
-                explored.redundant += 1;
-            } else {
-                explored.note(run.violations, || lock().tape());
-            }
-            if bounds.first_only && explored.first.is_some() {
-                return;
-            }
-            if !lock().advance() {
-                explored.complete = true;
-                explored.covered = 1.0;
-                return;
-            }
-            explored.covered = lock().share();
-            let progress = Progress { executions: explored.executions, share: explored.covered };
-            if bounds.executions.is_some_and(|most| most <= explored.executions) || !go_on(progress) {
-                return;
-            }
-        }
-    }
-}
-
-impl Explored {
-    fn note(&mut self, violations: Vec<Violation>, tape: impl FnOnce() -> Vec<u16>) {
-        self.executions += 1;
-        if violations.is_empty() {
-            return;
-        }
-        self.violations += 1;
-        let execution = self.executions;
-        self.first.get_or_insert_with(|| Counterexample { execution, violations, tape: tape() });
+        search.explored()
     }
 }

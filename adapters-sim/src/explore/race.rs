@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::OrderOfAnswers;
 use crate::kernel::Candidate;
 
@@ -39,11 +41,27 @@ impl Step {
 }
 
 /// Two steps that could change places, so that it matters: at this node one of these requests has to be looked at first.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Race {
     pub(super) node: usize,
     /// Any one of them will do.
     pub(super) any_of: Vec<u64>,
+}
+
+/// Races, each once, in the order in which they were first seen.
+#[derive(Default)]
+pub(super) struct Wanted {
+    known: BTreeSet<Race>,
+    pub(super) races: Vec<Race>,
+}
+
+impl Wanted {
+    /// Adds a race. To hear of it once more makes no difference: what it wants is looked at by then.
+    pub(super) fn add(&mut self, race: Race) {
+        if self.known.insert(race.clone()) {
+            self.races.push(race);
+        }
+    }
 }
 
 /// Which steps of a run certainly come before which.
@@ -55,12 +73,12 @@ impl Before {
         self.0.get(later).and_then(|known| known.get(earlier)).copied().unwrap_or(false)
     }
 
-    /// Adds an order, and what follows from it.
-    fn add(&mut self, earlier: usize, later: usize) {
-        let through = self.0.get(earlier).cloned().unwrap_or_default();
-        let Some(known) = self.0.get_mut(later) else { return };
-        known.iter_mut().zip(through).for_each(|(place, is_before)| *place |= is_before);
-        if let Some(place) = known.get_mut(earlier) {
+    /// Adds that one comes before the latest, and what follows from it.
+    fn add(&mut self, earlier: usize) {
+        let Some((latest, all)) = self.0.split_last_mut() else { return };
+        let through = all.get(earlier).into_iter().flatten();
+        latest.iter_mut().zip(through).for_each(|(place, is_before)| *place |= is_before);
+        if let Some(place) = latest.get_mut(earlier) {
             *place = true;
         }
     }
@@ -85,7 +103,7 @@ pub(super) fn races(steps: &[Step], fresh: usize, order_of_answers: OrderOfAnswe
             if fresh <= j && !causes {
                 races.push(Race { node: earlier.node, any_of: initials(steps, &before, i, j) });
             }
-            before.add(i, j);
+            before.add(i);
         }
     }
     races

@@ -63,12 +63,13 @@ impl Footprint {
     /// assert!(write.without_effect().conflicts(&write));
     /// ```
     pub fn conflicts(&self, other: &Self) -> bool {
+        // Most requests only read, so what is changed goes first: there is nothing to compare then.
         let meets = |a: &[Option<u64>], b: &[Option<u64>]| a.iter().flatten().any(|x| b.contains(&Some(*x)));
         meets(&self.writes, &other.writes)
             || meets(&self.writes, &other.reads)
-            || meets(&self.reads, &other.writes)
+            || meets(&other.writes, &self.reads)
             || meets(&self.marks, &other.reads)
-            || meets(&self.reads, &other.marks)
+            || meets(&other.marks, &self.reads)
     }
 }
 

@@ -65,12 +65,13 @@ pub struct Entry {
     pub event: Event,
 }
 
-/// All that happened: always its hash, and the events themselves when they are to be kept.
+/// All that happened: its hash, and the events themselves when they are to be kept.
 #[derive(Clone, Default)]
 pub struct Trace {
     entries: Option<Vec<Entry>>,
     hash: Xxh3Default,
     length: u64,
+    is_unread: bool,
 }
 
 impl Trace {
@@ -79,7 +80,15 @@ impl Trace {
         Self { entries: Some(Vec::new()), ..Self::default() }
     }
 
+    /// A trace that nobody reads: it stays empty.
+    pub fn unread() -> Self {
+        Self { is_unread: true, ..Self::default() }
+    }
+
     pub(super) fn add(&mut self, entry: Entry) {
+        if self.is_unread {
+            return;
+        }
         entry.hash(&mut self.hash);
         self.length += 1;
         if let Some(entries) = &mut self.entries {

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::line::{DELIVERIES, FAULTS, Line, Subject};
 use super::{BadInput, Verdict, bar, print_json};
+use crate::jobs::Jobs;
 use crate::story::{Name, story};
 
 /// `caretaker explore`.
@@ -28,6 +29,9 @@ pub struct Explore {
     /// How often one delivery may be interrupted by another; without this, as often as they like.
     #[arg(long)]
     preemptions: Option<u32>,
+    /// How many threads work together: as many as the machine has cores, unless this is said. The result is the same.
+    #[arg(long, default_value_t)]
+    jobs: Jobs,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -57,7 +61,7 @@ impl Explore {
         let bounds = Bounds { preemptions: self.preemptions, order_of_answers, ..Bounds::default() };
         let stopped = on_interrupt()?;
         let bar = bar(1000, "{bar:40} {percent} % {msg}");
-        let explored = scenario.explore(bounds, |progress| {
+        let explored = self.jobs.explore(&scenario, bounds, |progress| {
             if progress.executions % EVERY == 0 {
                 show(&bar, progress);
             }
@@ -97,10 +101,10 @@ impl Explore {
             self.deliveries,
             self.faults
         );
-        let covered = if explored.complete {
-            "all there are".to_owned()
-        } else {
-            format!("stopped; about {:.4} % of all there are", explored.covered * 100.0)
+        let covered = match explored.covered {
+            _ if explored.complete => "all there are".to_owned(),
+            Some(share) => format!("stopped; about {:.4} % of all there are", share * 100.0),
+            None => "stopped; too soon to tell how many there are".to_owned(),
         };
         let _ = writeln!(
             out,
@@ -126,7 +130,7 @@ fn show(bar: &ProgressBar, progress: adapters_sim::explore::Progress) {
         clippy::cast_sign_loss,
         reason = "a share of 1"
     )]
-    let position = (progress.share * 1000.0) as u64;
+    let position = (progress.share.unwrap_or(0.0) * 1000.0) as u64;
     bar.set_position(position);
     bar.set_message(format!("{} executions", progress.executions));
 }

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::line::{DAYS, INSTANCES, Line, STACKS, Subject};
 use super::{BadInput, Verdict, bar, print_json};
+use crate::jobs::Jobs;
 use crate::month::{Lived, Month, Size, Story};
 use crate::shrink::shortest;
 use crate::story::story;
@@ -34,6 +35,9 @@ pub struct Simulate {
     /// How many seeds to try, from that one on; with more than one, only what they find is told.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     seeds: u64,
+    /// How many threads try them together: as many as the machine has cores, unless this is said. The result is the same.
+    #[arg(long, default_value_t)]
+    jobs: Jobs,
     /// How much goes wrong: none, realistic or hostile.
     #[arg(long, default_value_t = Level::None)]
     faults: Level,
@@ -41,7 +45,7 @@ pub struct Simulate {
     #[arg(long, conflicts_with_all = ["json", "seeds"])]
     timeline: bool,
     /// Make an execution happen again: a line that `simulate` or `explore` printed.
-    #[arg(long, value_name = "LINE", conflicts_with_all = ["days", "instances", "stacks", "seed", "seeds", "faults"])]
+    #[arg(long, value_name = "LINE", conflicts_with_all = ["days", "instances", "stacks", "seed", "seeds", "jobs", "faults"])]
     replay: Option<Line>,
     /// Print JSON.
     #[arg(long)]
@@ -97,19 +101,22 @@ impl Simulate {
     fn many(&self, out: &mut dyn Write) -> Result<Verdict, BadInput> {
         let bar = bar(self.seeds, "{bar:40} seed {pos} of {len}");
         let mut broken: BTreeMap<&'static str, Broken> = BTreeMap::new();
-        for seed in (self.seed..).take(usize::try_from(self.seeds).unwrap_or(usize::MAX)) {
-            let month = self.month(seed);
-            let story = month.live().map_err(settings)?.story;
-            let firsts: BTreeMap<_, _> = story.violations.iter().rev().map(|v| (v.invariant, v)).collect();
-            for (invariant, violation) in firsts {
-                let replay = || Line::of_month(month.size, month.faults, Replay::Seed(seed)).to_string();
-                let first =
-                    || Broken { invariant, seeds: 0, detail: violation.detail.clone(), replay: replay() };
-                broken.entry(invariant).or_insert_with(first).seeds += 1;
-            }
+        let mut unlived = None;
+        let live = |nth| {
+            let month = self.month(self.seed.saturating_add(nth));
+            (month, month.live().map(|lived| lived.story.violations))
+        };
+        self.jobs.in_order(self.seeds, live, |(month, violations)| {
             bar.inc(1);
-        }
+            match violations {
+                Ok(violations) => note(&mut broken, month, &violations),
+                Err(error) => unlived = Some(error),
+            }
+        });
         bar.finish_and_clear();
+        if let Some(error) = unlived {
+            return Err(settings(error));
+        }
         let broken: Vec<Broken> = broken.into_values().collect();
         if self.json {
             print_json(out, &broken)?;
@@ -157,6 +164,16 @@ fn lived(month: Month, recorder: Recorder) -> Result<(adapters_sim::Sim, Vec<Vio
     let Lived { story, sim } =
         month.live_with(Box::new(recorder), Trace::kept(), |_| {}).map_err(settings)?;
     Ok((sim, story.violations))
+}
+
+/// Counts the invariants that a seed broke, and keeps the first detail of each.
+fn note(broken: &mut BTreeMap<&'static str, Broken>, month: Month, violations: &[Violation]) {
+    let firsts: BTreeMap<_, _> = violations.iter().rev().map(|v| (v.invariant, v)).collect();
+    for (invariant, violation) in firsts {
+        let replay = || Line::of_month(month.size, month.faults, Replay::Seed(month.size.seed)).to_string();
+        let first = || Broken { invariant, seeds: 0, detail: violation.detail.clone(), replay: replay() };
+        broken.entry(invariant).or_insert_with(first).seeds += 1;
+    }
 }
 
 fn settings(error: impl std::fmt::Display) -> BadInput {
