@@ -11,6 +11,33 @@ pub(super) enum Token {
     Any,
 }
 
+/// Such a text. Most have no wildcard, and are asked about every thing of a list and every request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Wildcard {
+    /// One that only stands for itself.
+    Plain(String),
+    /// One that stands for others.
+    Pattern(Vec<Token>),
+}
+
+impl Wildcard {
+    pub(super) fn new(tokens: Vec<Token>) -> Self {
+        let letter = |token: &Token| match token {
+            Token::Letter(letter) => Some(*letter),
+            Token::One | Token::Any => None,
+        };
+        tokens.iter().map(letter).collect::<Option<_>>().map_or(Self::Pattern(tokens), Self::Plain)
+    }
+
+    /// Whether a text is such a one.
+    pub(super) fn matches(&self, text: &str) -> bool {
+        match self {
+            Self::Plain(plain) => plain == text,
+            Self::Pattern(tokens) => matches(tokens, text),
+        }
+    }
+}
+
 /// Whether a text is such a one: when it does not fit behind the latest `*`, that one takes a letter more.
 pub(super) fn matches(pattern: &[Token], text: &str) -> bool {
     let (mut at, mut rest) = (0, text);

@@ -148,27 +148,23 @@ impl Filtered for OfInstance<'_> {
         "state-reason-code",
     ];
 
-    fn values(&self, name: &str) -> Vec<String> {
+    fn has(&self, name: &str, fits: &dyn Fn(&str) -> bool) -> bool {
         let Self { ec2, id, machine } = self;
         match name {
-            "availability-zone" => vec![machine.zone.clone()],
-            "block-device-mapping.device-name" => {
-                ec2.attached(id).map(|(.., device)| device.to_owned()).collect()
-            }
-            "block-device-mapping.volume-id" => {
-                ec2.attached(id).map(|(volume, ..)| volume.to_string()).collect()
-            }
-            "instance-id" => vec![id.to_string()],
-            "instance-lifecycle" => machine.is(Trait::Spot).then(|| "spot".to_owned()).into_iter().collect(),
-            "instance-state-code" => vec![state_code(machine.state).to_string()],
-            "instance-state-name" => vec![machine.state.as_str().to_owned()],
-            "launch-time" => vec![machine.launched_at.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()],
-            "root-device-name" => vec![machine.root_device.clone()],
+            "availability-zone" => fits(&machine.zone),
+            "block-device-mapping.device-name" => ec2.attached(id).any(|(.., device)| fits(device)),
+            "block-device-mapping.volume-id" => ec2.attached(id).any(|(volume, ..)| fits(volume.as_str())),
+            "instance-id" => fits(id.as_str()),
+            "instance-lifecycle" => machine.is(Trait::Spot) && fits("spot"),
+            "instance-state-code" => fits(&state_code(machine.state).to_string()),
+            "instance-state-name" => fits(machine.state.as_str()),
+            "launch-time" => fits(&machine.launched_at.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()),
+            "root-device-name" => fits(&machine.root_device),
             "root-device-type" => {
-                vec![if machine.is(Trait::OnInstanceStore) { "instance-store" } else { "ebs" }.to_owned()]
+                fits(if machine.is(Trait::OnInstanceStore) { "instance-store" } else { "ebs" })
             }
-            "state-reason-code" => machine.reason.iter().map(|reason| reason.code.clone()).collect(),
-            _ => Vec::new(),
+            "state-reason-code" => machine.reason.iter().any(|reason| fits(&reason.code)),
+            _ => false,
         }
     }
 
@@ -202,19 +198,21 @@ impl Filtered for OfVolume<'_> {
         "volume-type",
     ];
 
-    fn values(&self, name: &str) -> Vec<String> {
+    fn has(&self, name: &str, fits: &dyn Fn(&str) -> bool) -> bool {
         let Self { id, disk } = self;
         let is_attached = !disk.attachments.is_empty();
         match name {
-            "attachment.delete-on-termination" if is_attached => vec![disk.delete_on_termination.to_string()],
-            "attachment.device" => disk.attachments.values().cloned().collect(),
-            "attachment.instance-id" => disk.attachments.keys().map(ToString::to_string).collect(),
-            "attachment.status" if is_attached => vec!["attached".to_owned()],
-            "size" => vec![disk.size_gib.to_string()],
-            "status" => vec![if is_attached { "in-use" } else { "available" }.to_owned()],
-            "volume-id" => vec![id.to_string()],
-            "volume-type" => vec![disk.kind.as_str().to_owned()],
-            _ => Vec::new(),
+            "attachment.delete-on-termination" => {
+                is_attached && fits(&disk.delete_on_termination.to_string())
+            }
+            "attachment.device" => disk.attachments.values().any(|device| fits(device)),
+            "attachment.instance-id" => disk.attachments.keys().any(|id| fits(id.as_str())),
+            "attachment.status" => is_attached && fits("attached"),
+            "size" => fits(&disk.size_gib.to_string()),
+            "status" => fits(if is_attached { "in-use" } else { "available" }),
+            "volume-id" => fits(id.as_str()),
+            "volume-type" => fits(disk.kind.as_str()),
+            _ => false,
         }
     }
 
@@ -235,14 +233,12 @@ struct OfImage<'a> {
 impl Filtered for OfImage<'_> {
     const NAMES: &'static [&'static str] = &["block-device-mapping.snapshot-id", "image-id", "state"];
 
-    fn values(&self, name: &str) -> Vec<String> {
+    fn has(&self, name: &str, fits: &dyn Fn(&str) -> bool) -> bool {
         match name {
-            "block-device-mapping.snapshot-id" => {
-                self.image.snapshots.iter().map(ToString::to_string).collect()
-            }
-            "image-id" => vec![self.id.to_string()],
-            "state" => vec![if self.image.disabled { "disabled" } else { "available" }.to_owned()],
-            _ => Vec::new(),
+            "block-device-mapping.snapshot-id" => self.image.snapshots.iter().any(|id| fits(id.as_str())),
+            "image-id" => fits(self.id.as_str()),
+            "state" => fits(if self.image.disabled { "disabled" } else { "available" }),
+            _ => false,
         }
     }
 

@@ -106,9 +106,10 @@ fn decide_knowing<'a>(
     policies: impl Iterator<Item = &'a Policy>,
 ) -> Verdict {
     let keys = Context { own: &request.keys, common };
+    let action = request.action.to_ascii_lowercase();
     let mut verdict = Verdict::ImplicitlyDenied;
     for policy in policies {
-        for word in policy.words(who, request, keys) {
+        for word in policy.words(who, (&action, &request.resource), keys) {
             match word {
                 Word::Denied => return Verdict::ExplicitlyDenied,
                 Word::Allowed => verdict = Verdict::Allowed,

@@ -2,14 +2,14 @@
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>).
 
 use super::request::Context;
-use crate::cloud::wildcard::{Token, matches};
+use crate::cloud::wildcard::{Token, Wildcard, matches};
 
 /// A text of a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pattern {
     pieces: Vec<Piece>,
     /// The same, when it is the same for every request.
-    fixed: Option<Resolved>,
+    fixed: Option<Wildcard>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl Pattern {
     /// at all.
     pub(super) fn is(&self, text: &str, keys: Context<'_>) -> bool {
         match &self.fixed {
-            Some(tokens) => matches(tokens, text),
+            Some(fixed) => fixed.matches(text),
             None => self.resolve(keys).is_some_and(|tokens| matches(&tokens, text)),
         }
     }
@@ -80,7 +80,7 @@ impl Pattern {
 
     fn of(pieces: Vec<Piece>) -> Self {
         let varies = pieces.iter().any(|piece| matches!(piece, Piece::Variable { .. }));
-        let fixed = if varies { None } else { resolved(&pieces, |_| None) };
+        let fixed = if varies { None } else { resolved(&pieces, |_| None).map(Wildcard::new) };
         Self { pieces, fixed }
     }
 }

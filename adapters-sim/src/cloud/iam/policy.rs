@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::condition::Condition;
 use super::pattern::Pattern;
-use super::request::{Context, Principal, Request};
+use super::request::{Context, Principal};
 
 /// What a policy is attached to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,17 +123,14 @@ impl Policy {
         Ok(Self { statements: statements.iter().enumerate().map(read).collect::<Result<_, _>>()? })
     }
 
-    /// What each statement that is about a request says of it.
+    /// What each statement that is about an action, in small letters, on a resource says of it.
     pub(super) fn words(
         &self,
         who: &Principal,
-        request: &Request,
+        (action, resource): (&str, &str),
         keys: Context<'_>,
     ) -> impl Iterator<Item = Word> {
-        let action = request.action.to_ascii_lowercase();
-        self.statements
-            .iter()
-            .filter_map(move |statement| statement.word(who, (&action, &request.resource), keys))
+        self.statements.iter().filter_map(move |statement| statement.word(who, (action, resource), keys))
     }
 }
 

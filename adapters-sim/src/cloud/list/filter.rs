@@ -15,8 +15,8 @@ pub trait Filtered {
     /// The names that filters may have, beside `tag:<key>` and `tag-key`.
     const NAMES: &'static [&'static str];
 
-    /// What it has under one of those names; several where it has several, none where it has none.
-    fn values(&self, name: &str) -> Vec<String>;
+    /// Whether what it has under one of those names fits: one of several where it has several, none where it has none.
+    fn has(&self, name: &str, fits: &dyn Fn(&str) -> bool) -> bool;
 
     /// The value of one of its tags.
     fn tag(&self, key: &str) -> Option<&str>;
@@ -94,7 +94,7 @@ impl Sieve {
         match &self.by {
             By::Tag(key) => thing.tag(key).is_some_and(fits),
             By::TagKey => thing.tag_keys().into_iter().any(fits),
-            By::Name(name) => thing.values(name).iter().any(|text| fits(text)),
+            By::Name(name) => thing.has(name, &fits),
         }
     }
 }

@@ -75,14 +75,15 @@ impl Paging {
         context: &mut Context<'_>,
     ) -> Result<Listed<T>, ApiError> {
         let size = self.check(listing)?;
-        let bound = bound(listing);
         let from = match &listing.token {
-            None => Token { order: context.choose("order", ORDERS), bound, after: String::new() },
-            Some(token) => reopened(token, bound, context)?,
+            // What it is bound to is only told where there is a next page: most lists have one.
+            None => Token { order: context.choose("order", ORDERS), bound: 0, after: String::new() },
+            Some(token) => reopened(token, bound(listing), context)?,
         };
+        let before = (place(from.order, &from.after), from.after.as_str());
         let mut rest: Vec<(u64, &str, T)> = all
             .map(|(id, thing)| (place(from.order, id), id, thing))
-            .filter(|(place, id, _)| from.is_before(*place, id))
+            .filter(|(place, id, _)| from.after.is_empty() || before < (*place, *id))
             .collect();
         let size =
             size.map(|size| shortened(size.min(rest.len()), context)).filter(|size| *size < rest.len());
@@ -92,8 +93,10 @@ impl Paging {
             rest.truncate(size);
         }
         rest.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
-        let last = rest.last().map_or(from.after.clone(), |(_, id, _)| (*id).to_owned());
-        let next = size.map(|_| Token { after: last, ..from }.sealed());
+        let next = size.map(|_| {
+            let last = rest.last().map_or(from.after.as_str(), |(_, id, _)| id);
+            Token { after: last.to_owned(), bound: bound(listing), order: from.order }.sealed()
+        });
         Ok(Listed { items: rest.into_iter().map(|(_, _, thing)| thing).collect(), next })
     }
 }
@@ -140,10 +143,6 @@ struct Token {
 }
 
 impl Token {
-    fn is_before(&self, place: u64, id: &str) -> bool {
-        self.after.is_empty() || (self::place(self.order, &self.after), self.after.as_str()) < (place, id)
-    }
-
     /// Opaque: nobody is to read anything out of it, and nobody can make one.
     fn sealed(&self) -> String {
         let Self { order, bound, after } = self;

@@ -98,20 +98,20 @@ impl Filtered for OfSnapshot<'_> {
         "volume-size",
     ];
 
-    fn values(&self, name: &str) -> Vec<String> {
+    fn has(&self, name: &str, fits: &dyn Fn(&str) -> bool) -> bool {
         let Self { snapshot, owner, store } = self;
-        vec![match name {
-            "description" => snapshot.description.clone(),
-            "owner-id" => owner.to_string(),
-            "progress" => store.progress(&snapshot.id).to_owned(),
-            "snapshot-id" => snapshot.id.to_string(),
-            "start-time" => snapshot.started_at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string(),
-            "status" => snapshot.state.as_str().to_owned(),
-            "storage-tier" => "standard".to_owned(),
-            "volume-id" => snapshot.volume.to_string(),
-            "volume-size" => snapshot.size_gib.to_string(),
-            _ => return Vec::new(),
-        }]
+        match name {
+            "description" => fits(&snapshot.description),
+            "owner-id" => fits(owner.as_str()),
+            "progress" => fits(store.progress(&snapshot.id)),
+            "snapshot-id" => fits(snapshot.id.as_str()),
+            "start-time" => fits(&snapshot.started_at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()),
+            "status" => fits(snapshot.state.as_str()),
+            "storage-tier" => fits("standard"),
+            "volume-id" => fits(snapshot.volume.as_str()),
+            "volume-size" => fits(&snapshot.size_gib.to_string()),
+            _ => false,
+        }
     }
 
     fn tag(&self, key: &str) -> Option<&str> {

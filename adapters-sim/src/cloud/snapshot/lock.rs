@@ -146,8 +146,8 @@ struct OfLock {
 impl Filtered for OfLock {
     const NAMES: &'static [&'static str] = &["lock-state"];
 
-    fn values(&self, _: &str) -> Vec<String> {
-        vec![self.state.to_owned()]
+    fn has(&self, _: &str, fits: &dyn Fn(&str) -> bool) -> bool {
+        fits(self.state)
     }
 
     fn tag(&self, _: &str) -> Option<&str> {
