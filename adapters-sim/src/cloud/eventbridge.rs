@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use ports::trigger::SpotAction;
 use ports::{ErrorKind, InstanceId, InstanceState, Snapshot, SnapshotId, SnapshotState};
 use serde_json::Value;
@@ -114,6 +114,11 @@ impl EventBridge {
         format!("7bf73129-1428-4cd3-a780-{:012x}", self.last)
     }
 
+    /// Whether any rule waits for events.
+    fn listens(&self) -> bool {
+        self.rules.values().any(|rule| matches!(rule.on, On::Events(_)))
+    }
+
     /// The rules that wait for an event; it is read once for all of them.
     fn waiting_for(&self, payload: &str) -> Vec<(String, Rule)> {
         let Ok(event) = payload.parse::<Event>() else { return Vec::new() };
@@ -137,15 +142,26 @@ pub(super) fn ec2_state_change(
     state: InstanceState,
     context: &mut Context<'_>,
 ) {
-    let id = cloud.eventbridge.next_id();
-    let payload = payload::instance_state(&cloud.place, &id, instance, state, context.now);
-    emit(cloud, &payload, true, context);
+    let event =
+        |cloud: &Cloud, id: &str, now| payload::instance_state(&cloud.place, id, instance, state, now);
+    emit(cloud, event, true, context);
 }
 
-/// Hands an event to the functions of the rules that wait for it. A best-effort source may lose it on the way.
-fn emit(cloud: &Cloud, payload: &str, best_effort: bool, context: &mut Context<'_>) {
-    for (name, rule) in cloud.eventbridge.waiting_for(payload) {
-        rule.send(&name, payload, (best_effort, SignedDuration::ZERO), context);
+/// Hands an event to the functions of the rules that wait for it. A best-effort source may lose it on the way. Where no rule
+/// waits for any event, it is not written.
+fn emit(
+    cloud: &mut Cloud,
+    event: impl FnOnce(&Cloud, &str, Timestamp) -> String,
+    best_effort: bool,
+    context: &mut Context<'_>,
+) {
+    let id = cloud.eventbridge.next_id();
+    if !cloud.eventbridge.listens() {
+        return;
+    }
+    let payload = event(cloud, &id, context.now);
+    for (name, rule) in cloud.eventbridge.waiting_for(&payload) {
+        rule.send(&name, &payload, (best_effort, SignedDuration::ZERO), context);
     }
 }
 
@@ -156,17 +172,17 @@ pub(super) fn ec2_spot_warning(
     action: SpotAction,
     context: &mut Context<'_>,
 ) {
-    let id = cloud.eventbridge.next_id();
-    let zone = cloud.ec2.machine(instance).map(|machine| machine.zone.clone()).unwrap_or_default();
-    let payload = payload::spot_warning(&cloud.place, &id, (instance, &zone), (action, context.now));
-    emit(cloud, &payload, true, context);
+    let event = |cloud: &Cloud, id: &str, now| {
+        let zone = cloud.ec2.look(instance).map(|machine| machine.zone.as_str()).unwrap_or_default();
+        payload::spot_warning(&cloud.place, id, (instance, zone), (action, now))
+    };
+    emit(cloud, event, true, context);
 }
 
 /// Tells the bus what AWS Health knows: best effort.
 pub(super) fn health(cloud: &mut Cloud, issue: &HealthIssue<'_>, context: &mut Context<'_>) {
-    let id = cloud.eventbridge.next_id();
-    let payload = payload::health_event(&cloud.place, &id, issue, context.now);
-    emit(cloud, &payload, true, context);
+    let event = |cloud: &Cloud, id: &str, now| payload::health_event(&cloud.place, id, issue, now);
+    emit(cloud, event, true, context);
 }
 
 /// Tells the bus that something was done with a snapshot. EBS's events are best effort.
@@ -178,10 +194,9 @@ pub(super) fn ebs_snapshot(
     context: &mut Context<'_>,
 ) {
     let Some(found) = cloud.snapshots.get(snapshot).cloned() else { return };
-    let id = cloud.eventbridge.next_id();
     let told = payload::EbsSnapshot { event, snapshot: &found, succeeded: state != SnapshotState::Error };
-    let payload = payload::ebs_snapshot(&cloud.place, &id, &told, context.now);
-    emit(cloud, &payload, true, context);
+    let event = |cloud: &Cloud, id: &str, now| payload::ebs_snapshot(&cloud.place, id, &told, now);
+    emit(cloud, event, true, context);
 }
 
 /// Tells the bus that a set of snapshots is over.
@@ -193,32 +208,32 @@ pub(super) fn ebs_set(
 ) {
     let found = |id: &SnapshotId| cloud.snapshots.get(id).cloned();
     let set: Vec<Snapshot> = snapshots.iter().filter_map(found).collect();
-    let id = cloud.eventbridge.next_id();
-    let payload = payload::ebs_set(&cloud.place, &id, &set, (state != SnapshotState::Error, context.now));
-    emit(cloud, &payload, true, context);
+    let event = |cloud: &Cloud, id: &str, now| {
+        payload::ebs_set(&cloud.place, id, &set, (state != SnapshotState::Error, now))
+    };
+    emit(cloud, event, true, context);
 }
 
 /// Tells the bus, through CloudTrail, that somebody asked for a reboot.
 pub(super) fn ec2_reboot(cloud: &mut Cloud, instance: &InstanceId, context: &mut Context<'_>) {
-    let id = cloud.eventbridge.next_id();
-    let payload = payload::reboot_call(&cloud.place, &id, instance, context.now);
-    emit(cloud, &payload, true, context);
+    let event = |cloud: &Cloud, id: &str, now| payload::reboot_call(&cloud.place, id, instance, now);
+    emit(cloud, event, true, context);
 }
 
 /// Puts the record of a request that is over on the bus, as one of its destinations
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>).
 pub(super) fn lambda_result(cloud: &mut Cloud, function: &str, record: &str, context: &mut Context<'_>) {
-    let id = cloud.eventbridge.next_id();
-    let payload = payload::lambda_result(&cloud.place, &id, (function, record), context.now);
-    emit(cloud, &payload, false, context);
+    let event =
+        |cloud: &Cloud, id: &str, now| payload::lambda_result(&cloud.place, id, (function, record), now);
+    emit(cloud, event, false, context);
 }
 
 /// Tells the bus that an alarm changed its state.
 pub(super) fn alarm_state_change(cloud: &mut Cloud, name: &str, alarm: &Alarm, context: &mut Context<'_>) {
-    let id = cloud.eventbridge.next_id();
-    let change = AlarmChange { place: &cloud.place, name, alarm };
-    let payload = payload::alarm_event(&change, &id);
-    emit(cloud, &payload, false, context);
+    let event = |cloud: &Cloud, id: &str, _| {
+        payload::alarm_event(&AlarmChange { place: &cloud.place, name, alarm }, id)
+    };
+    emit(cloud, event, false, context);
 }
 
 impl Cloud {
@@ -241,9 +256,8 @@ impl Cloud {
             let message = "Not authorized for the source.";
             return Err(ApiError::new(ErrorKind::Denied, "NotAuthorizedForSourceException", message));
         }
-        let id = self.eventbridge.next_id();
-        let payload = payload::custom(&self.place, &id, event, context.now);
-        emit(self, &payload, false, context);
+        let custom = |cloud: &Self, id: &str, now| payload::custom(&cloud.place, id, event, now);
+        emit(self, custom, false, context);
         Ok(())
     }
 

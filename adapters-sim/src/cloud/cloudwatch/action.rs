@@ -55,9 +55,11 @@ impl Cloud {
     /// another account or region.
     pub fn execute_actions(&mut self, change: &AlarmChange<'_>, context: &mut Context<'_>) {
         let (topics, functions) = actions(change.alarm);
-        let (subject, message) = (payload::alarm_subject(change), payload::alarm_message(change));
-        for topic in topics {
-            self.publish_alarm(topic, (&subject, &message), (change.place, change.name), context);
+        if !topics.is_empty() {
+            let (subject, message) = (payload::alarm_subject(change), payload::alarm_message(change));
+            for topic in topics {
+                self.publish_alarm(topic, (&subject, &message), (change.place, change.name), context);
+            }
         }
         for function in functions {
             // A function lets itself be invoked by those whom its policy names

@@ -114,8 +114,8 @@ impl Cloud {
         if watched.get(name).is_some_and(|at| *at <= context.now) {
             watched.remove(name);
         }
-        let Some(alarm) = alarms.get_mut(name) else { return };
-        let series = metrics.entry(alarm.metric.clone()).or_default();
+        let (Some(alarm), none) = (alarms.get_mut(name), Series::default()) else { return };
+        let series = metrics.get(&alarm.metric).unwrap_or(&none);
         let until = alarm.latest_end(context.now);
         let datapoints = series.datapoints(&alarm.condition, until);
         let next = series.next_change(&alarm.condition, until);
