@@ -147,6 +147,8 @@ pub struct Stack {
     place: Place,
     /// What is there before anything sets a function off, and what does.
     plan: Arc<Plan>,
+    /// What is there before.
+    resting: Arc<Plan>,
 }
 
 impl Stack {
@@ -204,7 +206,8 @@ impl Stack {
         }
         let (settings, parameters) = (settings.clone(), parameters.clone());
         let (template, name) = (template.clone(), name.to_owned());
-        Ok(Self { name, handlers, names, settings, parameters, template, place, plan: Arc::new(plan) })
+        let (resting, plan) = (Arc::new(resting(&plan)), Arc::new(plan));
+        Ok(Self { name, handlers, names, settings, parameters, template, place, plan, resting })
     }
 
     /// What its resources are called.
@@ -228,12 +231,12 @@ impl Stack {
         for (function, handler) in &self.handlers {
             sim.install(&resource(&self.name, function.as_str()), Arc::clone(handler));
         }
-        let plan = self.plan_for(sim);
+        let elsewhere = self.plan_for(sim);
+        let is_here = Arc::ptr_eq(&elsewhere, &self.plan);
+        let plan = if is_here { Arc::clone(&self.resting) } else { Arc::new(resting(&elsewhere)) };
         let Names { topic, metrics, .. } = &self.names;
         sim.act(|cloud, context| {
-            let mut resting = Plan { rules: Vec::new(), ..(*plan).clone() };
-            resting.subscriptions.retain(|(_, one)| !matches!(one.to, Subscriber::Function(_)));
-            cloud.deploy(&resting, context);
+            cloud.deploy(&plan, context);
             // What is not the stack's own was there before.
             if !plan.topics.contains(topic) {
                 cloud.sns.subscribe(topic, Subscriber::Mail(template::PERSON.to_owned()));
@@ -270,6 +273,14 @@ impl Stack {
             template::plan((&self.template, &self.name), &place, (&self.settings, &self.parameters));
         elsewhere.map_or_else(|_| Arc::clone(&self.plan), Arc::new)
     }
+}
+
+/// What a plan has that sets no function off.
+fn resting(plan: &Plan) -> Plan {
+    let (rules, documents) = Default::default();
+    let mut resting = Plan { rules, documents, ..plan.clone() };
+    resting.subscriptions.retain(|(_, one)| !matches!(one.to, Subscriber::Function(_)));
+    resting
 }
 
 impl std::fmt::Debug for Stack {
