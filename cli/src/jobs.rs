@@ -134,8 +134,8 @@ impl Shared {
         self.search.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Goes through parts of the search until it is over. `go_on` hears how many executions were made since it was asked
-    /// last, and the share of all that lies behind.
+    /// Goes through parts of the search until it is over. `go_on` hears how many executions were
+    /// made since it was asked last, and the share of all that lies behind.
     fn work(&self, go_on: impl Fn(u64, Option<f64>) -> bool) {
         let _ends = Ends(self);
         let mut search = self.lock();

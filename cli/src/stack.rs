@@ -277,8 +277,9 @@ impl Stack {
 
 /// What a plan has that sets no function off.
 fn resting(plan: &Plan) -> Plan {
-    let (rules, documents) = Default::default();
-    let mut resting = Plan { rules, documents, ..plan.clone() };
+    let mut resting = plan.clone();
+    resting.rules.clear();
+    resting.documents.clear();
     resting.subscriptions.retain(|(_, one)| !matches!(one.to, Subscriber::Function(_)));
     resting
 }

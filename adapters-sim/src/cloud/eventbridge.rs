@@ -147,8 +147,8 @@ pub(super) fn ec2_state_change(
     emit(cloud, event, true, context);
 }
 
-/// Hands an event to the functions of the rules that wait for it. A best-effort source may lose it on the way. Where no rule
-/// waits for any event, it is not written.
+/// Hands an event to the functions of the rules that wait for it. A best-effort source may lose it
+/// on the way. Where no rule waits for any event, it is not written.
 fn emit(
     cloud: &mut Cloud,
     event: impl FnOnce(&Cloud, &str, Timestamp) -> String,

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
-/// How large a search is, as far as can be told from the parts of it that are back. The deeper the root of a part is the less
-/// there is left to happen, so parts count as those of the same depth do.
+/// How large a search is, as far as can be told from the parts of it that are back. The deeper the
+/// root of a part is the less there is left to happen, so parts count as those of the same depth
+/// do.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Estimate {
     by_depth: BTreeMap<usize, Parts>,
@@ -23,7 +24,8 @@ struct Parts {
 }
 
 impl Estimate {
-    /// What to expect of the next pass: its trunk is like that of this one, where so many parts could have begun how deep.
+    /// What to expect of the next pass: its trunk is like that of this one, where so many parts
+    /// could have begun how deep.
     pub(super) fn next(&self, census: &BTreeMap<usize, u64>) -> Self {
         let parts = |(depth, before): (&usize, &u64)| (*depth, Parts { before: *before, ..Parts::default() });
         let by_depth = census.iter().map(parts).collect();
@@ -53,7 +55,8 @@ impl Estimate {
         parts.executions += executions;
     }
 
-    /// The share of all executions that lies behind, with so many before this pass, once there is anything to tell it from.
+    /// The share of all executions that lies behind, with so many before this pass, once there is
+    /// anything to tell it from.
     pub(super) fn share(&self, before: u64) -> Option<f64> {
         let executions: u64 = self.by_depth.values().map(|parts| parts.executions).sum();
         let left = self.by_depth.iter().map(|(depth, parts)| Some(parts.left() * self.mean(*depth)?));
@@ -63,7 +66,8 @@ impl Estimate {
         (0 < executions).then_some(behind / (behind + trunk + left))
     }
 
-    /// How large parts of a depth are on average; while none of them is back, as large as those next to them.
+    /// How large parts of a depth are on average; while none of them is back, as large as those
+    /// next to them.
     fn mean(&self, depth: usize) -> Option<f64> {
         let is_back = |(depth, parts): (&usize, &Parts)| (0 < parts.back).then_some((*depth, *parts));
         let above = self.by_depth.range(..=depth).rev().find_map(is_back);

@@ -64,7 +64,8 @@ pub struct Explored {
     pub redundant: u64,
     /// Whether that was all of them.
     pub complete: bool,
-    /// The share of all executions that this was, at a guess, if there is anything to guess from; 1 when it was all.
+    /// The share of all executions that this was, at a guess, if there is anything to guess from; 1
+    /// when it was all.
     pub covered: Option<f64>,
     /// How many executions broke an invariant.
     pub violations: u64,
@@ -88,7 +89,8 @@ pub struct Counterexample {
 pub struct Progress {
     /// How many executions were made.
     pub executions: u64,
-    /// The share of all executions that lies behind, at a guess, if there is anything to guess from. It never falls.
+    /// The share of all executions that lies behind, at a guess, if there is anything to guess
+    /// from. It never falls.
     pub share: Option<f64>,
 }
 

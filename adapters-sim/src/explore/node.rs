@@ -37,7 +37,8 @@ pub(super) struct Choice {
     pub(super) is_split: bool,
     /// The request after which it came up.
     pub(super) after: u64,
-    /// The ticket of the part that has the second answer, once there is one; those of the others follow.
+    /// The ticket of the part that has the second answer, once there is one; those of the others
+    /// follow.
     pub(super) tickets: Option<Ticket>,
 }
 

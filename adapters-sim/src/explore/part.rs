@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::chooser::Along;
 use super::node::{Onward, Root};
 use super::path::Path;
+use super::race::Race;
 use super::{Bounds, Counterexample};
 use crate::invariant::Violation;
 use crate::kernel::{Timing, Trace};
@@ -27,14 +28,17 @@ pub struct Gone {
     pub(super) ticket: Option<Ticket>,
     /// How deep its first root was.
     pub(super) depth: usize,
-    pub(super) path: Path,
     pub(super) found: Found,
+    /// What others have to look at for it.
+    pub(super) wanted: Vec<Race>,
+    /// Where the trunk stands; that of another part is gone, with all that it remembered.
+    pub(super) trunk: Option<Path>,
     /// What the trunk left to other parts.
     pub(super) left: Vec<(Lane, Root)>,
 }
 
-/// What a part has in common with all that come to the same places: the request after which something went wrong first,
-/// and what did.
+/// What a part has in common with all that come to the same places: the request after which
+/// something went wrong first, and what did.
 pub(super) type Lane = (u64, u32);
 
 /// What was found in a part.
@@ -77,13 +81,16 @@ impl Part {
                 break;
             }
         }
-        let path = std::mem::take(&mut *lock());
-        Gone { ticket, depth, path, found, left }
+        let mut path = std::mem::take(&mut *lock());
+        let wanted = std::mem::take(&mut path.wanted.races);
+        let trunk = ticket.is_none().then_some(path);
+        Gone { ticket, depth, found, wanted, trunk, left }
     }
 }
 
 impl Path {
-    /// Goes on to where the next run of a part branches off; `false` when there is none, or not before other parts are back.
+    /// Goes on to where the next run of a part branches off; `false` when there is none, or not
+    /// before other parts are back.
     fn goes_on(&mut self, roots: &mut impl Iterator<Item = Root>, left: &mut Vec<(Lane, Root)>) -> bool {
         loop {
             match self.advance() {

@@ -120,8 +120,8 @@ impl Path {
         }
     }
 
-    /// The root of the part that has the next answer, and what tells its places from those of most others: the request
-    /// after which something goes wrong first, and what.
+    /// The root of the part that has the next answer, and what tells its places from those of most
+    /// others: the request after which something goes wrong first, and what.
     pub(super) fn next_root(&mut self) -> Option<((u64, u32), Root)> {
         let choice = self.at_hand()?;
         let (lane, last) = ((choice.after, choice.at + 1), Made::answer(choice.at + 1));
@@ -129,8 +129,9 @@ impl Path {
         Some((lane, Root { made: made.into(), last: Some(last), asleep: Arc::default() }))
     }
 
-    /// The roots of the parts that the choices of the latest run leave to others, each with its ticket, from the last one that
-    /// is waited for to the first; tickets are numbered on from the one given.
+    /// The roots of the parts that the choices of the latest run leave to others, each with its
+    /// ticket, from the last one that is waited for to the first; tickets are numbered on from the
+    /// one given.
     pub(super) fn split(&mut self, Ticket(tickets): &mut Ticket) -> Vec<(Ticket, Root)> {
         let made: Vec<Made> = self.nodes.iter().map(Node::made).collect();
         let mut asleep: Arc<[Candidate]> = Arc::default();

@@ -56,7 +56,8 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// Adds a race. To hear of it once more makes no difference: what it wants is looked at by then.
+    /// Adds a race. To hear of it once more makes no difference: what it wants is looked at by
+    /// then.
     pub(super) fn add(&mut self, race: Race) {
         if self.known.insert(race.clone()) {
             self.races.push(race);

@@ -8,15 +8,17 @@ use super::path::Path;
 use super::{Bounds, Counterexample, Explored};
 use crate::scenario::Scenario;
 
-/// An exploration in parts, to be gone through by whoever has time, in any order and by as many threads as one likes: what
-/// comes of it is the same.
+/// An exploration in parts, to be gone through by whoever has time, in any order and by as many
+/// threads as one likes: what comes of it is the same.
 ///
-/// The trunk are the executions in which nothing goes wrong; each fault that is possible in one of them is the root of a
-/// part. Parts depend on nothing but their roots, and what they say is heard in the order of a search that is made by one
-/// alone, depth first, so they add up to exactly that search.
+/// The trunk are the executions in which nothing goes wrong; each fault that is possible in one of
+/// them is the root of a part. Parts depend on nothing but their roots, and what they say is heard
+/// in the order of a search that is made by one alone, depth first, so they add up to exactly that
+/// search.
 ///
-/// Where it is remembered where one has been, a part has every root at which the same goes wrong first with the same
-/// request, as what went wrong belongs to a place: so no two parts ever come to the same place.
+/// Where it is remembered where one has been, a part has every root at which the same goes wrong
+/// first with the same request, as what went wrong belongs to a place: so no two parts ever come to
+/// the same place.
 ///
 /// # Examples
 ///
@@ -46,7 +48,8 @@ pub struct Search {
     tickets: Ticket,
     /// The tickets of parts that nobody but the end waits for.
     lanes: Range<u64>,
-    /// How many parts have to be back before the trunk hears of any: those of its first run, to tell the size of all from.
+    /// How many parts have to be back before the trunk hears of any: those of its first run, to
+    /// tell the size of all from.
     sample: usize,
     /// The parts that came back before it was their turn.
     back: BTreeMap<Ticket, Gone>,
@@ -82,7 +85,8 @@ impl Search {
         search
     }
 
-    /// A part that nobody has taken. `None` while all that is left waits for parts that are not back, and when it is over.
+    /// A part that nobody has taken. `None` while all that is left waits for parts that are not
+    /// back, and when it is over.
     pub fn part(&mut self) -> Option<Part> {
         if self.is_over { None } else { self.parts.pop() }
     }
@@ -98,12 +102,11 @@ impl Search {
             return;
         }
         let is_stopped = self.is_stopped || gone.found.is_stopped;
-        match gone.ticket {
-            Some(ticket) => {
-                self.estimate.came_back(gone.depth, gone.found.executions);
-                self.back.insert(ticket, gone);
-            }
-            None => self.branch_off(gone),
+        if let Some(ticket) = gone.ticket {
+            self.estimate.came_back(gone.depth, gone.found.executions);
+            self.back.insert(ticket, gone);
+        } else {
+            self.branch_off(gone);
         }
         self.guess();
         if is_stopped {
@@ -113,8 +116,8 @@ impl Search {
         }
     }
 
-    /// Guesses which share of all lies behind. Only the last pass counts, as each has many times as many executions as the one
-    /// before.
+    /// Guesses which share of all lies behind. Only the last pass counts, as each has many times as
+    /// many executions as the one before.
     fn guess(&mut self) {
         const NEARLY_ALL: f64 = 0.99;
         if self.faults == self.scenario.budget()
@@ -125,7 +128,8 @@ impl Search {
         }
     }
 
-    /// The share of all executions that lies behind, at a guess, if there is anything to guess from. It never falls.
+    /// The share of all executions that lies behind, at a guess, if there is anything to guess
+    /// from. It never falls.
     pub fn share(&self) -> Option<f64> {
         self.explored.covered
     }
@@ -149,7 +153,7 @@ impl Search {
 
     /// Makes parts of what the trunk left to them.
     fn branch_off(&mut self, gone: Gone) {
-        let Gone { mut path, found, left, .. } = gone;
+        let Gone { trunk: Some(mut path), found, left, .. } = gone else { return };
         let is_first = self.estimate.trunk == 0;
         self.estimate.trunk_grew(found.executions);
         self.add(found);
@@ -196,7 +200,7 @@ impl Search {
                     Onward::Part => trunk.skip(),
                     Onward::Over | Onward::Run => self.lanes.start += 1,
                 }
-                gone.path.wanted.races.into_iter().for_each(|race| trunk.hear(race));
+                gone.wanted.into_iter().for_each(|race| trunk.hear(race));
                 self.add(gone.found);
                 self.trunk = Some(trunk);
             } else {
@@ -245,7 +249,8 @@ impl Search {
         }
     }
 
-    /// Leaves the rest. How much of it others have gone through meanwhile is chance, so nothing is told of it.
+    /// Leaves the rest. How much of it others have gone through meanwhile is chance, so nothing is
+    /// told of it.
     fn leave(&mut self) {
         self.is_over = true;
         self.explored.covered = None;

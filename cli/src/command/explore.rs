@@ -29,7 +29,8 @@ pub struct Explore {
     /// How often one delivery may be interrupted by another; without this, as often as they like.
     #[arg(long)]
     preemptions: Option<u32>,
-    /// How many threads work together: as many as the machine has cores, unless this is said. The result is the same.
+    /// How many threads work together: as many as the machine has cores, unless this is said. The
+    /// result is the same.
     #[arg(long, default_value_t)]
     jobs: Jobs,
     /// Print JSON.

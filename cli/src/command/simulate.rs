@@ -35,7 +35,8 @@ pub struct Simulate {
     /// How many seeds to try, from that one on; with more than one, only what they find is told.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     seeds: u64,
-    /// How many threads try them together: as many as the machine has cores, unless this is said. The result is the same.
+    /// How many threads try them together: as many as the machine has cores, unless this is said.
+    /// The result is the same.
     #[arg(long, default_value_t)]
     jobs: Jobs,
     /// How much goes wrong: none, realistic or hostile.
