@@ -45,7 +45,9 @@ impl Estimate {
     /// The parts that are known are all there are.
     pub(super) fn knows_all(&mut self) {
         self.trunk_before = 0;
-        self.by_depth.values_mut().for_each(|parts| parts.before = 0);
+        for parts in self.by_depth.values_mut() {
+            parts.before = 0;
+        }
     }
 
     /// A part is back.

@@ -75,8 +75,9 @@ impl Path {
     /// Learns from the run that has just been made which others are worth a look.
     pub(super) fn learn(&mut self) {
         if self.only_races() {
-            let races = races(&self.steps, self.shared, self.bounds.order_of_answers);
-            races.into_iter().for_each(|race| self.hear(race));
+            for race in races(&self.steps, self.shared, self.bounds.order_of_answers) {
+                self.hear(race);
+            }
         }
     }
 

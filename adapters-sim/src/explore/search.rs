@@ -167,7 +167,9 @@ impl Search {
             self.tickets = Ticket(lanes.last().map_or(first, |(ticket, _)| ticket + 1));
             self.lanes = first..self.tickets.0;
             self.estimate.knows_all();
-            lanes.into_iter().rev().for_each(|(ticket, roots)| self.branch(Ticket(ticket), roots));
+            for (ticket, roots) in lanes.into_iter().rev() {
+                self.branch(Ticket(ticket), roots);
+            }
         }
         self.trunk = Some(path);
         // Who does not want all of it wants what comes first.
@@ -200,7 +202,9 @@ impl Search {
                     Onward::Part => trunk.skip(),
                     Onward::Over | Onward::Run => self.lanes.start += 1,
                 }
-                gone.wanted.into_iter().for_each(|race| trunk.hear(race));
+                for race in gone.wanted {
+                    trunk.hear(race);
+                }
                 self.add(gone.found);
                 self.trunk = Some(trunk);
             } else {
