@@ -77,6 +77,15 @@ fn schedule_and_compare_read_expressions() {
 }
 
 #[test]
+fn compare_reads_plans_and_policies() {
+    let list = file("fuzz-compared-list", br#"{"Snapshots": []}"#);
+    each(&["corpus/plans"], Work::Some, |plan| {
+        let file = file("fuzz-plan", plan);
+        caretaker(&["plan", "--snapshots", &list, "--keep-last", "1", "--compare", &file]);
+    });
+}
+
+#[test]
 fn replay_reads_events() {
     each(&["events"], Work::Much, |payload| {
         let file = file("fuzz-event", payload);

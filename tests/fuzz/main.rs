@@ -22,6 +22,9 @@ mod wire;
 use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use adapters_aws::{inbound, listing};
+use adapters_sim::cloud::pattern::Pattern;
+use adapters_sim::cloud::schedule::Schedule;
 use support::mutation::{Corpus, Dice};
 
 /// How much work a case is, in those of a parser.
@@ -40,6 +43,23 @@ const USUAL: u64 = 2000;
 
 fn number(name: &str, usual: u64) -> u64 {
     env::var(name).map_or(usual, |text| text.parse().unwrap_or_else(|_| panic!("{name}=`{text}`: no number")))
+}
+
+/// The properties would hold of readers that refuse everything, if mutations were never right.
+#[test]
+fn mutations_are_often_right_and_often_wrong() {
+    type Reads = fn(&[u8]) -> bool;
+    let kinds: [(&str, Reads); 4] = [
+        ("events", |input| inbound::instances(input).iter().any(Result::is_ok)),
+        ("corpus/lists", |input| listing::snapshots(input).is_ok()),
+        ("corpus/patterns", |input| String::from_utf8_lossy(input).parse::<Pattern>().is_ok()),
+        ("corpus/schedules", |input| String::from_utf8_lossy(input).trim().parse::<Schedule>().is_ok()),
+    ];
+    for (folder, reads) in kinds {
+        let corpus = Corpus::read(&[folder]);
+        let right = (0..500).filter(|case| reads(&corpus.mutation(&mut Dice::new(*case)))).count();
+        assert!((10..490).contains(&right), "{folder}: {right} of 500");
+    }
 }
 
 /// Tries what is in some folders of the corpus, and mutations of it.
