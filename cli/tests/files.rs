@@ -19,7 +19,10 @@ fn snapshots() -> Value {
         json!({
             "SnapshotId": id, "VolumeId": "vol-1", "State": "completed", "VolumeSize": 8,
             "StartTime": format!("2026-11-{day}T01:00:00+00:00"), "OwnerId": "123456789012",
-            "Tags": [{ "Key": "AutoCreated", "Value": "true" }, { "Key": "CreatedBy", "Value": "caretaker" }],
+            "Tags": [
+                { "Key": "AutoCreated", "Value": "true" }, { "Key": "CreatedBy", "Value": "caretaker" },
+                { "Key": "caretaker:owner", "Value": "default" }, { "Key": "caretaker:scheme", "Value": "2" },
+            ],
         })
     };
     json!([snapshot("snap-new", 23), snapshot("snap-old", 22)])
