@@ -47,6 +47,8 @@ impl Account {
                 ("LambdaFunction", "auto-snapshot"),
                 ("caretaker:key", &key),
                 ("caretaker:fence", "1"),
+                ("caretaker:owner", "default"),
+                ("caretaker:scheme", "2"),
             ]),
             description: format!("Auto snapshot of {instance} on stopped at 2026-11-23T02:00:00Z"),
         }

@@ -130,13 +130,19 @@ impl Retention {
     /// use domain::policy::retention::{Retention, Stock};
     /// use ports::{Snapshot, SnapshotState, Tags};
     ///
+    /// let ours = [
+    ///     ("AutoCreated", "true"),
+    ///     ("CreatedBy", "caretaker"),
+    ///     ("caretaker:owner", "default"),
+    ///     ("caretaker:scheme", "2"),
+    /// ];
     /// let snapshot = |id: &str, start: &str| Snapshot {
     ///     id: id.parse().unwrap(),
     ///     volume: "vol-1".parse().unwrap(),
     ///     state: SnapshotState::Completed,
     ///     started_at: start.parse().unwrap(),
     ///     size_gib: 8,
-    ///     tags: Tags::from_iter([("AutoCreated", "true"), ("CreatedBy", "caretaker")]),
+    ///     tags: Tags::from_iter(ours),
     ///     description: String::new(),
     /// };
     /// let snapshots = [snapshot("snap-old", "2026-01-01T00:00:00Z"), snapshot("snap-new", "2026-03-01T00:00:00Z")];
