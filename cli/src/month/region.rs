@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use adapters_sim::Sim;
 use adapters_sim::invariant::{
-    Answered, Apart, Archived, Invariant, NothingOpen, OldEnough, Stacks, StepAtMost, Within, standard,
+    Answered, Apart, Archived, Invariant, NothingOpen, OldEnough, Overdue, Stacks, StepAtMost, Within,
+    standard,
 };
 use adapters_sim::port::Names;
 use lambda_shims::settings::Pairs;
@@ -22,8 +23,6 @@ fn settings(stack: &str) -> Pairs {
     let mut settings = settings_of(stack);
     // Short enough for a month to see snapshots go.
     settings.insert("SNAPSHOT_RETENTION_DAYS".to_owned(), "7".to_owned());
-    // With a week's snapshots a bad day's are a large share, and no person is here to look.
-    settings.insert("MAX_REMOVE_PERCENT".to_owned(), "50".to_owned());
     // The stack makes a table of its own, with an index by date.
     settings.remove("METRICS_TABLE");
     settings
@@ -65,6 +64,7 @@ fn of_settings(names: &Names) -> Vec<Box<dyn Invariant>> {
     vec![
         Box::new(StepAtMost(2)),
         Box::new(OldEnough(7 * 24)),
+        Box::new(Overdue::after((7 + 3) * 24)),
         Box::new(Answered::default()),
         Box::new(NothingOpen::new(names)),
         Box::new(Archived::new(names.clone(), "timestamp")),
