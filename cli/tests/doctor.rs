@@ -35,7 +35,8 @@ fn line(pairs: &Pairs, name: &str) -> Line {
 
 #[test]
 fn good_settings_have_no_problem() {
-    assert_eq!(examine(&good(), &Function::ALL), [Finding::fine("the settings can be used")]);
+    let kept = Finding::fine(kept(&good()));
+    assert_eq!(examine(&good(), &Function::ALL), [kept, Finding::fine("the settings can be used")]);
 }
 
 #[test]
@@ -80,7 +81,7 @@ fn every_value_says_where_it_comes_from() {
     assert_eq!(origin(&with("SNAPSHOT_MODE", "set"), "SNAPSHOT_MODE"), Origin::TemplateDefault);
     assert_eq!(origin(&Pairs::new(), "LEDGER_TABLE"), Origin::Missing);
     let days = line(&good(), "SNAPSHOT_RETENTION_DAYS");
-    assert_eq!(days.template.as_deref(), Some("SnapshotRetentionDays=30"));
+    assert_eq!(days.template.as_deref(), Some("SnapshotRetentionDays="));
     assert_eq!(line(&with("KEEP_TAG", " "), "KEEP_TAG").origin, Origin::Default);
 }
 
@@ -105,6 +106,33 @@ fn only_the_functions_that_are_asked_about_are_looked_at() {
     );
 }
 
+/// The finding about which snapshots are kept.
+fn kept(pairs: &Pairs) -> String {
+    let mut found = examine(pairs, &Function::ALL).into_iter().map(|finding| finding.words);
+    found.find(|words| words.starts_with("snapshots kept ")).unwrap()
+}
+
+#[test]
+fn the_policy_is_told_in_words_and_it_is_the_one_that_holds() {
+    let floor = "and the last completed one of every volume, whatever its age";
+    assert_eq!(kept(&good()), format!("snapshots kept of each volume: all younger than 30d; {floor}"));
+    let daily = with("KEEP_DAILY", "7");
+    let words = format!("snapshots kept of each volume: the newest of each of the last 7 days; {floor}");
+    assert_eq!(kept(&daily), words);
+}
+
+#[test]
+fn days_beside_other_rules_are_pointed_out() {
+    let mut pairs = with("KEEP_DAILY", "7");
+    let notes = |pairs: &Pairs| {
+        let found = examine(pairs, &Function::ALL);
+        found.iter().filter(|f| f.grade == Grade::Note && f.words.contains("SNAPSHOT_RETENTION_DAYS")).count()
+    };
+    assert_eq!(notes(&pairs), 0);
+    pairs.insert("SNAPSHOT_RETENTION_DAYS".to_owned(), "30".to_owned());
+    assert_eq!(notes(&pairs), 1);
+}
+
 fn settings(name: &str, pairs: &Value) -> String {
     file(name, pairs.to_string().as_bytes())
 }
@@ -115,7 +143,7 @@ fn the_verdict_is_in_words_and_in_the_exit_code() {
     let output = caretaker(&["doctor", "--settings", &fine]);
     assert_eq!(output.status.code(), Some(0));
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("verdict: fine") && text.contains("SnapshotRetentionDays=30"), "{text}");
+    assert!(text.contains("verdict: fine") && text.contains("SnapshotRetentionDays="), "{text}");
     let output = caretaker(&["doctor", "--settings", &settings("bad.json", &json!({}))]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8(output.stdout).unwrap().contains("verdict: 2 problems"));

@@ -97,8 +97,8 @@ def test_nothing_acts_before_it_is_told_to(stack):
 
 
 def test_the_originals_defaults_are_kept(stack):
-    defaults = ["SnapshotRetentionDays", "ScaleOutBy", "CpuAlarmThreshold", "CpuAlarmPeriods", "CpuAlarmPeriodSeconds"]
-    assert [int(stack.default(name)) for name in defaults] == [30, 2, 80, 2, 300]
+    defaults = ["ScaleOutBy", "CpuAlarmThreshold", "CpuAlarmPeriods", "CpuAlarmPeriodSeconds"]
+    assert [int(stack.default(name)) for name in defaults] == [2, 80, 2, 300]
 
 
 def test_every_default_is_one_that_its_parameter_takes(stack):
@@ -114,6 +114,7 @@ PATTERNS = {
     "SnapshotRetentionDays": (["", "1", "30", "36500"], ["0", "-1", "36501", "30.5"]),
     "SnapshotStates": (["stopped", "stopping,running"], ["", "dancing", "stopped,"]),
     "SnapshotExclude": (["", "i-0abc,vol-0def"], ["snap-0", "i-0abc "]),
+    "AcceptPlan": (["", "3f9ac2d1e0b7", "A" * 64], ["3f9a", "plan-3f9ac2d1", "a" * 65]),
     "KeepDaily": (["", "7", "unlimited"], ["0", "-1", "many"]),
     "KeepWithin": (["", "30d", "1y2m3d4h"], ["30", "-1d", "2 days"]),
     "ScaleOutBy": (["2", "50%", "breach:0=1,20=2"], ["0", "", "-2", "breach:"]),

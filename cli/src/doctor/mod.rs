@@ -6,6 +6,7 @@ pub(crate) mod settings;
 
 use std::collections::BTreeSet;
 
+use domain::render::retention::policy;
 use lambda_shims::permission::Function;
 use lambda_shims::settings::{
     NightSettings, Pairs, RemediationSettings, SETTINGS, Setting, SettingsError, SnapshotSettings,
@@ -143,6 +144,9 @@ pub fn examine(pairs: &Pairs, functions: &[Function]) -> Vec<Finding> {
         functions.iter().flat_map(|function| problems(pairs, *function)).collect();
     found.extend(unknown(pairs));
     found.extend(topics(pairs));
+    if functions.contains(&Function::NightlyMaintenance) {
+        found.extend(retention(pairs));
+    }
     if found.iter().all(|finding| finding.grade != Grade::Problem) {
         found.insert(Finding::fine("the settings can be used"));
     }
@@ -162,8 +166,23 @@ fn problems(pairs: &Pairs, function: Function) -> Vec<Finding> {
     problems.iter().map(|problem| Finding::problem(problem.to_string())).collect()
 }
 
+/// Which snapshots are kept, in the words of the report.
+fn retention(pairs: &Pairs) -> Vec<Finding> {
+    let Ok(settings) = NightSettings::parse(pairs) else { return Vec::new() };
+    let mut found = vec![Finding::fine(format!("snapshots kept {}", policy(&settings.retention)))];
+    let draft = settings.retention.draft();
+    if given(pairs, "SNAPSHOT_RETENTION_DAYS").is_some() && 1 < draft.rules().count() {
+        found.push(Finding::note(
+            "`SNAPSHOT_RETENTION_DAYS` keeps every snapshot that is younger, beside what `KEEP_*` keeps: leave it empty \
+             (`SnapshotRetentionDays=`) where the rules alone are meant",
+        ));
+    }
+    found
+}
+
 /// What the settings' names begin with. A name of a kind that nobody reads is a slip that would go unnoticed.
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 13] = [
+    "ACCEPT_",
     "ALARM_",
     "ALERT_",
     "AUTO_SCALING_",
