@@ -247,6 +247,20 @@ impl Stack {
         });
     }
 
+    /// Puts these functions, with their settings and roles, in the place of those that are there, as an update of the stack
+    /// does: what they remember stays.
+    pub fn update(&self, sim: &Sim) {
+        for (function, handler) in &self.handlers {
+            sim.install(function.as_str(), Arc::clone(handler));
+        }
+        let plan = self.plan_for(sim);
+        sim.act(|cloud, _| {
+            for planned in &plan.functions {
+                cloud.iam.put_role(&planned.name, Arc::clone(&planned.role));
+            }
+        });
+    }
+
     /// Connects the functions with what sets them off: the rules that are wanted and the alarm topic.
     pub fn connect(&self, sim: &Sim, wanted: impl Fn(&str) -> bool) {
         let plan = self.plan_for(sim);

@@ -13,5 +13,6 @@ mod known;
 mod law;
 mod reference;
 mod restic;
+mod ruling;
 mod text;
 mod world;

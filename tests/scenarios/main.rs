@@ -18,6 +18,7 @@ mod owner;
 mod poison;
 mod protect;
 mod prune;
+mod rails;
 mod reconcile;
 mod remediate;
 mod restart;

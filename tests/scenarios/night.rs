@@ -6,7 +6,7 @@ use adapters_sim::kernel::Event;
 use cli::stack::FunctionName;
 use domain::policy::mode::Mode;
 use domain::policy::once::Owner;
-use domain::policy::retention::RetentionPlan;
+use domain::workflow::cleanup::Decision;
 use domain::workflow::maintain::{Hooks, NightPolicy, Task, maintain};
 use domain::workflow::run::Run;
 use futures::FutureExt;
@@ -302,15 +302,22 @@ fn x4_what_retention_decides_is_told_before_anything_is_removed() {
     scene.old_snapshot("snap-0a", "vol-1", 50);
     scene.old_snapshot("snap-0b", "vol-1", 3);
     let settings = NightSettings::parse(&cli::stack::usual_settings()).unwrap();
-    let policy =
-        NightPolicy { retention: settings.retention, delete_rate: settings.delete_rate, source: None };
+    let policy = NightPolicy {
+        retention: settings.retention,
+        delete_rate: settings.delete_rate,
+        accept: None,
+        ledger: settings.common.ledger_table,
+        source: None,
+    };
     let owner = Owner { request: "r-1".parse().unwrap(), nonce: "a".to_owned() };
     let deadline = time::later(scene.sim.now(), SignedDuration::from_mins(15));
     let run = Run { owner, function: "nightly-maintenance".to_owned(), deadline, mode: Mode::Act };
     let (trigger, ports) = (NightTrigger { at: scene.sim.now() }, scene.sim.ports());
     let night = async move {
         let told = Mutex::new(Vec::new());
-        let decided = |plan: &RetentionPlan| told.lock().unwrap().push((ports.now(), plan.removed().count()));
+        let decided = |decision: Decision<'_>| {
+            told.lock().unwrap().push((ports.now(), decision.plan.removed().count()));
+        };
         let hooks = Hooks { decided: &decided, reconciling: async { Task::Observed }.boxed() };
         maintain(&Ports::of(ports.clone()).night(), &policy, &run, &trigger, hooks).await.unwrap();
         told.into_inner().unwrap()

@@ -6,9 +6,8 @@ use adapters_sim::kernel::{Event, Phase, Seeded, Trace};
 use adapters_sim::{Sim, SimPorts};
 use cli::retention::carry_out::{Person, carry_out};
 use domain::policy::ownership::OwnerName;
-use domain::policy::pace::Rate;
 use domain::policy::retention::{Cap, Draft, Retention, RetentionPlan};
-use domain::workflow::prune::{PrunePorts, Pruned, Unapproved, apply, plan};
+use domain::workflow::prune::{Deletions, PrunePorts, Pruned, Unapproved, apply, plan};
 use jiff::{SignedDuration, Timestamp};
 use ports::{Clock, SnapshotId, Snapshots, Tags};
 use support::scene::{BEGIN, Scene, at};
@@ -167,7 +166,7 @@ async fn pruned(ports: SimPorts) -> (RetentionPlan, Pruned) {
     let draft = Draft { keep_within: Some("30d".parse().unwrap()), max_remove, ..Draft::default() };
     let prune = PrunePorts { clock: &ports, inventory: &ports, snapshots: &ports };
     let plan = plan(&prune, &Retention::new(draft).unwrap(), ports.now()).await.unwrap();
-    let done = apply(&prune, Timestamp::MAX, Rate::default(), &plan, &|_| ()).await;
+    let done = apply(&prune, Timestamp::MAX, Deletions::of_all(&plan), &|_, _| ()).await;
     (plan, done)
 }
 

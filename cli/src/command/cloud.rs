@@ -1,7 +1,8 @@
 //! Snapshots of an account, where the command was built to reach one.
 
-use domain::policy::retention::{Retention, RetentionPlan};
+use domain::policy::retention::{History, Retention, RetentionPlan};
 use domain::workflow::adopt::{Adopted, Orphan};
+use domain::workflow::history::Accepting;
 use domain::workflow::prune::{Pruned, Unapproved};
 use jiff::Timestamp;
 
@@ -14,13 +15,15 @@ use crate::retention::source::Source;
 mod reached {
     use std::collections::BTreeSet;
 
-    use adapters_aws::sdk::{Ec2Inventory, Ec2Snapshots, SystemClock, config};
+    use adapters_aws::sdk::{DynamoLedger, Ec2Inventory, Ec2Snapshots, SystemClock, config};
     use domain::workflow::adopt::AdoptPorts;
+    use domain::workflow::history;
     use domain::workflow::prune::{self, Bonds, PrunePorts};
+    use ports::{Clock, Ledger, PortError};
 
     use super::{
-        Adopted, Adoption, BadInput, Orphan, Person, Pruned, Retention, RetentionPlan, Source, Timestamp,
-        Unapproved,
+        Accepting, Adopted, Adoption, BadInput, History, Orphan, Person, Pruned, Retention, RetentionPlan,
+        Source, Timestamp, Unapproved,
     };
     use crate::retention::carry_out;
 
@@ -48,25 +51,48 @@ mod reached {
         .map_err(|error| BadInput::new("AWS", error))
     }
 
+    pub(in crate::command) fn recall(ledger: &str) -> Result<History, BadInput> {
+        with_ledger(ledger, async |ledger, _| history::recall(ledger).await)
+    }
+
+    pub(in crate::command) fn accept(ledger: &str, hash: &str) -> Result<Accepting, BadInput> {
+        with_ledger(ledger, async |ledger, clock| history::accept(ledger, clock, hash).await)
+    }
+
     fn with_ports<T>(work: impl AsyncFnOnce(&PrunePorts<'_>) -> T) -> Result<T, BadInput> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| BadInput::new("runtime", error))?;
-        Ok(runtime.block_on(async {
+        run(async {
             let config = config::load(None).await;
             let (clock, inventory) = (SystemClock::new(), Ec2Inventory::new(&config));
             let snapshots = Ec2Snapshots::new(&config);
             work(&PrunePorts { clock: &clock, inventory: &inventory, snapshots: &snapshots }).await
-        }))
+        })
+    }
+
+    fn with_ledger<T>(
+        table: &str,
+        work: impl AsyncFnOnce(&dyn Ledger, &dyn Clock) -> Result<T, PortError>,
+    ) -> Result<T, BadInput> {
+        let done = run(async {
+            let ledger = DynamoLedger::new(&config::load(None).await, table);
+            work(&ledger, &SystemClock::new()).await
+        })?;
+        done.map_err(|error| BadInput::new(format!("ledger table `{table}`"), error))
+    }
+
+    fn run<T>(work: impl Future<Output = T>) -> Result<T, BadInput> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| BadInput::new("runtime", error))?;
+        Ok(runtime.block_on(work))
     }
 }
 
 #[cfg(not(feature = "aws"))]
 mod reached {
     use super::{
-        Adopted, Adoption, BadInput, Orphan, Person, Pruned, Retention, RetentionPlan, Source, Timestamp,
-        Unapproved,
+        Accepting, Adopted, Adoption, BadInput, History, Orphan, Person, Pruned, Retention, RetentionPlan,
+        Source, Timestamp, Unapproved,
     };
 
     pub(in crate::command) fn adopt(
@@ -90,6 +116,14 @@ mod reached {
     ) -> Result<Result<Option<Pruned>, Unapproved>, BadInput> {
         Err(out_of_reach())
     }
+
+    pub(in crate::command) fn recall(_: &str) -> Result<History, BadInput> {
+        Err(out_of_reach())
+    }
+
+    pub(in crate::command) fn accept(_: &str, _: &str) -> Result<Accepting, BadInput> {
+        Err(out_of_reach())
+    }
 }
 
-pub(super) use reached::{adopt, carry_out, gather};
+pub(super) use reached::{accept, adopt, carry_out, gather, recall};

@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 found something wrong, 2 bad usage or input.
 
+mod accept;
 mod adopt;
 mod apply;
 mod cloud;
@@ -58,6 +59,8 @@ pub enum Command {
     Apply(apply::Apply),
     /// Takes over the snapshots of an earlier version, which name no owner.
     Adopt(adopt::Adopt),
+    /// Accepts the plan that a report asks about: the next night begins with it.
+    Accept(accept::Accept),
     /// Says why one snapshot is kept or removed, rule by rule.
     Explain(Box<explain::Explain>),
     /// Says what the functions would make of their settings, what is wrong with them, and what is missing in the account.
@@ -131,6 +134,7 @@ impl Command {
             Self::Plan(plan) => plan.run(out),
             Self::Apply(apply) => apply.run(out),
             Self::Adopt(adopt) => adopt.run(out),
+            Self::Accept(accept) => accept.run(out),
             Self::Explain(explain) => explain.run(out),
             Self::Doctor(doctor) => doctor.run(out),
         }

@@ -2,12 +2,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use domain::policy::retention::{Retention, RetentionPlan};
+use domain::policy::retention::{Retention, RetentionPlan, Ruling};
 use jiff::Timestamp;
 use ports::AccountId;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::accept::LedgerName;
 use super::{BadInput, Verdict, cloud, print_json};
 use crate::input::{self, Bound};
 use crate::retention::flags::PolicyFlags;
@@ -25,6 +26,8 @@ pub struct Plan {
     /// How to print it.
     #[arg(long, value_name = "HOW", default_value = "table")]
     output: Output,
+    #[command(flatten)]
+    ledger: LedgerName,
     #[command(flatten)]
     policy: PolicyFlags,
 }
@@ -77,15 +80,23 @@ impl Input {
 
 impl Plan {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Verdict, BadInput> {
-        let policy = self.policy.policy().map_err(|error| BadInput::new("policy", error))?;
+        let policy = self.policy.clone().policy().map_err(|error| BadInput::new("policy", error))?;
         let now = self.input.now();
         let source = self.input.read(&policy)?;
-        let plan = policy.plan(&source.stock(), now);
+        let mut plan = policy.plan(&source.stock(), now);
+        let ruling = self.judged(&source, &plan)?;
+        if let Some(Ruling::Go { .. }) = ruling {
+            // What is known of the last nights goes before what its share alone looks like.
+            plan.refused = None;
+        }
         match self.compare {
             None => {
                 print(out, self.output, &plan)?;
-                if self.output == Output::Table && self.input.knows_no_images() {
-                    let _ = writeln!(out, "what images use is not known: give `--images` to keep it");
+                if self.output == Output::Table {
+                    let _ = writeln!(out, "{}", table::ruling(&plan, ruling.as_ref()));
+                    if self.input.knows_no_images() {
+                        let _ = writeln!(out, "what images use is not known: give `--images` to keep it");
+                    }
                 }
             }
             Some(other) => {
@@ -93,7 +104,15 @@ impl Plan {
                 compare(out, self.output, &plan, &policy.plan(&source.stock(), now))?;
             }
         }
-        Ok(if plan.refused.is_none() { Verdict::Done } else { Verdict::Wrong })
+        let may_go = plan.refused.is_none() && !matches!(ruling, Some(Ruling::Ask(_)));
+        Ok(if may_go { Verdict::Done } else { Verdict::Wrong })
+    }
+
+    /// What the last nights make of a plan; `None` where nothing tells of them.
+    fn judged(&self, source: &Source, plan: &RetentionPlan) -> Result<Option<Ruling>, BadInput> {
+        let Some(ledger) = self.ledger.given().filter(|_| self.input.aws) else { return Ok(None) };
+        let history = cloud::recall(&ledger)?;
+        Ok(Some(plan.judge(&source.stock(), history.accepted.as_ref())))
     }
 }
 

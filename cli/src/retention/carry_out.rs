@@ -2,10 +2,10 @@
 
 use std::io::Write;
 
-use domain::policy::pace::Rate;
-use domain::policy::retention::{RetentionPlan, Verdict};
-use domain::workflow::prune::{PrunePorts, Pruned, Unapproved, apply, recheck};
+use domain::policy::retention::RetentionPlan;
+use domain::workflow::prune::{Deletions, PrunePorts, Pruned, Unapproved, apply, recheck};
 use jiff::Timestamp;
+use ports::SnapshotId;
 
 use super::table;
 
@@ -16,7 +16,7 @@ pub struct Person<'a> {
     /// Whether they agree, given how many would be removed.
     pub agrees: &'a (dyn Fn(usize) -> bool + Sync),
     /// Told of each snapshot that was dealt with, and of how many there are.
-    pub seen: &'a (dyn Fn(&Verdict, usize) + Sync),
+    pub seen: &'a (dyn Fn(&SnapshotId, usize) + Sync),
 }
 
 impl std::fmt::Debug for Person<'_> {
@@ -43,5 +43,6 @@ pub async fn carry_out(
         return Ok(None);
     }
     let seen = person.seen;
-    Ok(Some(apply(ports, Timestamp::MAX, Rate::default(), &plan, &|verdict| seen(verdict, count)).await))
+    let deletions = Deletions::of_all(&plan);
+    Ok(Some(apply(ports, Timestamp::MAX, deletions, &|id, _| seen(id, count)).await))
 }

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
-use domain::policy::retention::{Comparison, RetentionPlan, Verdict};
+use domain::policy::retention::{Comparison, RetentionPlan, Ruling, Verdict};
+use domain::render;
 use domain::render::retention::totals;
 use domain::render::visible;
 
@@ -21,7 +22,9 @@ pub fn plan(plan: &RetentionPlan) -> String {
             table.add_row(row(&group.key, what, verdict));
         }
     }
-    let mut text = format!("policy {}\nat {}\n{table}\n{}\n", policy(plan), plan.now, totals(plan));
+    let kept = render::retention::policy(&plan.policy);
+    let mut text =
+        format!("policy {}\nkept {kept}\nat {}\n{table}\n{}\n", policy(plan), plan.now, totals(plan));
     if !plan.dead_volumes.is_empty() {
         let volumes: Vec<&str> = plan.dead_volumes.iter().map(ports::VolumeId::as_str).collect();
         let _ = writeln!(text, "only the floor keeps something of {}", volumes.join(", "));
@@ -34,6 +37,21 @@ pub fn plan(plan: &RetentionPlan) -> String {
     }
     let _ = writeln!(text, "plan {}", plan.hash);
     text
+}
+
+/// Whether the nightly function would carry a plan out, by what is known of the last nights.
+pub fn ruling(plan: &RetentionPlan, ruling: Option<&Ruling>) -> String {
+    let Some(ruling) = ruling else {
+        return "what the last nights let go is not known: judged by its share alone; with `--aws --ledger TABLE` it is"
+            .to_owned();
+    };
+    let words = render::retention::ruling(plan, ruling);
+    match ruling {
+        Ruling::Ask(_) => format!("a night would ASK first: {}", words.unwrap_or_default()),
+        Ruling::Go { .. } => {
+            format!("a night would go on: {}", words.unwrap_or_else(|| "all of it goes".to_owned()))
+        }
+    }
 }
 
 /// What another policy would do otherwise.

@@ -78,6 +78,15 @@ pub fn night(task: &str, night: Date) -> Result<LedgerKey, IdError> {
     LedgerKey::new(format!("night#{task}#{night}"))
 }
 
+/// The key of what is remembered of retention from night to night.
+///
+/// # Errors
+///
+/// As [`snapshot`].
+pub fn retention() -> Result<LedgerKey, IdError> {
+    LedgerKey::new("retention#history")
+}
+
 /// The key of what a function was sent on a day and ignored.
 ///
 /// # Errors

@@ -25,6 +25,7 @@ pub fn report(night: &Night) -> Notice {
         "status": night.status,
         "metrics_archival": night.archival,
         "snapshot_cleanup": night.cleanup,
+        "retention": night.kept,
         "reconciliation": night.reconciliation,
         "ignored": night.ignored,
         "key": key,
@@ -40,7 +41,8 @@ fn text(night: &Night, key: &str) -> String {
         let _ = writeln!(text, "\nFAILED ({}):", listed::count(&failures, more));
         list(&mut text, &failures, more);
     }
-    let _ = writeln!(text, "\nSnapshot cleanup: {}", task(&night.cleanup, cleanup));
+    let _ = writeln!(text, "\nKept {}", night.kept);
+    let _ = writeln!(text, "Snapshot cleanup: {}", task(&night.cleanup, cleanup));
     if let Task::Done(pruned, _) = &night.cleanup {
         let ids: Vec<String> = pruned.deleted_ids.iter().map(ToString::to_string).collect();
         let more = pruned.deleted.saturating_sub(listed::count(&ids, 0));
@@ -98,10 +100,7 @@ fn failures(night: &Night) -> (Vec<String>, u64) {
             }
         }
         Task::Refused(why) => {
-            failures.push(format!(
-                "snapshot cleanup was refused, nothing was removed: {why}; if that is meant, raise `MAX_REMOVE_PERCENT` \
-                 or `MAX_REMOVE`"
-            ));
+            failures.push(format!("snapshot cleanup: {why}"));
         }
         Task::Failed { error, .. } | Task::Elsewhere(error) => {
             failures.push(format!("snapshot cleanup: {error}"));
@@ -145,7 +144,14 @@ fn cleanup(pruned: &Pruned) -> String {
         pruned.used(),
         pruned.failures(),
         pruned.left
-    )
+    ) + &later(pruned)
+}
+
+fn later(pruned: &Pruned) -> String {
+    match pruned.later {
+        0 => String::new(),
+        more => format!("; {more} more are due and wait: a backlog goes in slices"),
+    }
 }
 
 fn archival(archived: &Archived) -> String {
@@ -159,7 +165,8 @@ fn day(day: &crate::workflow::archive::ArchivedDay) -> String {
 /// The first entries of a list; `more` are not even in it.
 fn list(text: &mut String, entries: &[String], more: u64) {
     for entry in entries.iter().take(LISTED) {
-        let _ = writeln!(text, "  {entry}");
+        // What takes several lines stays together.
+        let _ = writeln!(text, "  {}", entry.replace('\n', "\n    "));
     }
     let omitted = listed::count(entries.get(LISTED..).unwrap_or_default(), more);
     if 0 < omitted {

@@ -5,7 +5,137 @@ use std::fmt::Write;
 use ports::UsedBy;
 
 use super::visible;
-use crate::policy::retention::{Answer, Explanation, RetentionPlan, Verdict};
+use crate::policy::retention::{
+    Answer, Asked, Bucket, Change, Count, Draft, Explanation, Floor, GroupBy, Limit, Owner, Refusal,
+    Retention, RetentionPlan, Ruling, Verdict, WithinFrom,
+};
+
+/// What a policy keeps, in words: the same wherever people read of it.
+///
+/// # Examples
+///
+/// ```
+/// use domain::policy::retention::{Draft, Retention};
+/// use domain::render::retention::policy;
+///
+/// assert_eq!(
+///     policy(&Retention::days(30)?),
+///     "of each volume: all younger than 30d; and the last completed one of every volume, whatever its age",
+/// );
+/// let draft = Draft { keep_daily: Some("7".parse()?), keep_weekly: Some("4".parse()?), ..Draft::default() };
+/// let words = policy(&Retention::new(draft)?);
+/// assert!(words.starts_with("of each volume: the newest of each of the last 7 days; the newest of each of the last 4 weeks;"));
+/// # Ok::<(), domain::policy::retention::RetentionError>(())
+/// ```
+pub fn policy(retention: &Retention) -> String {
+    let draft = retention.draft();
+    let rules = draft.rules().map(|rule| match (rule.bucket, rule.limit) {
+        (None, Limit::Count(Count::Unlimited)) => "all".to_owned(),
+        (None, Limit::Count(Count::Of(count))) => format!("the last {count}"),
+        (None, Limit::Period(period)) => format!("all younger than {period}"),
+        (Some(bucket), Limit::Count(Count::Unlimited)) => format!("the newest of every {}", word(bucket)),
+        (Some(bucket), Limit::Count(Count::Of(count))) => {
+            format!("the newest of each of the last {count} {}s", word(bucket))
+        }
+        (Some(bucket), Limit::Period(period)) => {
+            format!("the newest of each {} of those younger than {period}", word(bucket))
+        }
+    });
+    let tagged = draft.keep_tag.iter().map(|labels| format!("what is tagged `{labels}`"));
+    let floor = match draft.floor {
+        Floor(0) => None,
+        Floor(1) => Some("and the last completed one of every volume, whatever its age".to_owned()),
+        Floor(most) => {
+            Some(format!("and the last {most} completed ones of every volume, whatever their age"))
+        }
+    };
+    let kept: Vec<String> = rules.chain(tagged).chain(floor).collect();
+    visible::line(&format!("{}: {}{}", of(draft), kept.join("; "), measured(draft))).into_owned()
+}
+
+fn word(bucket: Bucket) -> &'static str {
+    match bucket {
+        Bucket::Hour => "hour",
+        Bucket::Day => "day",
+        Bucket::Week => "week",
+        Bucket::Month => "month",
+        Bucket::Year => "year",
+    }
+}
+
+/// What the rules apply to, each on its own.
+fn of(draft: &Draft) -> String {
+    let each = match &draft.group_by {
+        GroupBy::Volume => "of each volume".to_owned(),
+        GroupBy::Instance => "of each instance".to_owned(),
+        GroupBy::Set => "of each set".to_owned(),
+        GroupBy::Nothing => "of all together".to_owned(),
+        GroupBy::Tag(key) => format!("of each value of the tag `{key}`"),
+    };
+    match &draft.owned_by {
+        Owner::Caretaker(_) => each,
+        Owner::Tag(key, value) => format!("of what is tagged `{key}={value}`, {each}"),
+        Owner::Any => format!("of everything in the account, {each}"),
+    }
+}
+
+fn measured(draft: &Draft) -> &'static str {
+    let has_age = draft.rules().any(|rule| matches!(rule.limit, Limit::Period(_)));
+    match draft.within_from {
+        WithinFrom::Newest if has_age => " (ages are measured from the newest)",
+        WithinFrom::Newest | WithinFrom::Now => "",
+    }
+}
+
+/// Why a plan does not simply follow from the last one.
+pub fn change(change: &Change) -> String {
+    match change {
+        Change::First(Refusal { cap, .. }) => format!(
+            "nothing is known of an earlier night, and that is more than {} % and more than {}",
+            cap.percent, cap.number
+        ),
+        Change::Policy { accepted, more } => format!(
+            "the policy has changed: it lets {more} go that the accepted one keeps, which is {}",
+            policy(accepted)
+        ),
+        Change::Tags { more, share } => format!(
+            "{more} are let go that the last night kept and that time does not explain, up to {share} % of a group: \
+             holds, days of their own, or other tags must have changed"
+        ),
+        Change::Missing { missing, of } => format!(
+            "{missing} of {of} snapshots are missing that no night has removed: somebody removed them, or took the tags \
+             away that say they are ours"
+        ),
+    }
+}
+
+/// What is asked of a person before anything of a plan is removed, and how they answer.
+pub fn question(asked: &Asked, plan: &RetentionPlan, ledger: &str) -> String {
+    let ours = plan.kept().filter(|verdict| !verdict.reasons.are_of_others()).count();
+    let remove = plan.removed().count();
+    let slice = plan.policy.draft().max_remove.slice(asked.baseline.ours);
+    let (hash, options) = (asked.hash.short(), plan.policy.draft());
+    let why = asked.why.join("\n- ");
+    format!(
+        "nothing was removed. A person has to accept first that {remove} of {} snapshots go:\n- {why}\n\
+         to look: caretaker plan --aws --ledger {ledger} {options}\n\
+         to accept: caretaker accept {hash} --aws --ledger {ledger}\n\
+         or deploy with AcceptPlan={hash}; at most {slice} of them go a night then\n\
+         if it is not meant: mend the policy or the tags, and the next night goes on",
+        ours.saturating_add(remove),
+    )
+}
+
+/// What becomes of a plan this night.
+pub fn ruling(plan: &RetentionPlan, ruling: &Ruling) -> Option<String> {
+    match ruling {
+        Ruling::Ask(changes) => Some(changes.iter().map(change).collect::<Vec<_>>().join("; ")),
+        Ruling::Go { most } => {
+            let waiting = plan.removed().count().saturating_sub(*most);
+            (0 < waiting).then(|| format!("{most} go now, and {waiting} wait: a backlog goes in slices"))
+        }
+    }
+}
 
 /// How many snapshots a plan keeps and removes, and how large they are at most.
 pub fn totals(plan: &RetentionPlan) -> String {

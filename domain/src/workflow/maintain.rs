@@ -12,11 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use super::announce::{AnnouncePorts, Announced, announce};
 use super::archive::{ArchiveError, ArchivePorts, ArchivedDay, Source, archive_day};
+use super::cleanup::{Decided, clean_up};
 use super::effect::{Repeatable, Unfinished};
 use super::hold::Claimed;
 use super::ignored::{self, IgnoredBy};
 use super::once::{How, Once, OnceError, Performed};
-use super::prune::{self, PrunePorts, Pruned};
+use super::prune::Pruned;
 use super::reconcile::Reconciled;
 use super::run::Run;
 use crate::policy::archive::days_of_night;
@@ -24,7 +25,7 @@ use crate::policy::key;
 use crate::policy::listed::{self, words};
 use crate::policy::mode::Mode;
 use crate::policy::pace::Rate;
-use crate::policy::retention::{Retention, RetentionPlan};
+use crate::policy::retention::Retention;
 use crate::policy::status::Status;
 use crate::render;
 
@@ -70,6 +71,10 @@ pub struct NightPolicy {
     pub retention: Retention,
     /// How fast the others are removed.
     pub delete_rate: Rate,
+    /// How the hash of a plan begins that a person accepted by a setting.
+    pub accept: Option<String>,
+    /// The name of the ledger, for people.
+    pub ledger: String,
     /// The records to archive; `None` where there are none.
     pub source: Option<Source>,
 }
@@ -87,6 +92,9 @@ pub struct Night {
     pub cleanup: Task<Pruned>,
     /// What was left behind.
     pub reconciliation: Task<Reconciled>,
+    /// Which snapshots are kept, in words.
+    #[serde(default)]
+    pub kept: String,
     /// The first volumes without a snapshot that a rule keeps, whose last one is kept all the same.
     pub dead_volumes: Vec<VolumeId>,
     /// How many more of them there are.
@@ -152,7 +160,7 @@ impl Archived {
 /// What is hooked into a night.
 pub struct Hooks<'a> {
     /// Is told what retention decides, before anything is removed.
-    pub decided: &'a (dyn Fn(&RetentionPlan) + Send + Sync),
+    pub decided: Decided<'a>,
     /// A task of every quarter of an hour, which a night does as well, and reports.
     pub reconciling: BoxFuture<'a, Task<Reconciled>>,
 }
@@ -234,12 +242,14 @@ async fn work(
         count([archival.is_done(), cleanup.is_done(), reconciliation.is_done()]),
         count([archival.is_short(), cleanup.is_short(), reconciliation.is_short()]),
     );
+    let kept = render::retention::policy(&policy.retention);
     let mut done = Night {
         night,
         status,
         archival,
         cleanup,
         reconciliation,
+        kept,
         dead_volumes,
         more_dead_volumes,
         ignored,
@@ -288,37 +298,8 @@ async fn archive_days(
     Ok(archived)
 }
 
-async fn clean_up(
-    ports: &NightPorts<'_>,
-    policy: &NightPolicy,
-    run: &Run,
-    night: Date,
-    decided: &(dyn Fn(&RetentionPlan) + Send + Sync),
-) -> (Task<Pruned>, Vec<VolumeId>) {
-    let pruning = &PrunePorts { clock: ports.clock, inventory: ports.inventory, snapshots: ports.snapshots };
-    let plan = match prune::plan(pruning, &policy.retention, ports.clock.now()).await {
-        Ok(plan) => plan,
-        Err(error) => return (Task::not_done(&error.into()), Vec::new()),
-    };
-    decided(&plan);
-    let dead_volumes = plan.dead_volumes.clone();
-    if run.mode == Mode::Observe {
-        return (Task::Observed, dead_volumes);
-    }
-    if let Some(refusal) = plan.refused {
-        return (Task::Refused(refusal.to_string()), dead_volumes);
-    }
-    let (plan, rate) = (&plan, policy.delete_rate);
-    let act =
-        move || async move { Ok(prune::apply(pruning, run.deadline, rate, plan, &|_| ()).await) }.boxed();
-    let task = match part(ports, run, key::night("cleanup", night), "clean up snapshots", act).await {
-        Ok(performed) => Task::Done(performed.outcome, performed.how),
-        Err(error) => Task::not_done(&error),
-    };
-    (task, dead_volumes)
-}
-
-async fn part<'a, O, F>(
+/// Does a task of a night once.
+pub(super) async fn part<'a, O, F>(
     ports: &NightPorts<'_>,
     run: &Run,
     key: Result<LedgerKey, IdError>,
@@ -334,7 +315,7 @@ where
 }
 
 impl<T> Task<T> {
-    fn not_done(error: &OnceError) -> Self {
+    pub(super) fn not_done(error: &OnceError) -> Self {
         if error.is_elsewhere() {
             Self::Elsewhere(error.to_string())
         } else {

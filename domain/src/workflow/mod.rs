@@ -3,8 +3,10 @@
 pub mod adopt;
 pub mod announce;
 pub mod archive;
+pub mod cleanup;
 pub mod effect;
 mod entry;
+pub mod history;
 mod hold;
 pub mod ignored;
 mod incident;

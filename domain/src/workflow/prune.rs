@@ -64,6 +64,9 @@ pub struct Pruned {
     pub more_failed: u64,
     /// How many there was no time for.
     pub left: u64,
+    /// How many of a backlog were left to the next nights on purpose.
+    #[serde(default)]
+    pub later: u64,
     /// The sizes of the volumes of those removed, in GiB: an upper bound of what was freed, because snapshots are
     /// incremental.
     pub freed_gib_at_most: u64,
@@ -97,6 +100,14 @@ pub struct Gathered {
     pub snapshots: Vec<Snapshot>,
     /// What keeps some of them from being removed.
     pub bonds: Bonds,
+}
+
+impl Gathered {
+    /// The same, to plan with. Ports list only what belongs to this account.
+    pub fn stock<'a>(&'a self, nothing: &'a BTreeSet<SnapshotId>) -> Stock<'a> {
+        let Bonds { in_use, locked } = &self.bonds;
+        Stock { snapshots: &self.snapshots, in_use, locked, shared_in: nothing }
+    }
 }
 
 /// What keeps snapshots from being removed, of those that would be.
@@ -256,24 +267,44 @@ pub async fn all(snapshots: &dyn Snapshots, filter: &SnapshotFilter) -> Result<V
     Ok(found)
 }
 
-/// Carries the plan out as fast as EC2 lets it, at a rate of so many deletions, and tells `seen` of each snapshot that was dealt with. One that cannot be
-/// removed does not stop the others; what there is no time for is left to the next run.
+/// What is removed of a plan, and how fast.
+#[derive(Clone, Copy, Debug)]
+pub struct Deletions<'a> {
+    /// The plan.
+    pub plan: &'a RetentionPlan,
+    /// How many of it, the oldest first.
+    pub most: usize,
+    /// How many EC2 lets this account delete a second.
+    pub rate: Rate,
+}
+
+impl<'a> Deletions<'a> {
+    /// All that the plan removes, at the rate that every account has.
+    pub fn of_all(plan: &'a RetentionPlan) -> Self {
+        Self { plan, most: usize::MAX, rate: Rate::default() }
+    }
+}
+
+/// Carries a plan out as fast as EC2 lets it, and tells `seen` of each snapshot that was dealt with, and whether it is
+/// gone. One that cannot be removed does not stop the others; what there is no time for is left to the next run.
 pub async fn apply(
     ports: &PrunePorts<'_>,
     deadline: Timestamp,
-    rate: Rate,
-    plan: &RetentionPlan,
-    seen: &(dyn Fn(&Verdict) + Sync),
+    Deletions { plan, most, rate }: Deletions<'_>,
+    seen: &(dyn Fn(&SnapshotId, bool) + Sync),
 ) -> Pruned {
     let pace = &Mutex::new(Pace::of_deletions(rate, ports.clock.now()));
-    let mut pruned = Pruned { kept: count(plan.kept().count()), ..Pruned::default() };
+    let order = plan.in_order_of_removal();
+    let later = count(order.len().saturating_sub(most));
+    let mut pruned = Pruned { kept: count(plan.kept().count()), later, ..Pruned::default() };
     let begin = |verdict| delete(ports, deadline, pace, verdict);
     // Each is made when its turn comes: of hundreds of thousands made in advance few would have one before the deadline.
-    let mut waiting = plan.in_order_of_removal().into_iter();
+    let mut waiting = order.into_iter().take(most);
     let mut begun: FuturesOrdered<_> = waiting.by_ref().take(DELETED_AT_ONCE).map(begin).collect();
     while let Some((verdict, result)) = begun.next().await {
+        let gone = matches!(result, Some(Ok(Deletion::Deleted | Deletion::AlreadyGone)));
         pruned.count(verdict, result);
-        seen(verdict);
+        seen(&verdict.id, gone);
         begun.extend(waiting.next().map(begin));
     }
     pruned

@@ -2,8 +2,10 @@ use std::sync::OnceLock;
 
 use domain::policy::listed::LISTED;
 use domain::policy::mode::Mode;
-use domain::policy::retention::{RetentionPlan, Verdict};
+use domain::policy::retention::{Ruling, Verdict};
 use domain::policy::status::Status;
+use domain::render;
+use domain::workflow::cleanup::Decision;
 use domain::workflow::maintain::{Archived, Hooks, Night, NightPolicy, Task, maintain};
 use domain::workflow::once::{How, OnceError};
 use domain::workflow::reconcile::Reconciled;
@@ -95,13 +97,15 @@ pub(super) async fn see_through(
     let policy = NightPolicy {
         retention: settings.retention.clone(),
         delete_rate: settings.delete_rate,
+        accept: settings.accept.clone(),
+        ledger: settings.common.ledger_table.clone(),
         source: settings.source.clone(),
     };
     let observed = OnceLock::new();
-    let decided = |plan: &RetentionPlan| {
-        log_decisions(plan);
+    let decided = |decision: Decision<'_>| {
+        log_decisions(decision);
         if settings.mode == Mode::Observe {
-            observed.get_or_init(|| observed_cleanup(plan));
+            observed.get_or_init(|| observed_cleanup(decision));
         }
     };
     let (run, hooks) = (context.run(settings.mode), Hooks { decided: &decided, reconciling });
@@ -115,8 +119,11 @@ pub(super) async fn see_through(
     })
 }
 
-/// One line for each decision, with the rules that made it.
-fn log_decisions(plan: &RetentionPlan) {
+/// One line for the policy, and one for each decision, with the rules that made it.
+fn log_decisions(Decision { plan, ruling }: Decision<'_>) {
+    let kept = render::retention::policy(&plan.policy);
+    let ruling = render::retention::ruling(plan, ruling).unwrap_or_else(|| "all of it may go".to_owned());
+    tracing::info!(decision = "policy", retention = %kept, plan = %plan.hash, ruling = %ruling, "snapshots kept {kept}");
     let line = |decision: &str, verdict: &Verdict| {
         tracing::info!(
             snapshot.id = %verdict.id,
@@ -179,15 +186,20 @@ fn task<T>(task: &Task<T>, done: fn(&T) -> Value, observed: impl Fn() -> Value) 
     }
 }
 
-fn observed_cleanup(plan: &RetentionPlan) -> Value {
+fn observed_cleanup(Decision { plan, ruling }: Decision<'_>) -> Value {
     let remove = plan.in_order_of_removal();
+    let refused = match ruling {
+        Ruling::Ask(_) => render::retention::ruling(plan, ruling),
+        Ruling::Go { .. } => None,
+    };
     let ids: Vec<&str> = remove.iter().take(LISTED).map(|verdict| verdict.id.as_str()).collect();
     json!({
         "observed": true,
         "would_delete": remove.len(),
         "kept": plan.kept().count(),
         "would_delete_ids": ids,
-        "refused": plan.refused.map(|refusal| refusal.to_string()),
+        "refused": refused,
+        "retention": render::retention::policy(&plan.policy),
         "plan_hash": plan.hash,
     })
 }

@@ -1,6 +1,6 @@
 use domain::policy::mode::Mode;
 use domain::policy::pace::Rate;
-use domain::policy::retention::Retention;
+use domain::policy::retention::{History, Retention};
 use domain::policy::snapshot::SnapshotPolicy;
 use domain::workflow::archive::Source;
 use jiff::SignedDuration;
@@ -23,6 +23,8 @@ pub struct NightSettings {
     pub retention: Retention,
     /// `DELETE_RATE`: how many snapshots EC2 lets this account delete a second.
     pub delete_rate: Rate,
+    /// `ACCEPT_PLAN`: how the hash of a plan begins that a person accepts.
+    pub accept: Option<String>,
     /// `SNAPSHOT_ON`, `SNAPSHOT_STATES`, `SNAPSHOT_MODE`, `SNAPSHOT_EXCLUDE`, `OWNER`: when and how
     /// to snapshot what nobody heard of, and for whom.
     pub snapshots: SnapshotPolicy,
@@ -49,6 +51,7 @@ impl NightSettings {
         let snapshots = snapshot::policy(&mut reader);
         let retention = retention(&mut reader, &snapshots.owner);
         let delete_rate = delete_rate(&mut reader);
+        let accept = accept(&mut reader);
         let alarm_max_age = remediation::max_age(&mut reader);
         let (source, bucket) = source(&mut reader);
         let expected = "letters, digits and `/!_.*'()-` up to a last `/`";
@@ -59,6 +62,7 @@ impl NightSettings {
             mode,
             retention,
             delete_rate,
+            accept,
             snapshots,
             alarm_max_age,
             source,
@@ -71,6 +75,15 @@ impl NightSettings {
 fn delete_rate(reader: &mut Reader<'_>) -> Rate {
     let expected = format!("a whole number from 1 to {}", Rate::MOST);
     reader.optional("DELETE_RATE", &expected, |text| Rate::new(text.parse().ok()?)).unwrap_or_default()
+}
+
+fn accept(reader: &mut Reader<'_>) -> Option<String> {
+    let expected = "the first 12 digits or more of the hash that a report names";
+    reader.optional("ACCEPT_PLAN", expected, |text| {
+        let legal =
+            (History::DIGITS..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_hexdigit());
+        legal.then(|| text.to_owned())
+    })
 }
 
 /// Table and bucket make sense only together.

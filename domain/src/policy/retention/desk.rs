@@ -17,6 +17,8 @@ pub(super) type Gone<'a> = BTreeMap<&'a str, &'a Verdict>;
 #[derive(Clone, Debug)]
 pub(super) struct Row<'a> {
     pub(super) item: &'a Item,
+    /// Where it was in the list.
+    pub(super) place: usize,
     /// The moment it stands for.
     pub(super) at: Timestamp,
     /// The number of its group.
@@ -26,9 +28,9 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn new(item: &'a Item, bound: &Bound<'_>) -> Self {
+    fn new((place, item): (usize, &'a Item), bound: &Bound<'_>) -> Self {
         let reasons = item.reasons.and(bound.reasons(&item.id));
-        Self { item, at: item.at, group: item.group, reasons: Cell::new(reasons) }
+        Self { item, place, at: item.at, group: item.group, reasons: Cell::new(reasons) }
     }
 
     /// Whether it may be removed at all, as far as its owner goes.
@@ -78,7 +80,7 @@ impl<'a> Desk<'a> {
     /// Gathers everything that speaks for a snapshot.
     pub(super) fn settled(reading: &'a Reading, bound: &Bound<'_>, gone: &Gone<'_>) -> Self {
         let (draft, now) = (reading.policy.draft(), reading.now);
-        let rows = reading.items.iter().map(|item| Row::new(item, bound)).collect();
+        let rows = reading.items.iter().enumerate().map(|item| Row::new(item, bound)).collect();
         let mut desk = Self { rows, dead: Vec::new() };
         desk.rows.sort_unstable_by(|a, b| newest_first(|row| row.group, a, b));
         for group in desk.rows.chunk_by(|a, b| a.group == b.group) {

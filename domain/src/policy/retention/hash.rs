@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Group, Retention, Verdict};
+use super::{Group, History, Retention, Verdict};
 use crate::policy::hex::hex;
 
 /// The SHA-256 of what a plan decides: its instant, its policy, and whether each snapshot of ours stays or goes. What is
@@ -27,6 +27,16 @@ impl PlanHash {
     /// The hash in hexadecimal digits.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// As many digits as people need to name it.
+    pub fn short(&self) -> &str {
+        self.0.get(..History::DIGITS).unwrap_or(&self.0)
+    }
+
+    /// Whether so many digits name it.
+    pub(super) fn begins_with(&self, digits: &str) -> bool {
+        History::DIGITS <= digits.len() && self.0.starts_with(&digits.to_ascii_lowercase())
     }
 }
 

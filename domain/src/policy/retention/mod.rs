@@ -18,14 +18,17 @@
 //! | `desk`, `plan` | all of it together |
 //! | `clearance` | what may be removed for another reason than a rule |
 //! | `rail`, `hash` | when not to act on a plan, and whether it is still the same |
+//! | `due`, `baseline`, `ruling` | whether a plan follows from the last one, or a person has to accept it |
 //! | `explain`, `compare` | why one snapshot, and what if |
 
+mod baseline;
 mod bucket;
 mod clearance;
 mod compare;
 mod count;
 mod desk;
 mod draft;
+mod due;
 mod explain;
 mod hash;
 mod judge;
@@ -38,12 +41,15 @@ mod rail;
 mod reading;
 mod reason;
 mod rule;
+mod ruling;
 
+pub use baseline::{Asked, Baseline, History, Passage};
 pub use bucket::Bucket;
 pub use clearance::Clearance;
 pub use compare::Comparison;
 pub use count::Count;
 pub use draft::{Draft, Floor, GroupBy, Owner, WithinFrom};
+pub use due::Due;
 pub use explain::{Answer, Explanation, Question};
 pub use hash::PlanHash;
 pub use judge::Judgement;
@@ -55,6 +61,7 @@ pub use rail::{Cap, Mismatch, Refusal};
 pub use reading::{Bound, Reading};
 pub use reason::{Reason, Reasons};
 pub use rule::{Limit, Rule};
+pub use ruling::{Change, Ruling};
 
 /// A retention that would be none, or that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

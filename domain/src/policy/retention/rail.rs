@@ -4,9 +4,11 @@ use std::fmt;
 use ports::SnapshotId;
 use serde::{Deserialize, Serialize};
 
-use super::{Group, PlanHash, RetentionPlan, Verdict};
+use super::due::Due;
+use super::{Change, Group, PlanHash, RetentionPlan, Verdict};
 
-/// How much a plan may remove: it is refused when it is beyond the share *and* beyond the number.
+/// How much is a lot: what is beyond the share *and* beyond the number. A plan of which nothing earlier is known is refused
+/// when it removes that much; so is what does not follow from the last plan. A backlog goes in slices of the larger of both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Cap {
@@ -42,6 +44,36 @@ impl Cap {
         let share = wide(ours).saturating_mul(self.percent.into());
         let beyond = share < wide(remove).saturating_mul(100) && u128::from(self.number) < wide(remove);
         beyond.then_some(Refusal { remove, ours, cap: self })
+    }
+
+    /// How many of a backlog one night removes: the share of what is ours, or the number, whichever is more. With neither
+    /// a night removes nothing at all.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use domain::policy::retention::Cap;
+    ///
+    /// assert_eq!((Cap::default().slice(600), Cap::default().slice(30)), (150, 10));
+    /// assert_eq!(Cap { percent: 0, number: 0 }.slice(600), 0);
+    /// ```
+    pub fn slice(self, ours: u64) -> u64 {
+        let share = ours.saturating_mul(self.percent.into()).div_ceil(100);
+        share.max(self.number.into())
+    }
+
+    /// Whether more is let go of what was there before than was left of it.
+    pub(super) fn exceeded_by(self, then: &Due, left: u64) -> Option<Change> {
+        let (more, share) = (then.count().saturating_sub(left), then.share);
+        let beyond = u64::from(self.number) < more && u64::from(self.percent) < share;
+        beyond.then_some(Change::Tags { more, share })
+    }
+
+    /// Whether many are missing of those that there were.
+    pub(super) fn missing(self, there: u64, of: u64) -> Option<Change> {
+        let missing = of.saturating_sub(there);
+        let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        self.refuse(size(missing), size(of)).map(|_| Change::Missing { missing, of })
     }
 }
 

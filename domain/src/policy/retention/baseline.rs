@@ -1,0 +1,114 @@
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use ports::{SnapshotId, SnapshotState, time};
+use serde::{Deserialize, Serialize};
+
+use super::due::Due;
+use super::{PlanHash, Retention, RetentionPlan, Stock};
+
+/// How long EC2 may take to list a new snapshot, and more.
+const LAG: SignedDuration = SignedDuration::from_mins(15);
+/// How long a snapshot that is not completed yet is waited for, before the others are counted all the same.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
+
+/// A plan that was let pass, in short: what the next one is compared with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Baseline {
+    /// The policy that it was made by.
+    pub policy: Retention,
+    /// The instant that it is counted for: nothing of ours that had begun by then was still being copied.
+    pub at: Timestamp,
+    /// How many of ours had begun by then, and stayed.
+    pub ours: u64,
+    /// How many of those the policy lets go.
+    pub left: u64,
+}
+
+/// A plan that a person has to accept before anything of it is removed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Its hash, by which it is accepted.
+    pub hash: PlanHash,
+    /// What accepting it comes to.
+    pub baseline: Baseline,
+    /// Why it is asked, in words.
+    pub why: Vec<String>,
+}
+
+/// What the ledger remembers from night to night.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct History {
+    /// The last plan that was let pass.
+    #[serde(default)]
+    pub accepted: Option<Baseline>,
+    /// The plan that people are asked about.
+    #[serde(default)]
+    pub asked: Option<Asked>,
+}
+
+impl History {
+    /// How many digits of a hash are enough to name a plan.
+    pub const DIGITS: usize = 12;
+
+    /// The history once a person has accepted the plan whose hash begins so; `None` when that is not the one they are
+    /// asked about.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use domain::policy::retention::History;
+    ///
+    /// assert_eq!(History::default().accepting("3f9ac2d1e0b7"), None);
+    /// ```
+    pub fn accepting(&self, hash: &str) -> Option<Self> {
+        let asked = self.asked.as_ref().filter(|asked| asked.hash.begins_with(hash))?;
+        Some(Self { accepted: Some(asked.baseline.clone()), asked: None })
+    }
+}
+
+impl Baseline {
+    /// What a plan comes to before anything of it is removed: an upper bound of what is left, and a lower bound of what
+    /// stays when so many are removed.
+    pub(super) fn ahead(due: &Due, plan: &RetentionPlan, removing: u64) -> Self {
+        let ours = due.ours.saturating_sub(removing);
+        Self { policy: plan.policy.clone(), at: due.at, ours, left: due.count() }
+    }
+}
+
+/// A plan on its way: what it comes to, before and after something of it was removed.
+#[derive(Clone, Debug)]
+pub struct Passage<'a> {
+    plan: &'a RetentionPlan,
+    stock: &'a Stock<'a>,
+    due: Due,
+}
+
+impl<'a> Passage<'a> {
+    /// Counts what a plan comes to.
+    pub fn new(plan: &'a RetentionPlan, stock: &'a Stock<'a>) -> Self {
+        Self { plan, stock, due: plan.policy.due(stock, settled(stock, plan.now)) }
+    }
+
+    /// What the next plan is compared with if nobody tells what became of this one: nothing that this one may do looks
+    /// like a change.
+    pub fn before(&self, removing: usize) -> Baseline {
+        Baseline::ahead(&self.due, self.plan, u64::try_from(removing).unwrap_or(u64::MAX))
+    }
+
+    /// What the next plan is compared with, once these are gone.
+    pub fn after(&self, gone: &BTreeSet<SnapshotId>) -> Baseline {
+        let (ours, left) = self.due.without(gone, self.stock);
+        Baseline { ours, left, ..self.before(0) }
+    }
+}
+
+/// The last instant of which everything is known: what had begun by then is listed, and is completed or has failed.
+fn settled(stock: &Stock<'_>, now: Timestamp) -> Timestamp {
+    let since = time::earlier(now, PATIENCE);
+    let is_young = |at: &Timestamp| since <= *at;
+    let pending = stock.snapshots.iter().filter(|snapshot| snapshot.state == SnapshotState::Pending);
+    let first = pending.map(|snapshot| snapshot.started_at).filter(is_young).min();
+    let listed = time::earlier(now, LAG);
+    first.map_or(listed, |at| listed.min(time::earlier(at, SignedDuration::from_millis(1))))
+}

@@ -1,0 +1,135 @@
+//! The night's cleanup: what retention lets go, judged by what the last nights let go, removed once for the night.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use futures::FutureExt;
+use jiff::{Timestamp, civil::Date};
+use ports::{PortError, SnapshotId, VolumeId};
+
+use super::effect::Unfinished;
+use super::history::{recall, remember};
+use super::maintain::{NightPolicy, NightPorts, Task, part};
+use super::prune::{self, Deletions, Gathered, PrunePorts, Pruned};
+use super::run::Run;
+use crate::policy::key;
+use crate::policy::mode::Mode;
+use crate::policy::retention::{Asked, Baseline, Change, History, Passage, RetentionPlan, Ruling, Stock};
+use crate::render;
+
+/// What retention decides, and whether that may be done.
+#[derive(Clone, Copy, Debug)]
+pub struct Decision<'a> {
+    /// What to keep and what to remove.
+    pub plan: &'a RetentionPlan,
+    /// Whether it may be carried out.
+    pub ruling: &'a Ruling,
+}
+
+/// What retention decides before anything is removed, told to whoever writes it down.
+pub type Decided<'a> = &'a (dyn Fn(Decision<'_>) + Send + Sync);
+
+/// Cleans up, and tells which volumes only the floor keeps something of.
+pub(super) async fn clean_up(
+    ports: &NightPorts<'_>,
+    policy: &NightPolicy,
+    run: &Run,
+    night: Date,
+    decided: Decided<'_>,
+) -> (Task<Pruned>, Vec<VolumeId>) {
+    let pruning = PrunePorts { clock: ports.clock, inventory: ports.inventory, snapshots: ports.snapshots };
+    let now = ports.clock.now();
+    let (gathered, history) = match gather(ports, &pruning, policy, now).await {
+        Ok(gathered) => gathered,
+        Err(error) => return (Task::not_done(&error.into()), Vec::new()),
+    };
+    let nothing = BTreeSet::new();
+    let stock = gathered.stock(&nothing);
+    let plan = policy.retention.plan(&stock, now);
+    let ruling = plan.judge(&stock, history.accepted.as_ref());
+    decided(Decision { plan: &plan, ruling: &ruling });
+    let cleanup = Cleanup { ports, pruning, policy, run, plan: &plan, stock: &stock };
+    let task = match (run.mode, ruling) {
+        (Mode::Observe, _) => Task::Observed,
+        (Mode::Act, Ruling::Ask(changes)) => cleanup.ask(&history, &changes).await,
+        (Mode::Act, Ruling::Go { most }) => cleanup.carry_out(night, most).await,
+    };
+    (task, plan.dead_volumes.clone())
+}
+
+async fn gather(
+    ports: &NightPorts<'_>,
+    pruning: &PrunePorts<'_>,
+    policy: &NightPolicy,
+    now: Timestamp,
+) -> Result<(Gathered, History), PortError> {
+    let gathered = prune::gather(pruning, &policy.retention, now).await?;
+    let history = recall(ports.ledger).await?;
+    let accepted = policy.accept.as_ref().and_then(|hash| history.accepting(hash));
+    Ok((gathered, accepted.unwrap_or(history)))
+}
+
+/// A plan, and what it takes to ask about it or to carry it out.
+struct Cleanup<'a> {
+    ports: &'a NightPorts<'a>,
+    pruning: PrunePorts<'a>,
+    policy: &'a NightPolicy,
+    run: &'a Run,
+    plan: &'a RetentionPlan,
+    stock: &'a Stock<'a>,
+}
+
+impl Cleanup<'_> {
+    /// Removes nothing, and remembers what people are asked. As long as it is the same, so is its name.
+    async fn ask(&self, history: &History, changes: &[Change]) -> Task<Pruned> {
+        let standing = history.asked.clone().filter(|asked| {
+            let still = self.plan.judge(self.stock, Some(&asked.baseline));
+            asked.baseline.policy == self.plan.policy && matches!(still, Ruling::Go { .. })
+        });
+        let asked = standing.unwrap_or_else(|| Asked {
+            hash: self.plan.hash.clone(),
+            baseline: Passage::new(self.plan, self.stock).before(0),
+            why: changes.iter().map(render::retention::change).collect(),
+        });
+        let next = |history| History { asked: Some(asked.clone()), ..history };
+        match remember(self.ports.ledger, self.ports.clock, next).await {
+            Ok(()) => Task::Refused(render::retention::question(&asked, self.plan, &self.policy.ledger)),
+            Err(error) => Task::not_done(&error.into()),
+        }
+    }
+
+    /// Removes so many, the oldest first, once for the night.
+    async fn carry_out(&self, night: Date, most: usize) -> Task<Pruned> {
+        let act = move || self.remove(most).boxed();
+        match part(self.ports, self.run, key::night("cleanup", night), "clean up snapshots", act).await {
+            Ok(performed) => Task::Done(performed.outcome, performed.how),
+            Err(error) => Task::not_done(&error),
+        }
+    }
+
+    async fn remove(&self, most: usize) -> Result<Pruned, Unfinished> {
+        let passage = Passage::new(self.plan, self.stock);
+        // First: should this run die, what it removed must not look like snapshots that went missing.
+        let ahead = passage.before(most);
+        remember(self.ports.ledger, self.ports.clock, |_| passed(ahead.clone()))
+            .await
+            .map_err(Unfinished::Refused)?;
+        let gone: Mutex<BTreeSet<SnapshotId>> = Mutex::default();
+        let seen = |id: &SnapshotId, is_gone: bool| {
+            if is_gone {
+                gone.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone());
+            }
+        };
+        let deletions = Deletions { plan: self.plan, most, rate: self.policy.delete_rate };
+        let pruned = prune::apply(&self.pruning, self.run.deadline, deletions, &seen).await;
+        let gone = gone.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let after = passage.after(&gone);
+        // When this cannot be written the bounds from before stand, and are only wider.
+        let _ = remember(self.ports.ledger, self.ports.clock, |_| passed(after.clone())).await;
+        Ok(pruned)
+    }
+}
+
+fn passed(baseline: Baseline) -> History {
+    History { accepted: Some(baseline), asked: None }
+}

@@ -1,0 +1,211 @@
+//! Whether a plan follows from the last one that was let pass.
+
+use std::collections::BTreeSet;
+
+use domain::policy::naming::KEEP_DAYS;
+use domain::policy::retention::{
+    Baseline, Cap, Change, Draft, History, Passage, Retention, RetentionPlan, Ruling,
+};
+use jiff::SignedDuration;
+use ports::{SnapshotId, SnapshotState, time};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use super::world::{World, ago, draft, drafts, now, ours, worlds};
+
+fn policy(options: &str) -> Retention {
+    Retention::new(Draft { max_remove: Cap::default(), ..draft(options) }).unwrap()
+}
+
+/// What a night leaves behind that removes nothing.
+fn baseline(world: &World, policy: &Retention, hours_ago: i64) -> Baseline {
+    let stock = world.stock();
+    let plan = policy.plan(&stock, ago(hours_ago));
+    Passage::new(&plan, &stock).after(&BTreeSet::new())
+}
+
+fn judged(world: &World, policy: &Retention, last: &Baseline) -> Ruling {
+    let stock = world.stock();
+    policy.plan(&stock, now()).judge(&stock, Some(last))
+}
+
+/// So many volumes with a snapshot each hour of so many hours.
+fn hourly(volumes: i64, hours: i64) -> World {
+    let mut world = World::default();
+    for (volume, hour) in (0..volumes).flat_map(|volume| (0..hours).map(move |hour| (volume, hour))) {
+        world.snapshots.push(ours(&format!("snap-{volume}x{hour}"), &format!("vol-{volume}"), ago(hour)));
+    }
+    world
+}
+
+#[test]
+fn r23_what_time_makes_due_goes_however_much_it_is() {
+    // Of 20 volumes a day's 24 each: half of all.
+    let (world, policy) = (hourly(20, 48), policy("within 24h"));
+    let last = baseline(&world, &policy, 24);
+    assert_eq!((last.left, judged(&world, &policy, &last)), (0, Ruling::Go { most: 20 * 23 }));
+}
+
+#[test]
+fn r23_what_newer_ones_push_out_goes_however_much_it_is() {
+    let (world, policy) = (hourly(20, 2), policy("last 1"));
+    assert_eq!(judged(&world, &policy, &baseline(&world, &policy, 1)), Ruling::Go { most: 20 });
+}
+
+#[test]
+fn r23_a_backlog_goes_in_slices_of_the_share_or_the_number() {
+    let (world, policy) = (hourly(4, 100), policy("within 1h"));
+    let last = baseline(&world, &policy, 0);
+    // All but the last quarter of an hour's was due then, and a quarter of the 400 goes.
+    assert_eq!(judged(&world, &policy, &last), Ruling::Go { most: 100 });
+    let few = hourly(1, 30);
+    let last = baseline(&few, &policy, 0);
+    assert_eq!(judged(&few, &policy, &last), Ruling::Go { most: 10 });
+}
+
+#[test]
+fn r23_what_came_due_in_more_than_three_days_is_a_backlog() {
+    let (world, policy) = (hourly(4, 100), policy("within 10h"));
+    let most = |hours| judged(&world, &policy, &baseline(&world, &policy, hours));
+    assert_eq!(most(71), Ruling::Go { most: 4 * 71 + 4 * (100 - 11 - 71) });
+    assert_eq!(most(73), Ruling::Go { most: 100 });
+}
+
+#[test]
+fn r23_with_neither_share_nor_number_nothing_goes() {
+    let world = hourly(4, 48);
+    let none = Draft { max_remove: Cap { percent: 0, number: 0 }, ..draft("within 24h") };
+    let none = Retention::new(none).unwrap();
+    assert_eq!(judged(&world, &none, &baseline(&world, &none, 24)), Ruling::Go { most: 0 });
+}
+
+#[test]
+fn r23_a_policy_that_lets_anything_go_which_the_accepted_one_keeps_is_asked_about() {
+    let (world, accepted) = (hourly(4, 48), policy("within 40h"));
+    let last = baseline(&world, &accepted, 1);
+    for (options, more) in
+        [("within 39h", Some(4)), ("within 1h", Some(4 * 39)), ("within 41h", None), ("last 50", None)]
+    {
+        let change = Change::Policy { accepted: Box::new(accepted.clone()), more: more.unwrap_or_default() };
+        let asks = judged(&world, &policy(options), &last);
+        assert_eq!(asks == Ruling::Ask(vec![change]), more.is_some(), "{options}: {asks:?}");
+    }
+}
+
+#[test]
+fn r23_another_limit_alone_is_no_other_policy() {
+    let (world, accepted) = (hourly(4, 48), policy("within 24h"));
+    let limited = Draft { max_remove: Cap { percent: 1, number: 1 }, ..draft("within 24h") };
+    let last = baseline(&world, &accepted, 1);
+    assert!(matches!(judged(&world, &Retention::new(limited).unwrap(), &last), Ruling::Go { .. }));
+}
+
+#[test]
+fn r23_tags_that_many_lost_are_asked_about_and_those_of_a_few_are_not() {
+    let policy = policy("within 24h");
+    for (lost, asks) in [(10, false), (11, true)] {
+        let mut world = hourly(1, 60);
+        let names: Vec<String> = (40..40 + lost).map(|n| format!("snap-0x{n}")).collect();
+        for name in &names {
+            world.tag(name, KEEP_DAYS, "90");
+        }
+        let last = baseline(&world, &policy, 1);
+        for name in &names {
+            world.get(name).tags = ours("snap-0", "vol-1", now()).tags;
+        }
+        // 34 of the 58 that had begun by then.
+        let ask = Ruling::Ask(vec![Change::Tags { more: 11, share: 59 }]);
+        assert_eq!(
+            judged(&world, &policy, &last) == ask,
+            asks,
+            "{lost}: {:?}",
+            judged(&world, &policy, &last)
+        );
+    }
+}
+
+#[test]
+fn r23_those_that_are_missing_are_asked_about() {
+    let (mut world, policy) = (hourly(4, 24), policy("within 90d"));
+    let last = baseline(&world, &policy, 1);
+    world.snapshots.truncate(96 - 24);
+    assert!(matches!(judged(&world, &policy, &last), Ruling::Go { .. }));
+    world.snapshots.truncate(96 - 26);
+    let missing = Change::Missing { missing: 24, of: 88 };
+    assert_eq!(judged(&world, &policy, &last), Ruling::Ask(vec![missing]));
+}
+
+#[test]
+fn r23_without_a_last_plan_the_share_decides() {
+    let policy = policy("last 1");
+    let first = |world: &World| {
+        let stock = world.stock();
+        let plan: RetentionPlan = policy.plan(&stock, now());
+        plan.judge(&stock, None)
+    };
+    assert_eq!(first(&World::daily(11)), Ruling::Go { most: 10 });
+    assert!(
+        matches!(first(&World::daily(12)), Ruling::Ask(changes) if matches!(changes[..], [Change::First(_)]))
+    );
+}
+
+#[test]
+fn r23_what_is_still_being_copied_pushes_nothing_out_of_the_count() {
+    // A set of 20 volumes is not completed when the night comes, and is the next time.
+    let policy = policy("last 1");
+    let mut world = hourly(20, 3);
+    let young: Vec<String> = (0..20).map(|n| format!("snap-{n}x1")).collect();
+    for name in &young {
+        world.get(name).state = SnapshotState::Pending;
+    }
+    let last = baseline(&world, &policy, 0);
+    for name in &young {
+        world.get(name).state = SnapshotState::Completed;
+    }
+    assert_eq!(judged(&world, &policy, &last), Ruling::Go { most: 40 });
+}
+
+#[test]
+fn r23_a_plan_is_accepted_by_twelve_digits_of_its_hash_and_by_no_fewer() {
+    let (world, policy) = (World::daily(20), policy("last 1"));
+    let stock = world.stock();
+    let plan = policy.plan(&stock, now());
+    let baseline = Passage::new(&plan, &stock).before(0);
+    let asked = domain::policy::retention::Asked { hash: plan.hash.clone(), baseline, why: Vec::new() };
+    let history = History { accepted: None, asked: Some(asked.clone()) };
+    let accepted = History { accepted: Some(asked.baseline), asked: None };
+    let digits = plan.hash.as_str();
+    for given in [digits, plan.hash.short(), &plan.hash.short().to_uppercase()] {
+        assert_eq!(history.accepting(given), Some(accepted.clone()), "{given}");
+    }
+    for given in [digits.get(..11).unwrap(), "000000000000", ""] {
+        assert_eq!(history.accepting(given), None, "{given}");
+    }
+}
+
+proptest! {
+    /// Whatever part of a plan was carried out, time and nothing else leads to no question.
+    #[test]
+    fn a_night_after_another_is_never_asked_about(
+        mut world in worlds(40),
+        options in drafts(),
+        picks in vec(any::<Index>(), 0..12),
+        hours in 1..60_i64,
+    ) {
+        // As strict as can be.
+        let policy = Retention::new(Draft { max_remove: Cap { percent: 0, number: 0 }, ..options }).unwrap();
+        let (last, gone) = {
+            let stock = world.stock();
+            let plan = policy.plan(&stock, ago(hours));
+            let due: Vec<&SnapshotId> = plan.removed().map(|verdict| &verdict.id).collect();
+            let some = picks.iter().filter(|_| !due.is_empty());
+            let gone: BTreeSet<SnapshotId> = some.map(|pick| (*pick.get(&due)).clone()).collect();
+            (Passage::new(&plan, &stock).after(&gone), gone)
+        };
+        world = world.without(&gone);
+        let ruling = judged(&world, &policy, &last);
+        prop_assert!(matches!(ruling, Ruling::Go { .. }), "{:?}", ruling);
+        prop_assert!(last.at <= time::earlier(ago(hours), SignedDuration::from_mins(15)));
+    }
+}
