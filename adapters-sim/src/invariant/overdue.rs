@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
-use ports::{Snapshot, SnapshotState, VolumeId};
+use jiff::{SignedDuration, Timestamp};
+use ports::{Snapshot, SnapshotState, VolumeId, time};
 
 use super::{Invariant, Seen};
 use crate::cloud::Cloud;
@@ -11,14 +11,23 @@ use crate::cloud::snapshot::is_ours;
 /// cleanup that refuses for good is no cleanup.
 #[derive(Clone, Copy, Debug)]
 pub struct Overdue {
-    hours: i64,
+    kept: SignedDuration,
+    grace: SignedDuration,
+    begin: Option<Timestamp>,
     now: Timestamp,
 }
 
 impl Overdue {
-    /// So many hours old.
-    pub fn after(hours: i64) -> Self {
-        Self { hours, now: Timestamp::MIN }
+    /// What is kept for so long is gone a while after: both are spans. What was due before anything happened is due from
+    /// then on, because no night could have removed it sooner.
+    pub fn after(kept: SignedDuration, grace: SignedDuration) -> Self {
+        Self { kept, grace, begin: None, now: Timestamp::MIN }
+    }
+
+    /// Since when a snapshot is due.
+    fn due(&self, snapshot: &Snapshot) -> Timestamp {
+        let due = time::later(snapshot.started_at, self.kept);
+        self.begin.map_or(due, |begin| due.max(begin))
     }
 }
 
@@ -28,6 +37,7 @@ impl Invariant for Overdue {
     }
 
     fn see(&mut self, seen: Seen<'_>) -> Option<String> {
+        self.begin.get_or_insert(seen.at);
         self.now = seen.at;
         None
     }
@@ -50,7 +60,7 @@ impl Invariant for Overdue {
             !is_last && !is_kept && !used.contains(&s.id)
         };
         let age = |s: &Snapshot| self.now.duration_since(s.started_at).as_hours();
-        let overdue = ours().filter(may_go).filter(|s| self.hours < age(s));
+        let overdue = ours().filter(may_go).filter(|s| time::later(self.due(s), self.grace) < self.now);
         overdue.map(|s| format!("{} of {}, {} hours old", s.id, s.volume, age(s))).collect()
     }
 }

@@ -84,7 +84,7 @@ mod test {
     #[test]
     fn whoever_accepts_is_told_what_and_whoever_cannot_is_told_why() {
         let (policy, now) = (Retention::days(1).unwrap(), "2026-11-24T02:00:00Z".parse().unwrap());
-        let stock = Stock { snapshots: &[], in_use: &[].into(), shared_in: &[].into() };
+        let stock = Stock { snapshots: &[], in_use: &[].into(), locked: &[].into(), shared_in: &[].into() };
         let hash = policy.plan(&stock, now).hash;
         let baseline = Baseline { policy, at: now, ours: 600, left: 580 };
         let asked = Box::new(Asked { hash, baseline, why: vec!["the policy has changed".to_owned()] });

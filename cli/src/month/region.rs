@@ -9,10 +9,12 @@ use adapters_sim::invariant::{
     standard,
 };
 use adapters_sim::port::Names;
+use jiff::SignedDuration;
 use lambda_shims::settings::Pairs;
 
 use crate::stack::{NAME, Stack, StackError, settings_of};
 
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// What the second stack is called.
 const SECOND: &str = "second";
 /// Both of them: planned once, however many lives there are.
@@ -64,7 +66,7 @@ fn of_settings(names: &Names) -> Vec<Box<dyn Invariant>> {
     vec![
         Box::new(StepAtMost(2)),
         Box::new(OldEnough(7 * 24)),
-        Box::new(Overdue::after((7 + 3) * 24)),
+        Box::new(Overdue::after(DAY * 7, DAY * 3)),
         Box::new(Answered::default()),
         Box::new(NothingOpen::new(names)),
         Box::new(Archived::new(names.clone(), "timestamp")),
