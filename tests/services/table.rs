@@ -2,18 +2,29 @@
 
 use adapters_sim::Sim;
 use adapters_sim::cloud::ApiError;
+use adapters_sim::cloud::dynamodb::Index;
 use adapters_sim::fault::{Consistency, FaultPlan};
 use ports::{Attribute, Record};
 
 use crate::world::{minutes, troubled, world};
 
 fn with_table(sim: Sim) -> Sim {
-    sim.cloud(|cloud| cloud.dynamodb.add_table("t", "id"));
+    sim.cloud(|cloud| {
+        cloud.dynamodb.add_table("t", "id");
+        cloud.dynamodb.add_index("t", "i", Index::of_keys("k"));
+    });
     sim
 }
 
 fn item(id: &str, attribute: Attribute) -> Record {
     Record::from([("id".to_owned(), Attribute::S(id.to_owned())), ("v".to_owned(), attribute)])
+}
+
+/// An item that the index may hold.
+fn indexed(id: &str, key: &str) -> Record {
+    let mut item = item(id, Attribute::Null);
+    item.insert("k".to_owned(), Attribute::S(key.to_owned()));
+    item
 }
 
 fn put(sim: &Sim, item: Record) -> Result<(), ApiError> {
@@ -28,12 +39,9 @@ fn number(digits: &str) -> Option<String> {
     refused(Attribute::N(digits.to_owned()))
 }
 
-fn in_index(sim: &Sim) -> usize {
+fn in_index(sim: &Sim) -> Vec<Record> {
     let now = sim.now();
-    sim.cloud(|cloud| cloud.dynamodb.table("t").unwrap().query_index(None, now, |_| true))
-        .unwrap()
-        .items
-        .len()
+    sim.cloud(|cloud| cloud.dynamodb.table("t").unwrap().query_index(("i", "yes"), None, now)).unwrap().items
 }
 
 #[test]
@@ -109,9 +117,34 @@ fn what_has_expired_is_read_and_written_until_the_table_forgets_it() {
 fn an_index_may_show_late_what_the_table_shows_at_once() {
     let consistency = Consistency { soonest: 10, latest: 20, late_in_index: 1000, ..Consistency::default() };
     let sim = with_table(troubled(1, FaultPlan { consistency, ..FaultPlan::default() }));
-    put(&sim, item("a", Attribute::Null)).unwrap();
+    put(&sim, indexed("a", "yes")).unwrap();
     assert!(sim.cloud(|cloud| cloud.dynamodb.table("t").unwrap().get("a").is_some()));
-    assert_eq!(in_index(&sim), 0);
+    assert_eq!(in_index(&sim).len(), 0);
     minutes(&sim, 1);
-    assert_eq!(in_index(&sim), 1);
+    assert_eq!(in_index(&sim).len(), 1);
+}
+
+#[test]
+fn an_index_holds_what_has_its_attribute_and_of_that_what_it_projects() {
+    let sim = with_table(world());
+    for written in [item("a", Attribute::Null), indexed("b", "no"), indexed("c", "yes")] {
+        put(&sim, written).unwrap();
+    }
+    let mut keys = indexed("c", "yes");
+    keys.remove("v");
+    assert_eq!(in_index(&sim), [keys]);
+}
+
+#[test]
+fn an_index_that_is_not_there_or_not_yet_filled_cannot_be_read() {
+    let sim = with_table(world());
+    let asked = |sim: &Sim| {
+        let now = sim.now();
+        let page = sim.cloud(|cloud| cloud.dynamodb.table("t").unwrap().query_index(("i", "yes"), None, now));
+        page.unwrap_err().message
+    };
+    sim.cloud(|cloud| cloud.dynamodb.table("t").unwrap().indexes.get_mut("i").unwrap().is_filling = true);
+    assert_eq!(asked(&sim), "Cannot read from backfilling global secondary index: i");
+    sim.cloud(|cloud| cloud.dynamodb.table("t").unwrap().indexes.clear());
+    assert_eq!(asked(&sim), "The table does not have the specified index: i");
 }

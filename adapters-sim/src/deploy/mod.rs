@@ -22,6 +22,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::cloud::cloudwatch::Alarm;
+use crate::cloud::dynamodb::Index;
 use crate::cloud::eventbridge::Rule;
 use crate::cloud::iam::{Policy, Role};
 use crate::cloud::lambda::Function;
@@ -81,8 +82,8 @@ pub struct Plan {
     pub queues: Vec<(String, Queue)>,
     /// The alarms, by name.
     pub alarms: Vec<(String, Alarm)>,
-    /// The tables, by name, and their partition keys.
-    pub tables: Vec<(String, String)>,
+    /// The tables.
+    pub tables: Vec<PlannedTable>,
     /// The buckets, by name.
     pub buckets: Vec<String>,
     /// The policies of resources, by ARN.
@@ -91,6 +92,17 @@ pub struct Plan {
     pub keys: Vec<(String, String)>,
     /// All policies as they read when everything in them is worked out, by the logical id of what has them.
     pub documents: BTreeMap<String, Vec<Value>>,
+}
+
+/// A table that is to be deployed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedTable {
+    /// Its name.
+    pub name: String,
+    /// The name of its partition key's attribute.
+    pub key: String,
+    /// Its indexes, by their names.
+    pub indexes: BTreeMap<String, Index>,
 }
 
 /// A function that is to be deployed.
@@ -237,8 +249,11 @@ impl Cloud {
         for (name, queue) in &plan.queues {
             self.sqs.add_queue(name, queue.clone());
         }
-        for (table, key) in &plan.tables {
-            self.dynamodb.add_table(table, key);
+        for PlannedTable { name, key, indexes } in &plan.tables {
+            self.dynamodb.add_table(name, key);
+            for (index, of) in indexes {
+                self.dynamodb.add_index(name, index, of.clone());
+            }
         }
         for bucket in &plan.buckets {
             self.s3.add_bucket(bucket);

@@ -4,16 +4,15 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::body::Body;
-use super::{DeployError, Plan};
+use super::{DeployError, Plan, PlannedTable};
+use crate::cloud::dynamodb::Index;
 use crate::cloud::sqs::Queue;
 
-/// What of a table is not modelled. Its indexes are: any attribute can be asked for as if it had one. Items expire when a
-/// test says so.
-const OF_TABLE: [&str; 9] = [
+/// What of a table is not modelled. Items expire when a test says so.
+const OF_TABLE: [&str; 8] = [
     "AttributeDefinitions",
     "BillingMode",
     "DeletionProtectionEnabled",
-    "GlobalSecondaryIndexes",
     "OnDemandThroughput",
     "PointInTimeRecoverySpecification",
     "SSESpecification",
@@ -23,16 +22,34 @@ const OF_TABLE: [&str; 9] = [
 
 pub(super) fn table(mut body: Body<'_>, name: &str, plan: &mut Plan) -> Result<(), DeployError> {
     let path = body.path("KeySchema");
-    let schema = body.value("KeySchema")?.unwrap_or_default();
+    let key = partition_key(&body.value("KeySchema")?.unwrap_or_default(), &path)?;
+    let path = body.path("GlobalSecondaryIndexes");
+    let indexes = body.value("GlobalSecondaryIndexes")?.unwrap_or_default();
+    let indexes =
+        indexes.as_array().into_iter().flatten().map(|of| index(of, &path)).collect::<Result<_, _>>()?;
+    body.text("TableName")?;
+    body.finish(&OF_TABLE)?;
+    plan.tables.push(PlannedTable { name: name.to_owned(), key, indexes });
+    Ok(())
+}
+
+fn partition_key(schema: &Value, path: &str) -> Result<String, DeployError> {
     let keys: Vec<&Value> = schema.as_array().into_iter().flatten().collect();
     let [key] = keys.as_slice() else {
         return Err(DeployError::new(path, "only a partition key is understood"));
     };
-    let hash = key.get("AttributeName").and_then(Value::as_str).unwrap_or_default();
-    body.text("TableName")?;
-    body.finish(&OF_TABLE)?;
-    plan.tables.push((name.to_owned(), hash.to_owned()));
-    Ok(())
+    Ok(key.get("AttributeName").and_then(Value::as_str).unwrap_or_default().to_owned())
+}
+
+fn index(of: &Value, path: &str) -> Result<(String, Index), DeployError> {
+    let text = |pointer: &str| of.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let key = partition_key(of.get("KeySchema").unwrap_or(&Value::Null), path)?;
+    let index = match text("/Projection/ProjectionType") {
+        "ALL" => Index::new(&key),
+        "KEYS_ONLY" => Index::of_keys(&key),
+        other => return Err(DeployError::new(path, format!("projection `{other}` is not understood"))),
+    };
+    Ok((text("/IndexName").to_owned(), index))
 }
 
 /// What of a bucket is not modelled: objects stay as they are, and there is nobody to keep out but by policies.

@@ -23,9 +23,8 @@ impl Metrics for SimPorts {
                 Access::Scan { segment, of } => table.scan((*segment, *of), from.as_ref(), |item| {
                     item.get(&query.time_attribute).is_some_and(|value| is_on(value, query.day))
                 }),
-                Access::Index { key, .. } => {
-                    let day = Attribute::S(query.day.to_string());
-                    table.query_index(from.as_ref(), context.now, |item| item.get(key) == Some(&day))
+                Access::Index { name, .. } => {
+                    table.query_index((name, &query.day.to_string()), from.as_ref(), context.now)
                 }
             }
         })

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::expression::{Condition, Path, Terms, projected, projection};
 use super::item::{invalid, read_item, write_item};
-use crate::cloud::dynamodb::{Part, Table};
+use crate::cloud::dynamodb::{Index, Part, Table};
 use crate::cloud::{ApiError, Cloud};
 use crate::kernel::Context;
 use crate::payload::with;
@@ -73,7 +73,7 @@ pub(super) fn query(input: &Value, cloud: &mut Cloud, context: &mut Context<'_>)
     let terms = Terms::read(input)?;
     let wanted: String = required(input, "KeyConditionExpression")?;
     let wanted = Condition::read(&wanted, &terms)?;
-    let key = index.clone().unwrap_or_else(|| table.key.clone());
+    let key = index.as_ref().map_or_else(|| table.key.clone(), |index| index.key.clone());
     if wanted.equal_to(&key).is_none() {
         let message = format!("Query condition missed key schema element: {key}");
         return Err(ApiError::rejected("ValidationException", message));
@@ -82,27 +82,28 @@ pub(super) fn query(input: &Value, cloud: &mut Cloud, context: &mut Context<'_>)
     page(input, seen.as_ref().unwrap_or(table), &terms, &Select { segment: (0, 1), index, key: Some(wanted) })
 }
 
-/// The key of the index that is asked for.
-fn index(input: &Value, table: &Table) -> Result<Option<String>, ApiError> {
+/// The index that is asked for. None of a table can be read consistently
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html>).
+fn index(input: &Value, table: &Table) -> Result<Option<Index>, ApiError> {
     let Some(name) = optional::<String>(input, "IndexName")? else { return Ok(None) };
-    let Some(key) = table.indexes.get(&name) else {
-        let message = format!("The table does not have the specified index: {name}");
-        return Err(ApiError::rejected("ValidationException", message));
-    };
-    Ok(Some(key.clone()))
+    let index = table.index(&name)?.clone();
+    if optional(input, "ConsistentRead")?.unwrap_or(false) {
+        return Err(invalid("Consistent reads are not supported on global secondary indexes"));
+    }
+    Ok(Some(index))
 }
 
 /// Which items are read, before any filter.
 struct Select {
     segment: (u32, u32),
-    /// The key of the index they are in.
-    index: Option<String>,
+    /// The index they are in.
+    index: Option<Index>,
     key: Option<Condition>,
 }
 
 impl Select {
     fn takes(&self, item: &Record) -> bool {
-        self.index.as_ref().is_none_or(|key| item.contains_key(key))
+        self.index.as_ref().is_none_or(|index| item.contains_key(&index.key))
             && self.key.as_ref().is_none_or(|key| key.holds(item))
     }
 }
@@ -117,7 +118,8 @@ fn page(input: &Value, table: &Table, terms: &Terms, select: &Select) -> Result<
         return Err(invalid("Limit must be greater than or equal to 1"));
     }
     let from = input.get("ExclusiveStartKey").map(read_item).transpose()?;
-    let from = from.map(|key| start(&key, table, select.index.as_deref())).transpose()?;
+    let index_key = select.index.as_ref().map(|index| index.key.as_str());
+    let from = from.map(|key| start(&key, table, index_key)).transpose()?;
     let scanned = Cell::new(0_u32);
     let takes = |item: &Record| select.takes(item);
     let part = Part { segment: select.segment, from: from.as_ref(), limit, takes: &takes };
@@ -126,10 +128,15 @@ fn page(input: &Value, table: &Table, terms: &Terms, select: &Select) -> Result<
         filter.as_ref().is_none_or(|filter| filter.holds(item))
     })?;
     let counts_only = optional::<String>(input, "Select")?.as_deref() == Some("COUNT");
-    let shown = |item| shown(item, paths.as_deref());
-    let items = (!counts_only).then(|| page.items.iter().map(shown).collect::<Vec<Value>>());
-    let last = page.next.as_ref().map(|next| last_key(next, table, select.index.as_deref()));
-    let body = json!({ "Count": page.items.len(), "ScannedCount": scanned.get() });
+    let held = |item| match &select.index {
+        Some(index) => table.held_by(index, item),
+        None => item,
+    };
+    let (count, items) = (page.items.len(), page.items.into_iter().map(held));
+    let items =
+        (!counts_only).then(|| items.map(|item| shown(&item, paths.as_deref())).collect::<Vec<Value>>());
+    let last = page.next.as_ref().map(|next| last_key(next, table, index_key));
+    let body = json!({ "Count": count, "ScannedCount": scanned.get() });
     let body = with(with(body, "Items", items), "LastEvaluatedKey", last);
     Ok(Answer::done(body))
 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::cloud::dynamodb::Table;
+use super::item::invalid;
+use crate::cloud::dynamodb::{Index, Table};
 use crate::cloud::{ApiError, Cloud, Place};
 use crate::kernel::Context;
 use crate::payload::with;
@@ -17,15 +18,24 @@ pub(super) fn create(input: &Value, cloud: &mut Cloud, _: &mut Context<'_>) -> R
         return Err(ApiError::busy("ResourceInUseException", message));
     }
     let indexes = optional::<Vec<Value>>(input, "GlobalSecondaryIndexes")?.unwrap_or_default();
-    let indexes: Vec<(String, String)> = indexes
+    let indexes: Vec<(String, Index)> = indexes
         .iter()
-        .map(|index| Ok((required(index, "IndexName")?, partition_key(input, index)?)))
+        .map(|index| Ok((required(index, "IndexName")?, described(input, index)?)))
         .collect::<Result<_, ApiError>>()?;
     cloud.dynamodb.add_table(&name, &key);
     let place = cloud.place.clone();
     let table = cloud.dynamodb.table(&name)?;
     table.indexes = indexes.into_iter().collect();
     Ok(Answer::done(json!({ "TableDescription": told(&place, &name, table) })))
+}
+
+fn described(input: &Value, index: &Value) -> Result<Index, ApiError> {
+    let key = partition_key(input, index)?;
+    match index.pointer("/Projection/ProjectionType").and_then(Value::as_str) {
+        Some("ALL") => Ok(Index::new(&key)),
+        Some("KEYS_ONLY") => Ok(Index::of_keys(&key)),
+        _ => Err(invalid("The simulated cloud has indexes that project ALL or KEYS_ONLY only")),
+    }
 }
 
 /// The one attribute of the key of a table or an index.
@@ -87,16 +97,16 @@ fn told(place: &Place, name: &str, table: &Table) -> Value {
     let indexes: Vec<Value> = table
         .indexes
         .iter()
-        .map(|(index, key)| {
+        .map(|(name, index)| {
             json!({
-                "IndexName": index,
-                "KeySchema": schema(key),
-                "Projection": { "ProjectionType": "ALL" },
-                "IndexStatus": "ACTIVE",
+                "IndexName": name,
+                "KeySchema": schema(&index.key),
+                "Projection": { "ProjectionType": if index.keys_only { "KEYS_ONLY" } else { "ALL" } },
+                "IndexStatus": if index.is_filling { "CREATING" } else { "ACTIVE" },
             })
         })
         .collect();
-    let mut keys: Vec<&str> = table.indexes.values().map(String::as_str).collect();
+    let mut keys: Vec<&str> = table.indexes.values().map(|index| index.key.as_str()).collect();
     keys.push(&table.key);
     keys.sort_unstable();
     keys.dedup();
