@@ -8,13 +8,10 @@
 )]
 
 mod again;
-mod episode;
 mod hostile;
 mod intake;
 mod jsonl;
 mod naming;
-mod once;
 mod pattern;
-mod reconcile;
 mod scale;
 mod schedule;

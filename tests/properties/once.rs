@@ -1,5 +1,6 @@
-use domain::policy::once::{Claim, InDoubt, LEASE_MARGIN, Owner, Phase, Record, Step, fits, step};
+use domain::policy::once::{Claim, InDoubt, LEASE_MARGIN, Owner, Phase, Record, Step, backoff, fits, step};
 use jiff::{SignedDuration, Timestamp};
+use ports::ErrorKind;
 use proptest::prelude::*;
 
 type Claimed = Record<u8, u8>;
@@ -111,4 +112,68 @@ proptest! {
     fn nothing_is_begun_at_or_after_the_deadline(at_second in 0..300_i64, deadline in 0..300_i64) {
         prop_assert!(!fits(at(at_second), at(deadline)) || at_second < deadline);
     }
+}
+
+#[test]
+fn a_lease_is_over_at_its_end_and_not_a_nanosecond_earlier() {
+    let Step::Act(first) = step::<u8, u8>(None, &claim(1, 100, 0), at(0)) else { panic!() };
+    let other = claim(2, 500, 0);
+    let just_before = at(100) - SignedDuration::from_nanos(1);
+    assert_eq!(step(Some(&first), &other, just_before), Step::Busy { until: at(100) });
+    assert!(matches!(step(Some(&first), &other, at(100)), Step::Resolve(_)));
+}
+
+#[test]
+fn an_effect_has_settled_when_its_time_is_over_and_not_before() {
+    let Step::Act(first) = step::<u8, u8>(None, &claim(1, 100, 0), at(0)) else { panic!() };
+    let other = claim(2, 500, 50);
+    assert_eq!(step(Some(&first), &other, at(149)), Step::Look { intent: 1, settled_at: at(150) });
+    assert!(matches!(step(Some(&first), &other, at(150)), Step::Resolve(_)));
+}
+
+#[test]
+fn an_owner_in_doubt_gives_its_lease_up_at_once_and_never_lengthens_it() {
+    let Step::Act(first) = step::<u8, u8>(None, &claim(1, 100, 0), at(0)) else { panic!() };
+    let lease = |record: Claimed| match record.phase {
+        Phase::Intended { lease_until, .. } => lease_until,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(lease(first.in_doubt(at(40))), at(40));
+    assert_eq!(lease(first.in_doubt(at(140))), at(100));
+}
+
+#[test]
+fn what_was_written_down_before_an_effect_is_known_until_it_is_done() {
+    let Step::Act(first) = step::<u8, u8>(None, &claim(1, 100, 0), at(0)) else { panic!() };
+    let why = || "why".to_owned();
+    for record in [first.clone(), first.released(why()), first.halted(at(1), why())] {
+        assert_eq!((record.intent(), record.phase.parameters(|_| 9)), (Some(&1), Some(1)));
+    }
+    let done = first.done(at(1), 42, true);
+    assert_eq!((done.intent(), done.phase.parameters(|outcome| outcome + 1)), (None, Some(43)));
+    // What is done cannot be halted any more.
+    assert_eq!(done.halted(at(2), why()), done);
+}
+
+#[test]
+fn only_what_is_halted_waits_for_a_person() {
+    let Step::Act(first) = step::<u8, u8>(None, &claim(1, 100, 0), at(0)) else { panic!() };
+    assert!(first.halted(at(1), "why".to_owned()).is_halted());
+    assert!(!first.is_halted() && !first.done(at(1), 42, false).is_halted());
+}
+
+#[test]
+fn an_effect_is_done_once_more_under_the_next_fence_with_what_is_asked_for_now() {
+    let Step::Act(first) = step::<u8, u8>(None, &claim(1, 100, 0), at(0)) else { panic!() };
+    let again = first.done(at(1), 42, true).again(&claim(2, 500, 0));
+    assert_eq!((again.fence.0, again.intent(), again.is_open()), (2, Some(&2), true));
+}
+
+#[test]
+fn the_next_attempt_waits_twice_as_long_up_to_a_minute_and_a_busy_resource_at_least_15_seconds() {
+    let wait = |attempts, kind| backoff(attempts, kind).as_secs();
+    let plain: Vec<i64> = (0..8).map(|attempts| wait(attempts, ErrorKind::Unavailable)).collect();
+    assert_eq!(plain, [1, 2, 4, 8, 16, 32, 32, 32]);
+    let busy: Vec<i64> = (0..4).map(|attempts| wait(attempts, ErrorKind::Busy)).collect();
+    assert_eq!(busy, [15, 30, 60, 60]);
 }

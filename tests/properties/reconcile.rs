@@ -2,7 +2,7 @@
 
 use domain::policy::open::{GRACE, KEEP_TRYING, Open, Stands, Verdict};
 use domain::policy::reconcile::{Matter, Rest, Task, stop_time};
-use domain::policy::sets::{SetRecord, sets};
+use domain::policy::sets::{Progress, SetRecord, sets};
 use jiff::{SignedDuration, Timestamp};
 use ports::{LedgerKey, Snapshot, SnapshotId, SnapshotState, Tags, time};
 use proptest::prelude::*;
@@ -256,4 +256,87 @@ fn copies_are_no_part_of_a_set() {
         copy.volume = "vol-ffffffff".parse().unwrap();
     }
     assert_eq!(sets(&copies), []);
+}
+
+#[test]
+fn a_notice_that_nobody_sends_any_more_is_sent() {
+    let key = "notice#snap#i-1#2026-11-23T13:00:00Z";
+    let send = Verdict::Do(Task::SendNotice(key.parse().unwrap()));
+    for stands in [Stands::Intended { lease_until: ago(6) }, Stands::Released { because: because() }] {
+        assert_eq!(verdict(key, stands, true), send);
+    }
+}
+
+#[test]
+fn a_night_is_told_of_once_its_day_is_over() {
+    let stands = || Stands::Released { because: because() };
+    assert_eq!(verdict("night#report#2026-11-23", stands(), true), Verdict::Wait);
+    assert_eq!(matter(&verdict("night#report#2026-11-22", stands(), true)), Some(Matter::Unfinished));
+}
+
+#[test]
+fn a_transition_of_an_alarm_is_late_only_beyond_its_age() {
+    let late = |at: Timestamp| {
+        let stands = Stands::Intended { lease_until: ago(6) };
+        matches!(
+            verdict(&format!("remed#arn#{at}"), stands, true),
+            Verdict::Do(Task::FinishRemedy { late: true, .. })
+        )
+    };
+    assert!(!late(ago(10)) && late(ago(10) - SignedDuration::from_nanos(1)));
+}
+
+#[test]
+fn an_owner_may_be_at_an_entry_until_its_lease_is_over() {
+    let has_owner = |stands| Open { key: "?".parse().unwrap(), stands, repeatable: true }.has_owner(now());
+    assert!(has_owner(Stands::Intended { lease_until: now() + SignedDuration::from_nanos(1) }));
+    assert!(!has_owner(Stands::Intended { lease_until: now() }));
+    assert!(!has_owner(Stands::Released { because: because() }));
+}
+
+#[test]
+fn a_set_is_as_far_as_its_slowest_volume() {
+    use SnapshotState::{Completed, Error, Pending};
+    let progress = |states: &[(SnapshotState, u8)]| {
+        let all: Vec<Snapshot> =
+            states.iter().enumerate().map(|(n, (state, volume))| snapshot(n, 30, *state, *volume)).collect();
+        (sets(&all)[0].progress(), sets(&all)[0].is_odd())
+    };
+    assert_eq!(progress(&[(Completed, 1), (Completed, 2)]), (Progress::Completed, false));
+    assert_eq!(progress(&[(Completed, 1), (Pending, 2)]), (Progress::Pending, false));
+    assert_eq!(progress(&[(Completed, 1), (Error, 2)]), (Progress::Failed, true));
+    // A good one makes up for a bad one.
+    assert_eq!(progress(&[(Completed, 1), (Error, 1)]), (Progress::Completed, false));
+    assert_eq!(progress(&[(Completed, 1), (Completed, 1)]), (Progress::Completed, true));
+}
+
+#[test]
+fn a_set_begins_with_its_oldest_snapshot() {
+    let all = [snapshot(1, 10, SnapshotState::Completed, 1), snapshot(2, 20, SnapshotState::Completed, 2)];
+    assert_eq!(sets(&all)[0].begun_at(), Some(ago(20)));
+}
+
+#[test]
+fn the_one_that_people_were_told_of_is_kept_and_else_the_oldest() {
+    let all = [snapshot(1, 30, SnapshotState::Completed, 1), snapshot(2, 29, SnapshotState::Completed, 1)];
+    let id = |n: usize| all[n].id.clone();
+    assert_eq!(removals(&all, &done([1], None)), [(id(1), id(0))]);
+    assert_eq!(removals(&all, &done([1], Some(id(1)))), [(id(0), id(1))]);
+}
+
+#[test]
+fn a_part_of_a_set_that_the_ledger_does_not_name_is_not_made_again() {
+    let failed = [snapshot(1, 30, SnapshotState::Error, 1), snapshot(2, 30, SnapshotState::Completed, 2)];
+    assert_eq!(sets(&failed)[0].verdicts(&done([2], None), now()), []);
+    let again = sets(&failed)[0].verdicts(&done([1, 2], None), now());
+    assert!(matches!(again[..], [Verdict::Do(Task::MakeAgain(_))]), "{again:?}");
+    assert_eq!(matter(&sets(&failed)[0].verdicts(&SetRecord::Forgotten, now())[0]), Some(Matter::SetFailed));
+}
+
+#[test]
+fn what_a_person_holds_is_not_told_as_one_too_many() {
+    let mut all =
+        [snapshot(1, 30, SnapshotState::Completed, 1), snapshot(2, 29, SnapshotState::Completed, 1)];
+    all[1].tags.insert("caretaker:hold", "true");
+    assert_eq!(sets(&all)[0].verdicts(&SetRecord::Forgotten, now()), []);
 }
