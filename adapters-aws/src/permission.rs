@@ -123,10 +123,12 @@ pub mod ledger {
     pub const GET: Asks = asks("Ledger::get", &["dynamodb:GetItem"]);
     /// A compare-and-swap.
     pub const SWAP: Asks = asks("Ledger::swap", &["dynamodb:UpdateItem"]);
-    /// What is open.
-    pub const OPEN_ENTRIES: Asks = asks("Ledger::open_entries", &["dynamodb:Scan"]);
+    /// What is open: a query where there is an index, a scan where there is none.
+    pub const OPEN_KEYS: Asks = asks("Ledger::open_keys", &["dynamodb:Query", "dynamodb:Scan"]);
+    /// What is open and not in the index.
+    pub const UNLISTED_KEYS: Asks = asks("Ledger::unlisted_keys", &["dynamodb:Scan"]);
     /// All of it.
-    pub const ALL: &[Asks] = &[GET, SWAP, OPEN_ENTRIES];
+    pub const ALL: &[Asks] = &[GET, SWAP, OPEN_KEYS, UNLISTED_KEYS];
 }
 
 /// Every adapter's.

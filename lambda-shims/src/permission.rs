@@ -56,7 +56,8 @@ const OF_NIGHTLY_MAINTENANCE: &[Asks] = &[
     archive::READ,
     ledger::GET,
     ledger::SWAP,
-    ledger::OPEN_ENTRIES,
+    ledger::OPEN_KEYS,
+    ledger::UNLISTED_KEYS,
     notifier::PUBLISH,
 ];
 

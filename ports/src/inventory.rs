@@ -163,8 +163,8 @@ pub struct SnapshotLock {
 ///    device name on that instance, and no volume that is being detached.
 /// 3. `inventory_3_uses_name_every_image`: `uses` MUST name every own image that uses one of the snapshots, also
 ///    when more snapshots are asked about than fit into one request.
-/// 4. `inventory_4_not_running_tells_every_tagged_one`: `not_running` MUST give every instance that carries a tag of that
-///    key, whatever its value, and neither runs nor is about to, also when there are more than fit on a page; and no other.
+/// 4. `inventory_4_not_running_tells_every_tagged_one`: following the tokens of `not_running` MUST reach every instance that
+///    carries a tag of that key, whatever its value, and neither runs nor is about to; and no other.
 /// 5. `inventory_5_instance_store_is_told_by_type`: `instance_store` MUST give number and size of the disks of a type that has
 ///    some, and `None` for a type that has none.
 /// 6. `inventory_6_locks_name_every_locked_snapshot`: following the tokens of `locks` MUST name every own snapshot that is
@@ -211,10 +211,11 @@ pub trait Inventory: Send + Sync {
     /// When EC2 cannot be asked.
     async fn locks(&self, from: Option<PageToken>) -> Result<Page<SnapshotLock>, PortError>;
 
-    /// The instances that carry a tag and neither run nor are about to: they stop, are stopped, or are gone and still listed.
+    /// One page of the instances that carry a tag and neither run nor are about to: they stop, are stopped, or are gone and
+    /// still listed.
     ///
     /// # Errors
     ///
     /// When EC2 cannot be asked.
-    async fn not_running(&self, tag: &str) -> Result<Vec<Instance>, PortError>;
+    async fn not_running(&self, tag: &str, from: Option<PageToken>) -> Result<Page<Instance>, PortError>;
 }

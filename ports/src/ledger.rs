@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{LedgerKey, Page, PageToken, PortError};
@@ -49,6 +49,12 @@ pub enum Swap {
     Lost(Option<Stored>),
 }
 
+/// How long after it was written an open entry is found at the latest. DynamoDB promises no bound: an index is "usually" up to
+/// date "within a fraction of a second"
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html>). What is later than this is found
+/// by whoever looks next.
+pub const FOUND_AFTER: SignedDuration = SignedDuration::from_mins(5);
+
 /// A compare-and-swap on small entries, nothing more. Leases, expiry and takeover are decided above it.
 ///
 /// # Contract
@@ -59,14 +65,20 @@ pub enum Swap {
 ///    and then gives it the next.
 /// 3. `ledger_3_loser_is_told_the_winner`: a lost swap MUST change nothing and tell what stands there.
 /// 4. `ledger_4_read_sees_the_last_write`: `get` MUST see every swap that was won before it began.
-/// 5. `ledger_5_open_entries_reach_every_open_one`: following the tokens MUST reach every open entry whose key has the
-///    prefix, and no closed one.
+/// 5. `ledger_5_open_keys_reach_every_entry_that_is_open_for_a_while`: following the tokens MUST reach the key of every
+///    entry that a swap wrote open [`FOUND_AFTER`] ago, or earlier, and that is open still. They MAY reach keys of
+///    entries that were closed since: whoever acts on one reads it again.
 /// 6. `ledger_6_missing_table_is_not_found`: a missing table MUST give
 ///    [`ErrorKind::NotFound`](crate::ErrorKind::NotFound).
 /// 7. `ledger_7_own_retried_write_is_won`: a swap whose first request took effect but lost its reply MUST, when it is
 ///    sent again by the adapter, answer `Won`.
 /// 8. `ledger_8_what_may_be_forgotten_stands_until_it_is`: an entry past its `keep_until` that is still there MUST be told
 ///    and MUST be defended against a swap, like any other.
+/// 9. `ledger_9_unlisted_keys_reach_every_open_entry_that_no_swap_listed`: following the tokens MUST reach the key of every
+///    open entry that [`open_keys`](Ledger::open_keys) does not come to know: one that was written by other means than
+///    a swap of this version. Once it is swapped as it stands it is known.
+///
+/// Not promised: that what was written open a moment ago is told, nor any order.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Ledger: Send + Sync {
@@ -89,14 +101,17 @@ pub trait Ledger: Send + Sync {
         entry: &LedgerEntry,
     ) -> Result<Swap, PortError>;
 
-    /// One page of open entries whose keys begin with `prefix`.
+    /// One page of the keys of open entries.
     ///
     /// # Errors
     ///
     /// When the ledger cannot be read.
-    async fn open_entries(
-        &self,
-        prefix: &str,
-        from: Option<PageToken>,
-    ) -> Result<Page<(LedgerKey, Stored)>, PortError>;
+    async fn open_keys(&self, from: Option<PageToken>) -> Result<Page<LedgerKey>, PortError>;
+
+    /// One page of the keys of open entries that `open_keys` does not tell of. It reads the whole ledger.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    async fn unlisted_keys(&self, from: Option<PageToken>) -> Result<Page<LedgerKey>, PortError>;
 }

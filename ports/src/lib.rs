@@ -47,7 +47,7 @@ pub use instances::Instances;
 pub use inventory::{
     Instance, InstanceState, InstanceStore, Inventory, SnapshotLock, SnapshotUse, StateReason, UsedBy, Volume,
 };
-pub use ledger::{Ledger, LedgerEntry, Stored, Swap, Version};
+pub use ledger::{FOUND_AFTER, Ledger, LedgerEntry, Stored, Swap, Version};
 pub use metrics::{Access, Attribute, Metrics, MetricsQuery, Record};
 pub use notifier::{Notice, Notifier, Subject};
 pub use page::{Page, PageToken};

@@ -11,8 +11,8 @@ use async_trait::async_trait;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use futures::future::BoxFuture;
 use lambda_shims::Ports;
-use ports::{GroupName, ImageId, InstanceId, Record, SnapshotId, Tags};
-use support::contract::{Received, Stage};
+use ports::{GroupName, ImageId, InstanceId, LedgerEntry, LedgerKey, Record, SnapshotId, Tags};
+use support::contract::{Received, Stage, item_of_before};
 use tokio::{runtime, task::JoinError};
 
 use subscriber::{Queue, Subscriber};
@@ -99,6 +99,10 @@ impl Stage for LiveStage {
 
     async fn record(&self, record: Record) {
         setup::record(&self.config, &setup::names(&self.account).metrics, record).await;
+    }
+
+    async fn entry_of_before(&self, key: &LedgerKey, entry: &LedgerEntry) {
+        setup::record(&self.config, &setup::names(&self.account).ledger, item_of_before(key, entry)).await;
     }
 
     /// No emulator limits how often a volume is snapshotted.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use adapters_sim::Sim;
+use adapters_sim::cloud::dynamodb::Index;
 use adapters_sim::cloud::snapshot::Lock;
 use adapters_sim::cloud::sns::Subscriber;
 use adapters_sim::fault::{Fault, Pick, Rule};
@@ -12,8 +13,10 @@ use async_trait::async_trait;
 use futures::future::BoxFuture;
 use jiff::SignedDuration;
 use lambda_shims::Ports;
-use ports::{GroupName, ImageId, InstanceId, InstanceState, Record, SnapshotId, Tags};
-use support::contract::{Received, Stage};
+use ports::{
+    GroupName, ImageId, InstanceId, InstanceState, LedgerEntry, LedgerKey, Record, SnapshotId, Tags,
+};
+use support::contract::{Received, Stage, item_of_before};
 
 struct SimStage(Sim);
 
@@ -25,7 +28,9 @@ pub(crate) fn run(clause: impl for<'a> FnOnce(&'a dyn Stage) -> BoxFuture<'a, ()
     sim.cloud(|cloud| {
         cloud.snapshots.page_size = 5;
         cloud.dynamodb.add_table(&names.ledger, "key");
+        cloud.dynamodb.add_index(&names.ledger, "open", Index::of_keys("listed"));
         cloud.dynamodb.add_table(&names.metrics, "id");
+        cloud.dynamodb.add_index(&names.metrics, "by-date", Index::new("date"));
         cloud.s3.add_bucket(&names.bucket);
         cloud.sns.add_topic(&names.topic);
         cloud.sns.subscribe(&names.topic, Subscriber::Mail("on-call@example.com".to_owned()));
@@ -87,6 +92,11 @@ impl Stage for SimStage {
             by_queue: matches!(delivered.to, Subscriber::Queue(_)),
         };
         self.0.cloud(|cloud| cloud.sns.delivered().iter().map(of).collect())
+    }
+
+    async fn entry_of_before(&self, key: &LedgerKey, entry: &LedgerEntry) {
+        let (table, item) = (Names::default().ledger, item_of_before(key, entry));
+        self.0.cloud(|cloud| cloud.dynamodb.table(&table).unwrap().put(item).unwrap());
     }
 
     async fn rest(&self) {

@@ -13,8 +13,8 @@ use aws_config::SdkConfig;
 use futures::future::BoxFuture;
 use jiff::SignedDuration;
 use lambda_shims::Ports;
-use ports::{Clock, GroupName, ImageId, InstanceId, Record, SnapshotId, Tags};
-use support::contract::{Received, Stage};
+use ports::{Clock, GroupName, ImageId, InstanceId, LedgerEntry, LedgerKey, Record, SnapshotId, Tags};
+use support::contract::{Received, Stage, item_of_before};
 use support::wire;
 
 use crate::live::setup;
@@ -100,6 +100,10 @@ impl Stage for WireStage {
 
     async fn record(&self, record: Record) {
         setup::record(&self.config, &setup::names(ACCOUNT).metrics, record).await;
+    }
+
+    async fn entry_of_before(&self, key: &LedgerKey, entry: &LedgerEntry) {
+        setup::record(&self.config, &setup::names(ACCOUNT).ledger, item_of_before(key, entry)).await;
     }
 
     async fn received(&self) -> Vec<Received> {

@@ -60,7 +60,8 @@ async fn looks(ports: &SimPorts, world: &World, tried: &mut Tried) {
     let day = "2026-11-23".parse().unwrap();
     let query = MetricsQuery { day, time_attribute: "timestamp".to_owned(), access };
     tried.note("read records", Metrics::page(ports, &query, None).await);
-    tried.note("look for what is open", ports.open_entries("", None).await);
+    tried.note("look for what is open", ports.open_keys(None).await);
+    tried.note("look through the ledger", ports.unlisted_keys(None).await);
     for (what, key) in [
         ("read a snapshot's entry", "snap#i-0a#1"),
         ("read a night's entry", "night#report#1"),

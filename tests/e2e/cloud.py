@@ -73,8 +73,8 @@ class Cloud:
         queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:subscriber"
         self.client("sns").subscribe(TopicArn=ALERTS, Protocol="sqs", Endpoint=queue)
         self.client("s3").create_bucket(Bucket=BUCKET)
-        self._create_table(LEDGER, key=("HASH", "S"))
-        self._create_table(METRICS, host=("HASH", "S"), timestamp=("RANGE", "S"))
+        self._create_table(LEDGER, {"open": "listed"}, key=("HASH", "S"))
+        self._create_table(METRICS, {}, host=("HASH", "S"), timestamp=("RANGE", "S"))
 
     def function(self, name, endpoint=None, **settings):
         """A function in this cloud with the settings it needs; `None` takes one away. `endpoint` may be a proxy."""
@@ -216,14 +216,25 @@ class Cloud:
             if not batch.get("Messages"):
                 return notices
 
-    def _create_table(self, name, **keys):
+    def _create_table(self, name, indexes, **keys):
+        """A table with these keys, and indexes over texts that hold nothing but keys."""
+        kinds = {key: kind for key, (_, kind) in keys.items()} | {key: "S" for key in indexes.values()}
+        of_keys = [
+            {
+                "IndexName": index,
+                "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+            for index, key in indexes.items()
+        ]
         self.client("dynamodb").create_table(
             TableName=name,
             BillingMode="PAY_PER_REQUEST",
             KeySchema=[{"AttributeName": key, "KeyType": part} for key, (part, _) in keys.items()],
             AttributeDefinitions=[
-                {"AttributeName": key, "AttributeType": kind} for key, (_, kind) in keys.items()
+                {"AttributeName": key, "AttributeType": kind} for key, kind in kinds.items()
             ],
+            **({"GlobalSecondaryIndexes": of_keys} if of_keys else {}),
         )
 
     def _backend(self, service):

@@ -56,6 +56,13 @@ def test_a_ledger_that_never_forgets_is_a_problem(cloud, doctor, settings):
     assert code == 1 and "does not expire by `keep_until`" in found["problem"][0]
 
 
+def test_a_ledger_without_its_index_is_noted(cloud, doctor, settings):
+    update = {"Delete": {"IndexName": "open"}}
+    cloud.client("dynamodb").update_table(TableName=LEDGER, GlobalSecondaryIndexUpdates=[update])
+    found, code = doctor("nightly-maintenance", **settings)
+    assert code == 0 and any("has no index `open`" in words for words in found["note"]), found
+
+
 def test_a_function_that_would_hear_its_own_notices_is_a_problem(cloud, doctor, settings):
     function = f"arn:aws:lambda:{REGION}:123456789012:function:stack-AutoRemediation-1"
     cloud.client("sns").subscribe(TopicArn=ALERTS, Protocol="lambda", Endpoint=function)

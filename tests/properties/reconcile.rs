@@ -268,13 +268,6 @@ fn a_notice_that_nobody_sends_any_more_is_sent() {
 }
 
 #[test]
-fn a_night_is_told_of_once_its_day_is_over() {
-    let stands = || Stands::Released { because: because() };
-    assert_eq!(verdict("night#report#2026-11-23", stands(), true), Verdict::Wait);
-    assert_eq!(matter(&verdict("night#report#2026-11-22", stands(), true)), Some(Matter::Unfinished));
-}
-
-#[test]
 fn a_transition_of_an_alarm_is_late_only_beyond_its_age() {
     let late = |at: Timestamp| {
         let stands = Stands::Intended { lease_until: ago(6) };

@@ -3,6 +3,7 @@ use ports::{
     ErrorKind, GroupName, ImageId, Instance, InstanceId, InstanceState, Inventory, PortError, SnapshotId,
     SnapshotLock, SnapshotUse, StateReason, UsedBy, Volume,
 };
+use support::contract::all_pages;
 
 use crate::{
     answer::{ec2, ec2_error},
@@ -224,7 +225,8 @@ fn resting(ids: &[&str], next: &str) -> Reply {
 async fn inventory_4_not_running_tells_every_tagged_one() {
     let script =
         Script::of([resting(&["i-0a", "i-0b"], "more"), resting(&[], "yet-more"), resting(&["i-0c"], "")]);
-    let found = Ec2Inventory::new(&script.config().await).not_running("AutoSnapshot").await.unwrap();
+    let inventory = Ec2Inventory::new(&script.config().await);
+    let found = all_pages(|from| inventory.not_running("AutoSnapshot", from)).await;
     assert_eq!(found.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["i-0a", "i-0b", "i-0c"]);
     let forms: Vec<_> = script.requests().iter().map(super::script::Request::form).collect();
     assert_eq!(
@@ -241,7 +243,8 @@ async fn inventory_4_not_running_tells_every_tagged_one() {
 #[tokio::test(start_paused = true)]
 async fn an_instance_at_rest_without_an_id_is_unreadable() {
     let script = Script::of([resting(&["?"], "")]);
-    let error = Ec2Inventory::new(&script.config().await).not_running("AutoSnapshot").await.unwrap_err();
+    let error =
+        Ec2Inventory::new(&script.config().await).not_running("AutoSnapshot", None).await.unwrap_err();
     assert_eq!((error.kind, error.detail.as_str()), (ErrorKind::Lost, "unreadable answer: `instanceId`"));
 }
 

@@ -165,43 +165,107 @@ async fn an_entry_that_cannot_be_read_is_named() {
     }
 }
 
-type Open = Page<(LedgerKey, Stored)>;
-
-async fn open_entries(replies: Vec<Reply>, prefix: &str) -> (Vec<Open>, Vec<Value>) {
+/// The pages of open keys, or of those that no index lists, and what was asked for.
+async fn pages(replies: Vec<Reply>, unlisted: bool) -> (Vec<Page<LedgerKey>>, Vec<Value>) {
     let (ledger, script) = ledger(replies).await;
-    let mut pages = vec![ledger.open_entries(prefix, None).await.unwrap()];
-    while let Some(token) = pages.last().unwrap().next.clone() {
-        pages.push(ledger.open_entries(prefix, Some(token)).await.unwrap());
+    let (mut pages, mut from) = (Vec::new(), None);
+    loop {
+        let page = if unlisted { ledger.unlisted_keys(from).await } else { ledger.open_keys(from).await };
+        pages.push(page.unwrap());
+        from = pages.last().unwrap().next.clone();
+        if from.is_none() {
+            return (pages, script.requests().iter().map(super::script::Request::json).collect());
+        }
     }
-    (pages, script.requests().iter().map(super::script::Request::json).collect())
+}
+
+fn page(keys: &[&str], last: Option<&Value>) -> Reply {
+    let items: Vec<Value> = keys.iter().map(|key| json!({ "key": { "S": key } })).collect();
+    let mut body = json!({ "Items": items });
+    if let Some(last) = last {
+        body["LastEvaluatedKey"] = last.clone();
+    }
+    ok(body.to_string())
 }
 
 #[tokio::test(start_paused = true)]
-async fn ledger_5_open_entries_reach_every_open_one() {
-    let empty = ok(json!({ "Items": [], "LastEvaluatedKey": { "key": { "S": "snap#\"x\"" } } }).to_string());
-    let full = ok(json!({ "Items": [item("7", &entry().state)] }).to_string());
-    let (pages, requests) = open_entries(vec![empty, full], "snap#").await;
-    assert_eq!((pages[0].items.len(), &pages[1].items), (0, &vec![(key(), stored(7))]));
-    assert_eq!(requests[0]["FilterExpression"], "#open = :true AND begins_with(#key, :prefix)");
-    assert_eq!(requests[0]["ExpressionAttributeValues"][":prefix"], json!({ "S": "snap#" }));
+async fn ledger_5_open_keys_reach_every_entry_that_is_open_for_a_while() {
+    let last = json!({ "key": { "S": "snap#\"x\"" }, "listed": { "S": "open" } });
+    let replies = vec![page(&[], Some(&last)), page(&["snap#i-0a#1"], None)];
+    let (pages, requests) = pages(replies, false).await;
+    assert_eq!((pages[0].items.len(), &pages[1].items), (0, &vec![key()]));
+    assert_eq!((&requests[0]["IndexName"], &requests[0]["TableName"]), (&json!("open"), &json!("ledger")));
+    assert_eq!(requests[0]["KeyConditionExpression"], "#listed = :open");
+    assert_eq!(requests[0]["ExpressionAttributeNames"], json!({ "#listed": "listed" }));
+    assert_eq!(requests[0]["ExpressionAttributeValues"], json!({ ":open": { "S": "open" } }));
+    // An index cannot be read consistently.
+    assert_eq!((requests[0].get("ConsistentRead"), requests[0].get("ExclusiveStartKey")), (None, None));
+    assert_eq!(requests[1]["ExclusiveStartKey"], last);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_open_is_in_the_index_and_what_is_not_leaves_it() {
+    let (ledger, script) = ledger([ok("{}"), ok("{}")]).await;
+    ledger.swap(&key(), Some(Version(1)), &entry()).await.unwrap();
+    ledger.swap(&key(), Some(Version(2)), &LedgerEntry { open: false, ..entry() }).await.unwrap();
+    let [open, closed] = &script.requests()[..] else { panic!() };
+    let (open, closed) = (open.json(), closed.json());
+    let set = "SET #version = :version, #state = :state, #open = :open, #keep = :keep";
+    assert_eq!(open["UpdateExpression"], format!("{set}, #listed = :listed"));
+    assert_eq!(open["ExpressionAttributeValues"][":listed"], json!({ "S": "open" }));
+    assert_eq!(closed["UpdateExpression"], format!("{set} REMOVE #listed"));
+    assert_eq!(closed["ExpressionAttributeNames"]["#listed"], "listed");
+}
+
+/// As people met them, when an index was not there or not filled yet.
+const WITHOUT_INDEX: [&str; 2] = [
+    "The table does not have the specified index: open",
+    "Cannot read from backfilling global secondary index: open",
+];
+
+#[tokio::test(start_paused = true)]
+async fn a_table_without_an_index_to_read_is_scanned_page_by_page() {
+    for message in WITHOUT_INDEX {
+        let refused = || dynamo_error(400, "ValidationException", message);
+        let last = json!({ "key": { "S": "x" } });
+        let replies = vec![refused(), page(&["x"], Some(&last)), refused(), page(&["snap#i-0a#1"], None)];
+        let (pages, requests) = pages(replies, false).await;
+        assert_eq!(pages.iter().map(|page| page.items.len()).collect::<Vec<_>>(), [1, 1]);
+        let (first, second) = (&requests[1], &requests[3]);
+        assert_eq!(first["FilterExpression"], "#open = :true");
+        assert_eq!(first["ExpressionAttributeNames"], json!({ "#open": "open", "#key": "key" }));
+        assert_eq!(first["ExpressionAttributeValues"], json!({ ":true": { "BOOL": true } }));
+        assert_eq!(
+            (&first["ConsistentRead"], &first["ProjectionExpression"]),
+            (&json!(true), &json!("#key"))
+        );
+        assert_eq!(second["ExclusiveStartKey"], last);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_refusal_of_a_query_is_no_word_to_scan() {
+    let (ledger, script) = ledger([dynamo_error(400, "ValidationException", "Query condition missed")]).await;
+    assert_eq!(ledger.open_keys(None).await.unwrap_err().kind, ErrorKind::Rejected);
+    assert_eq!(script.requests().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ledger_9_unlisted_keys_reach_every_open_entry_that_no_swap_listed() {
+    let last = json!({ "key": { "S": "x" } });
+    let replies = vec![page(&[], Some(&last)), page(&["snap#i-0a#1"], None)];
+    let (pages, requests) = pages(replies, true).await;
+    assert_eq!((pages[0].items.len(), &pages[1].items), (0, &vec![key()]));
+    assert_eq!(requests[0]["FilterExpression"], "#open = :true AND attribute_not_exists(#listed)");
     assert_eq!(requests[0]["ConsistentRead"], json!(true));
-    assert_eq!(requests[0].get("ExclusiveStartKey"), None);
-    assert_eq!(requests[1]["ExclusiveStartKey"], json!({ "key": { "S": "snap#\"x\"" } }));
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_empty_prefix_is_no_condition() {
-    let (_, requests) = open_entries(vec![ok(json!({ "Items": [] }).to_string())], "").await;
-    assert_eq!(requests[0]["FilterExpression"], "#open = :true");
-    assert_eq!(requests[0]["ExpressionAttributeNames"], json!({ "#open": "open" }));
-    assert_eq!(requests[0]["ExpressionAttributeValues"], json!({ ":true": { "BOOL": true } }));
+    assert_eq!(requests[1]["ExclusiveStartKey"], last);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_token_of_something_else_is_rejected() {
     let (ledger, script) = ledger([]).await;
     for text in ["", "x", r#"{"key":{"BOOL":true}}"#, r#"{"key":{"B":"%"}}"#] {
-        let error = ledger.open_entries("", Some(PageToken(text.to_owned()))).await.unwrap_err();
+        let error = ledger.open_keys(Some(PageToken(text.to_owned()))).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Rejected, "{text}");
     }
     assert_eq!(script.requests().len(), 0);
@@ -213,5 +277,5 @@ async fn ledger_6_missing_table_is_not_found() {
     let (ledger, _) = ledger([missing(), missing(), missing()]).await;
     assert_eq!(ledger.get(&key()).await.unwrap_err().kind, ErrorKind::NotFound);
     assert_eq!(ledger.swap(&key(), None, &entry()).await.unwrap_err().kind, ErrorKind::NotFound);
-    assert_eq!(ledger.open_entries("", None).await.unwrap_err().kind, ErrorKind::NotFound);
+    assert_eq!(ledger.open_keys(None).await.unwrap_err().kind, ErrorKind::NotFound);
 }

@@ -23,6 +23,7 @@ mod reconcile;
 mod remediate;
 mod restart;
 mod run;
+mod scale;
 mod settings;
 mod trouble;
 mod unprotected;

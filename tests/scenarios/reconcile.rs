@@ -1,15 +1,17 @@
 //! What was left behind, and who finishes it.
 
 use adapters_sim::cloud::Happening;
+use adapters_sim::cloud::dynamodb::Table;
 use adapters_sim::cloud::ec2::Machine;
-use adapters_sim::fault::{Fault, Pick, Rule};
+use adapters_sim::fault::{Consistency, Fault, FaultPlan, Pick, Rule};
+use adapters_sim::kernel::{Event, Phase};
 use cli::stack::FunctionName;
 use jiff::SignedDuration;
 use lambda_shims::Ports;
 use lambda_shims::handler::{Context, nightly_maintenance};
 use lambda_shims::settings::NightSettings;
 use ports::trigger::AlarmState::Alarm as Fires;
-use ports::{Attribute, Capacity, InstanceId, InstanceState, Snapshot, SnapshotState, StateReason};
+use ports::{Attribute, Capacity, InstanceId, InstanceState, Snapshot, SnapshotState, StateReason, time};
 use serde_json::{Value, json};
 use support::scene::{Scene, tags};
 
@@ -174,12 +176,8 @@ fn s24_a_notice_that_was_never_sent_is_sent() {
     assert_eq!((scene.subjects().len(), scene.snapshots().len()), (3, 1));
 }
 
-#[test]
-fn s24_what_was_done_by_a_run_that_died_before_it_could_tell_is_told() {
-    let scene = Scene::default();
-    let instance = scene.instance("web-1", 0);
-    scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "stopped")).unwrap();
-    // As if the run had died right after it recorded the set.
+/// As if the run had died right after it recorded the set.
+fn untell(scene: &Scene, instance: &InstanceId) {
     scene.cloud(|cloud| {
         let table = cloud.dynamodb.table("ledger").unwrap();
         table
@@ -191,6 +189,14 @@ fn s24_what_was_done_by_a_run_that_died_before_it_could_tell_is_told() {
         item.insert("open".to_owned(), Attribute::Bool(true));
         table.put(item).unwrap();
     });
+}
+
+#[test]
+fn s24_what_was_done_by_a_run_that_died_before_it_could_tell_is_told() {
+    let scene = Scene::default();
+    let instance = scene.instance("web-1", 0);
+    scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "stopped")).unwrap();
+    untell(&scene, &instance);
     assert_eq!(deeds(&reconcile_and_again(&scene)), ["people were told: [Auto-Snapshot] web-1 (stopped)"]);
 }
 
@@ -391,6 +397,20 @@ fn a_halted_restart_is_told_once_more_and_left_alone() {
     let answer = reconcile_and_again(&scene);
     assert_eq!(answer["reconciliation"]["found"][0]["matter"], "halted");
     assert_eq!(scene.cloud(|cloud| cloud.ec2.machine(&instance).unwrap().reboots), 1);
+    // It stays until a person removes it, also when an earlier version would have let it go after a month.
+    let halted = |scene: &Scene| {
+        in_ledger(scene, |table| {
+            let halted = |item: &&ports::Record| matches!(&item["state"], Attribute::S(text) if text.contains("halted"));
+            table.items().find(|item| item["open"] == Attribute::Bool(true) && halted(item)).cloned()
+        })
+    };
+    let mut of_before = halted(&scene).unwrap();
+    of_before.insert("keep_until".to_owned(), Attribute::N("1800000000".to_owned()));
+    in_ledger(&scene, |table| table.put(of_before).unwrap());
+    reconcile(&scene);
+    let years_later = ports::time::later(scene.sim.now(), SignedDuration::from_hours(24 * 3650));
+    scene.cloud(|cloud| cloud.dynamodb.expire("ledger", "keep_until", years_later));
+    assert!(halted(&scene).is_some());
 }
 
 #[test]
@@ -431,8 +451,184 @@ fn with_no_time_left_nothing_is_begun_and_the_rest_is_counted() {
         nightly_maintenance(&move |_| ports.clone(), &settings, br#"{"task": "reconcile"}"#, &context).await
     };
     let failure = scene.sim.block_on(reconciling).unwrap().unwrap_err();
-    assert_eq!(failure.message, "reconcile: matters left for want of time: 1");
+    // What is open, the snapshots, and whether all that is open is in the index.
+    assert_eq!(failure.message, "reconcile: matters left for want of time: 3");
     assert!(scene.snapshots().is_empty() && scene.mails().is_empty());
+}
+
+/// The keys of the ledger that requests of an operation were about, or its table.
+fn asked(scene: &Scene, operation: &str) -> usize {
+    let is_one =
+        |event: &Event| matches!(event, Event::Call { op, phase: Phase::Applied, .. } if *op == operation);
+    scene.sim.trace().entries().iter().filter(|entry| is_one(&entry.event)).count()
+}
+
+fn in_ledger<T>(scene: &Scene, look: impl FnOnce(&mut Table) -> T) -> T {
+    scene.cloud(|cloud| look(cloud.dynamodb.table("ledger").unwrap()))
+}
+
+/// A set that EC2 refused, and that it would take now.
+fn refused_set(scene: &Scene) -> String {
+    never_retry(scene);
+    let instance = scene.instance("web-1", 0);
+    for operation in ["CreateSnapshots", "CreateSnapshot"] {
+        fault(scene, operation, Fault::Denied, Pick::Every);
+    }
+    let event = state_event(&instance, "stopped");
+    scene.send_and_wait(FunctionName::AutoSnapshot, &event, SignedDuration::from_mins(1)).unwrap();
+    scene.sim.faults(adapters_sim::fault::Faults::clear);
+    format!("snap#{instance}#2026-11-23T14:00:00Z")
+}
+
+#[test]
+fn an_open_entry_that_the_index_shows_late_is_finished_by_the_run_after() {
+    let scene = Scene::default();
+    reconcile(&scene);
+    let consistency =
+        Consistency { soonest: 240, latest: 240, late_in_index: 1000, ..Consistency::default() };
+    scene.sim.fault_plan(FaultPlan { consistency, ..FaultPlan::default() });
+    refused_set(&scene);
+    // The run comes a minute later and takes another: the index shows what it showed before.
+    let early = scene.send_and_wait(
+        FunctionName::NightlyMaintenance,
+        br#"{"task": "reconcile"}"#,
+        SignedDuration::from_mins(1),
+    );
+    assert_eq!(deeds(&early.unwrap()), Vec::<String>::new());
+    scene.sim.run_for(ports::FOUND_AFTER);
+    assert_eq!(deeds(&reconcile_and_again(&scene)).len(), 1);
+}
+
+#[test]
+fn what_the_index_still_shows_and_is_over_is_left_alone() {
+    let scene = Scene::default();
+    scene.stop(&scene.instance("web-1", 0), "Server.InternalError");
+    reconcile(&scene);
+    // An earlier version closes an entry and knows of no index.
+    in_ledger(&scene, |table| {
+        let mut item = table.items().find(|item| item["open"] == Attribute::Bool(false)).cloned().unwrap();
+        item.insert("listed".to_owned(), Attribute::S("open".to_owned()));
+        table.put(item).unwrap();
+    });
+    let answer = reconcile_and_again(&scene);
+    assert_eq!((&answer["status"], &answer["reconciliation"]["done"]), (&json!("OK"), &json!([])));
+}
+
+#[test]
+fn what_an_earlier_version_left_open_is_listed_and_finished() {
+    let scene = Scene::default();
+    let key = refused_set(&scene);
+    in_ledger(&scene, |table| {
+        let mut item = table.get(&key).cloned().unwrap();
+        item.remove("listed");
+        table.put(item).unwrap();
+    });
+    assert_eq!(deeds(&reconcile_and_again(&scene)).len(), 1);
+    assert_eq!(scene.snapshots().len(), 1);
+}
+
+#[test]
+fn what_a_version_that_the_stack_went_back_to_left_open_is_found_within_a_day() {
+    let scene = Scene::default();
+    reconcile(&scene);
+    let key = refused_set(&scene);
+    in_ledger(&scene, |table| {
+        let mut item = table.get(&key).cloned().unwrap();
+        item.remove("listed");
+        table.put(item).unwrap();
+    });
+    assert_eq!(deeds(&reconcile(&scene)), Vec::<String>::new());
+    scene.sim.run_for(SignedDuration::from_hours(24));
+    // By now it was refused too long ago to be tried again.
+    assert_eq!(reconcile_and_again(&scene)["reconciliation"]["found"][0]["matter"], "given_up");
+}
+
+#[test]
+fn the_whole_ledger_is_looked_through_once_a_day() {
+    let scene = Scene::default();
+    for _ in 0..5 {
+        reconcile(&scene);
+    }
+    assert_eq!((asked(&scene, "Query"), asked(&scene, "Scan")), (5, 1));
+    scene.sim.run_until(time::later(scene.sim.now(), SignedDuration::from_hours(24)));
+    let before = asked(&scene, "Scan");
+    reconcile(&scene);
+    reconcile(&scene);
+    assert_eq!(asked(&scene, "Scan"), before + 1);
+}
+
+#[test]
+fn an_entry_whose_owner_may_write_it_is_left_unlisted_until_its_lease_is_over() {
+    let scene = Scene::default();
+    let key = refused_set(&scene);
+    let lease_until = time::later(scene.sim.now(), SignedDuration::from_mins(20));
+    in_ledger(&scene, |table| {
+        let mut item = table.get(&key).cloned().unwrap();
+        let Some(Attribute::S(state)) = item.get("state").cloned() else { panic!() };
+        let mut record: Value = serde_json::from_str(&state).unwrap();
+        let intent = record["phase"]["released"]["intent"].clone();
+        let owner = json!({ "request": "r-1", "nonce": "a" });
+        record["phase"] =
+            json!({ "intended": { "owner": owner, "lease_until": lease_until, "intent": intent } });
+        item.insert("state".to_owned(), Attribute::S(record.to_string()));
+        item.remove("listed");
+        table.put(item).unwrap();
+    });
+    let before = in_ledger(&scene, |table| table.get(&key).cloned());
+    reconcile(&scene);
+    assert_eq!(in_ledger(&scene, |table| table.get(&key).cloned()), before);
+    scene.sim.run_for(SignedDuration::from_mins(30));
+    assert_eq!(deeds(&reconcile_and_again(&scene)).len(), 1);
+}
+
+#[test]
+fn a_table_without_an_index_or_with_one_that_is_being_filled_is_scanned() {
+    let without = |table: &mut Table| table.indexes.clear();
+    let filling = |table: &mut Table| {
+        for index in table.indexes.values_mut() {
+            index.is_filling = true;
+        }
+    };
+    for spoil in [without as fn(&mut Table), filling] {
+        let scene = Scene::default();
+        reconcile(&scene);
+        refused_set(&scene);
+        in_ledger(&scene, spoil);
+        assert_eq!(deeds(&reconcile_and_again(&scene)).len(), 1);
+    }
+}
+
+#[test]
+fn what_is_open_is_finished_before_anything_else_is_read() {
+    let scene = Scene::default();
+    refused_set(&scene);
+    reconcile(&scene);
+    let trace = scene.sim.trace();
+    let mut calls = Vec::new();
+    for entry in trace.entries() {
+        if let Event::Call { op, phase: Phase::Applied, .. } = entry.event {
+            calls.push(op);
+        }
+    }
+    let query = calls.iter().position(|op| *op == "Query").unwrap();
+    let first = |op: &str| calls[query..].iter().position(|other| *other == op).unwrap();
+    assert!(first("CreateSnapshots") < first("Scan"), "{calls:?}");
+}
+
+#[test]
+fn what_could_not_be_told_is_not_said_to_be() {
+    let scene = Scene::default();
+    never_retry(&scene);
+    let instance = scene.instance("web-1", 0);
+    scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "stopped")).unwrap();
+    untell(&scene, &instance);
+    fault(&scene, "Publish", Fault::Unavailable, Pick::Every);
+    let error = scene.send(FunctionName::NightlyMaintenance, br#"{"task": "reconcile"}"#);
+    let told = format!("{error:?}");
+    assert!(!told.contains("people were told"), "{told}");
+    scene.sim.faults(adapters_sim::fault::Faults::clear);
+    let later = deeds(&reconcile_and_again(&scene));
+    assert!(later.contains(&"people were told: [Auto-Snapshot] web-1 (stopped)".to_owned()), "{later:?}");
 }
 
 #[test]
@@ -451,9 +647,9 @@ fn a_source_that_cannot_be_read_does_not_hide_the_others() {
     let scene = Scene::default();
     never_retry(&scene);
     stopped_unheard(&scene, "Server.InternalError");
-    fault(&scene, "Scan", Fault::Denied, Pick::Every);
+    fault(&scene, "Query", Fault::Denied, Pick::Every);
     let error = scene.send(FunctionName::NightlyMaintenance, br#"{"task": "reconcile"}"#).unwrap_err();
-    assert!(error.message.starts_with("reconcile: open entries: Scan: denied"), "{}", error.message);
+    assert!(error.message.starts_with("reconcile: open entries: Query: denied"), "{}", error.message);
     assert_eq!(scene.snapshots().len(), 2);
 }
 

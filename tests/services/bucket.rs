@@ -121,7 +121,7 @@ fn every_service_is_throttled_in_its_own_words() {
     let asks: Handler = Arc::new(|invocation| {
         async move {
             let ports = invocation.ports();
-            let ec2 = ports.not_running("x").await.unwrap_err().detail;
+            let ec2 = ports.not_running("x", None).await.unwrap_err().detail;
             let s3 = ports.head(&key()).await.unwrap_err().detail;
             Ok(json!([ec2, s3]))
         }

@@ -27,7 +27,7 @@ fn heard(skew: u32) -> Vec<Option<String>> {
     let asks: Handler = Arc::new(|invocation| {
         async move {
             let (ports, code) = (invocation.ports(), |error: PortError| error.detail);
-            let ec2 = ports.not_running("AutoSnapshot").await.err().map(code);
+            let ec2 = ports.not_running("AutoSnapshot", None).await.err().map(code);
             let s3 = ports.head(&"a/b".parse().unwrap()).await.err().map(code);
             Ok(json!([ec2, s3]))
         }

@@ -16,7 +16,10 @@ use std::future::Future;
 
 use async_trait::async_trait;
 use lambda_shims::Ports;
-use ports::{GroupName, ImageId, InstanceId, Page, PageToken, PortError, Record, SnapshotId, Tags};
+use ports::{
+    Attribute, GroupName, ImageId, InstanceId, LedgerEntry, LedgerKey, Page, PageToken, PortError, Record,
+    SnapshotId, Tags,
+};
 
 /// A cloud that clauses are run on, and the ways to arrange it that no port has.
 #[async_trait]
@@ -37,6 +40,8 @@ pub trait Stage: Send + Sync {
     async fn group(&self, desired: u32, min: u32, max: u32) -> GroupName;
     /// A record of the metrics table.
     async fn record(&self, record: Record);
+    /// An entry of the ledger as the first version wrote it, which knew of no index.
+    async fn entry_of_before(&self, key: &LedgerKey, entry: &LedgerEntry);
     /// Lets pass what EC2 wants between two snapshots of one volume.
     async fn rest(&self);
     /// What a queue got, and what a subscriber got who wants no form of its own.
@@ -74,4 +79,18 @@ where
             None => return items,
         }
     }
+}
+
+/// An entry of the ledger as the first version wrote it: an item of these attributes, and no other.
+pub fn item_of_before(key: &LedgerKey, entry: &LedgerEntry) -> Record {
+    [
+        ("key", Attribute::S(key.to_string())),
+        ("version", Attribute::N("1".to_owned())),
+        ("state", Attribute::S(entry.state.clone())),
+        ("open", Attribute::Bool(entry.open)),
+        ("keep_until", Attribute::N(entry.keep_until.as_second().to_string())),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect()
 }

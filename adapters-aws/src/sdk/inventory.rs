@@ -4,10 +4,7 @@ use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_ec2::{
     Client,
-    operation::{
-        describe_images::DescribeImagesOutput, describe_instances::DescribeInstancesOutput,
-        describe_volumes::DescribeVolumesOutput,
-    },
+    operation::{describe_images::DescribeImagesOutput, describe_volumes::DescribeVolumesOutput},
     types,
 };
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -88,41 +85,6 @@ impl Ec2Inventory {
             if from.is_none() {
                 volumes.sort_by(|a: &Volume, b| (&a.device, &a.id).cmp(&(&b.device, &b.id)));
                 return Ok(volumes);
-            }
-        }
-    }
-
-    async fn not_running_page(
-        &self,
-        tag: &str,
-        from: Option<String>,
-    ) -> Result<DescribeInstancesOutput, PortError> {
-        let call = Call::reading("DescribeInstances");
-        self.client
-            .describe_instances()
-            .filters(ec2::filter("tag-key", [tag]))
-            .filters(ec2::filter("instance-state-name", AT_REST))
-            .max_results(INSTANCES)
-            .set_next_token(from)
-            .customize()
-            .interceptor(call.watch())
-            .send()
-            .await
-            .map_err(|error| call.failed(&error))
-    }
-
-    async fn all_not_running(&self, tag: &str) -> Result<Vec<Instance>, PortError> {
-        let mut instances = Vec::new();
-        let mut from = None;
-        loop {
-            let page = self.not_running_page(tag, from).await?;
-            for instance in page.reservations().iter().flat_map(types::Reservation::instances) {
-                let id = Answer("DescribeInstances").parsed("instanceId", instance.instance_id())?;
-                instances.push(read_instance(instance, &id)?);
-            }
-            from = next(page.next_token);
-            if from.is_none() {
-                return Ok(instances);
             }
         }
     }
@@ -223,8 +185,27 @@ impl Inventory for Ec2Inventory {
         Ok(Page { items, next: next(answer.next_token).map(PageToken) })
     }
 
-    async fn not_running(&self, tag: &str) -> Result<Vec<Instance>, PortError> {
-        self.limit.end("DescribeInstances", self.all_not_running(tag)).await
+    async fn not_running(&self, tag: &str, from: Option<PageToken>) -> Result<Page<Instance>, PortError> {
+        let call = Call::reading("DescribeInstances");
+        let page = self
+            .client
+            .describe_instances()
+            .filters(ec2::filter("tag-key", [tag]))
+            .filters(ec2::filter("instance-state-name", AT_REST))
+            .max_results(INSTANCES)
+            .set_next_token(from.map(|token| token.0))
+            .customize()
+            .interceptor(call.watch())
+            .send()
+            .await
+            .map_err(|error| call.failed(&error))?;
+        let instances = page.reservations().iter().flat_map(types::Reservation::instances);
+        let read = |instance: &types::Instance| {
+            let id = Answer("DescribeInstances").parsed("instanceId", instance.instance_id())?;
+            read_instance(instance, &id)
+        };
+        let items = instances.map(read).collect::<Result<_, _>>()?;
+        Ok(Page { items, next: next(page.next_token).map(PageToken) })
     }
 }
 

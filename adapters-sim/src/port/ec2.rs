@@ -123,14 +123,16 @@ impl Inventory for SimPorts {
         .await
     }
 
-    async fn not_running(&self, tag: &str) -> Result<Vec<Instance>, PortError> {
+    async fn not_running(&self, tag: &str, from: Option<PageToken>) -> Result<Page<Instance>, PortError> {
         let sent = (Op::new("ec2", "DescribeInstances"), Footprint::NONE.reads("instances", ""));
         let at_rest = ["shutting-down", "stopped", "stopping", "terminated"];
         let listing =
             Listing::default().filter("tag-key", [tag]).filter("instance-state-name", at_rest).pages_of(MOST);
-        self.all_pages((sent, &["ec2:DescribeInstances"]), listing, |cloud, listing, context| {
-            let page = cloud.ec2.list_instances(listing, context)?;
-            Ok(found(page, |id| cloud.ec2.told(&id, context.now)))
+        let listing = listing.behind(from.map(|token| token.0));
+        self.repeat(sent, Ask::Anything(&["ec2:DescribeInstances"]), move |cloud, context| {
+            let page =
+                found(cloud.ec2.list_instances(&listing, context)?, |id| cloud.ec2.told(&id, context.now));
+            Ok(Page { items: page.items, next: page.next.map(PageToken) })
         })
         .await
     }

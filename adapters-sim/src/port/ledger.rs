@@ -16,6 +16,11 @@ const VERSION: &str = "version";
 const STATE: &str = "state";
 const OPEN: &str = "open";
 const KEEP_UNTIL: &str = "keep_until";
+const LISTED: &str = "listed";
+/// What `LISTED` says of an entry that is open. The others do not have it.
+const LISTED_OPEN: &str = "open";
+/// The index over it.
+const OPEN_INDEX: &str = "open";
 
 #[async_trait]
 impl Ledger for SimPorts {
@@ -38,10 +43,9 @@ impl Ledger for SimPorts {
         let (table, key, entry) = (self.names.ledger.clone(), key.clone(), entry.clone());
         let before = AtomicBool::new(false);
         let touched = Footprint::NONE.writes("item", key.as_str()).marks("table", &table);
-        let ask = self.item("dynamodb:UpdateItem", &key, &[KEY, VERSION, STATE, OPEN, KEEP_UNTIL]);
+        let ask = self.item("dynamodb:UpdateItem", &key, &[KEY, VERSION, STATE, OPEN, KEEP_UNTIL, LISTED]);
         self.repeat((Op::new("dynamodb", "UpdateItem"), touched), ask, move |cloud, context| {
-            let table = cloud.dynamodb.table(&table)?;
-            let current = table.get(key.as_str()).map(stored).transpose()?;
+            let current = cloud.dynamodb.table(&table)?.get(key.as_str()).map(stored).transpose()?;
             let version = expected.map_or(Version::FIRST, Version::next);
             // A write that was sent again because its answer was lost finds itself. A rival's first write does not count.
             let again = before.swap(true, Ordering::Relaxed);
@@ -52,34 +56,55 @@ impl Ledger for SimPorts {
                 context.unchanged();
                 return Ok(Swap::Lost(current));
             }
-            table.put(item(&key, version, &entry))?;
+            cloud.put_item(&table, item(&key, version, &entry), context)?;
             Ok(Swap::Won(version))
         })
         .await
     }
 
-    async fn open_entries(
-        &self,
-        prefix: &str,
-        from: Option<PageToken>,
-    ) -> Result<Page<(LedgerKey, Stored)>, PortError> {
-        let (table, prefix) = (self.names.ledger.clone(), prefix.to_owned());
-        let sent = (Op::new("dynamodb", "Scan"), Footprint::NONE.reads("table", &table));
-        let ask = Ask::Scan { table: table.clone() };
-        self.repeat(sent, ask, move |cloud, _| {
-            let wanted = |item: &Record| {
-                item.get(OPEN) == Some(&Attribute::Bool(true))
-                    && matches!(item.get(KEY), Some(Attribute::S(key)) if key.starts_with(&prefix))
-            };
-            let page = cloud.dynamodb.table(&table)?.scan((0, 1), from.as_ref(), wanted)?;
-            let items = page.items.iter().map(|item| Ok((key_of(item)?, stored(item)?)));
-            Ok(Page { items: items.collect::<Result<_, ApiError>>()?, next: page.next })
-        })
-        .await
+    async fn open_keys(&self, from: Option<PageToken>) -> Result<Page<LedgerKey>, PortError> {
+        let (table, behind) = (self.names.ledger.clone(), from.clone());
+        let sent = (Op::new("dynamodb", "Query"), Footprint::NONE.reads("table", &table));
+        let ask =
+            Ask::Query { table: table.clone(), index: OPEN_INDEX.to_owned(), key: LISTED_OPEN.to_owned() };
+        let listed = self.repeat(sent, ask, move |cloud, context| {
+            let table = cloud.dynamodb.table(&table)?;
+            // The adapter of AWS takes these refusals for a word to scan.
+            if table.index(OPEN_INDEX).is_err() {
+                return Ok(None);
+            }
+            let page = table.query_index((OPEN_INDEX, LISTED_OPEN), behind.as_ref(), context.now)?;
+            Ok(Some(keys(page)?))
+        });
+        match listed.await? {
+            Some(page) => Ok(page),
+            None => self.scanned(from, |item| item.get(OPEN) == Some(&Attribute::Bool(true))).await,
+        }
+    }
+
+    async fn unlisted_keys(&self, from: Option<PageToken>) -> Result<Page<LedgerKey>, PortError> {
+        let is_unlisted =
+            |item: &Record| item.get(OPEN) == Some(&Attribute::Bool(true)) && !item.contains_key(LISTED);
+        self.scanned(from, is_unlisted).await
     }
 }
 
 impl SimPorts {
+    /// The keys of a page of the whole table, of the entries that are wanted.
+    async fn scanned(
+        &self,
+        from: Option<PageToken>,
+        wanted: impl Fn(&Record) -> bool + Send + Sync + 'static,
+    ) -> Result<Page<LedgerKey>, PortError> {
+        let table = self.names.ledger.clone();
+        let sent = (Op::new("dynamodb", "Scan"), Footprint::NONE.reads("table", &table));
+        let ask = Ask::Scan { table: table.clone() };
+        self.repeat(sent, ask, move |cloud, _| {
+            keys(cloud.dynamodb.table(&table)?.scan((0, 1), from.as_ref(), &wanted)?)
+        })
+        .await
+    }
+
     /// What is asked about an entry.
     fn item(&self, action: &'static str, key: &LedgerKey, attributes: &'static [&'static str]) -> Ask {
         Ask::Item { action, table: self.names.ledger.clone(), key: key.to_string(), attributes }
@@ -105,6 +130,7 @@ fn item(key: &LedgerKey, version: Version, entry: &LedgerEntry) -> Record {
         (KEEP_UNTIL, Attribute::N(whole_second(entry.keep_until).to_string())),
     ]
     .into_iter()
+    .chain(entry.open.then(|| (LISTED, Attribute::S(LISTED_OPEN.to_owned()))))
     .map(|(name, value)| (name.to_owned(), value))
     .collect()
 }
@@ -128,6 +154,11 @@ fn stored(item: &Record) -> Result<Stored, ApiError> {
             keep_until: Timestamp::from_second(second).map_err(|_| no_entry(item))?,
         },
     })
+}
+
+fn keys(page: Page<Record>) -> Result<Page<LedgerKey>, ApiError> {
+    let keys = page.items.iter().map(key_of).collect::<Result<_, _>>()?;
+    Ok(Page { items: keys, next: page.next })
 }
 
 fn key_of(item: &Record) -> Result<LedgerKey, ApiError> {

@@ -1,7 +1,7 @@
 //! Looks at the account that the settings are for, and changes nothing in it.
 
 use adapters_aws::sdk::probe::{Permitted, Probe, TableFound, Trial};
-use adapters_aws::sdk::{AutoScaling, config};
+use adapters_aws::sdk::{AutoScaling, DynamoLedger, config};
 use domain::policy::naming::{FENCE, KEY};
 use domain::policy::ownership::OwnerName;
 use lambda_shims::permission::Function;
@@ -47,6 +47,13 @@ fn ledger(name: &str, found: Result<Option<TableFound>, PortError>) -> Finding {
         Ok(Some(table)) if table.expires_by.as_deref() != Some("keep_until") => Finding::problem(format!(
             "ledger table `{name}` does not expire by `keep_until`, so it only grows"
         )),
+        Ok(Some(table)) if !table.indexes.iter().any(|index| index == DynamoLedger::INDEX) => {
+            Finding::note(format!(
+                "ledger table `{name}` has no index `{index}`, so every reconcile reads all of it; add one whose partition key is the \
+             text `listed`, projecting the keys only",
+                index = DynamoLedger::INDEX
+            ))
+        }
         Ok(Some(_)) => Finding::fine(format!("ledger table `{name}`")),
     }
 }

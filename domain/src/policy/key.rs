@@ -122,6 +122,15 @@ pub fn digest(bytes: &[u8]) -> String {
     })
 }
 
+/// The key of what is known of the ledger's index over open entries.
+///
+/// # Errors
+///
+/// As [`snapshot`].
+pub fn index() -> Result<LedgerKey, IdError> {
+    LedgerKey::new("index#open")
+}
+
 /// The key of the notice about what happened under another key.
 ///
 /// # Errors

@@ -349,6 +349,11 @@ impl<I: Clone, O: Clone> Record<I, O> {
         !matches!(self.phase, Phase::Done { told: true, .. })
     }
 
+    /// Whether only a person may remove it.
+    pub fn is_halted(&self) -> bool {
+        matches!(self.phase, Phase::Halted { .. })
+    }
+
     fn leased(&self, until: impl FnOnce(Timestamp) -> Timestamp) -> Self {
         match &self.phase {
             Phase::Intended { owner, lease_until, intent } => self.with(Phase::Intended {

@@ -123,6 +123,11 @@ pub enum Verdict {
 }
 
 impl Open {
+    /// Whether somebody may be at it, who would lose it to whoever else writes it.
+    pub fn has_owner(&self, now: Timestamp) -> bool {
+        matches!(self.stands, Stands::Intended { lease_until } if now < lease_until)
+    }
+
     /// Decides what becomes of it: what may still be right is finished; what only a person can judge is told.
     ///
     /// - Snapshots are finished however late: an instance without a set is worse off than one with a late one. What EC2 refused is

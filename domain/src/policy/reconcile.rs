@@ -220,29 +220,21 @@ impl ReconcilePolicy {
         open.verdict(self.alarm_max_age, now)
     }
 
-    /// The event that should have told of an instance's rest, if there is no incident of it and the instance wants one.
+    /// The event that should have told of an instance's rest, if there is no incident of it and the instance wants one. What
+    /// costs nothing to know is asked first.
     ///
-    /// Its own snapshots count as well as the ledger: the ledger forgets after a month, and the last good snapshot of a volume
-    /// is never removed.
+    /// `snapshots` are those of the instance. They count as well as the ledger: the ledger forgets after a month, and the
+    /// last good snapshot of a volume is never removed.
     pub fn lost(
         &self,
         instance: &Instance,
         known: &[KnownIncident],
-        snapshots: &[Snapshot],
+        snapshots: &[&Snapshot],
         now: Timestamp,
     ) -> Option<InstanceTrigger> {
         let rest = Rest::of(instance);
-        let is_its_end = |at: Timestamp, kind: Kind| kind == Kind::End && rest.since() <= at;
-        let is_known = known.iter().any(|k| k.begun.is_some_and(|begun| is_its_end(k.episode, begun.kind)));
-        let is_taken = snapshots.iter().any(|s| {
-            let word = s.tags.get(naming::TRIGGER_STATE).unwrap_or_default();
-            s.tags.get(naming::INSTANCE_ID) == Some(instance.id.as_str())
-                && s.state != SnapshotState::Error
-                && !s.is_copy()
-                && is_its_end(incident_of(s), kind_of(word))
-        });
         let at = rest.at.unwrap_or(now);
-        if is_known || is_taken || at < time::earlier(now, LOOK_BACK) {
+        if at < time::earlier(now, LOOK_BACK) {
             return None;
         }
         let (account, region) = self.place.clone()?;
@@ -254,8 +246,14 @@ impl ReconcilePolicy {
             instance: instance.id.clone(),
             what: InstanceChange::Found(instance.state),
         };
-        let wanted = self.snapshots.admit(&trigger).and_then(|()| self.snapshots.wants(&trigger, instance));
-        wanted.is_ok().then_some(trigger)
+        self.snapshots.admit(&trigger).and_then(|()| self.snapshots.wants(&trigger, instance)).ok()?;
+        let is_its_end = |at: Timestamp, kind: Kind| kind == Kind::End && rest.since() <= at;
+        let is_taken = snapshots.iter().any(|s| {
+            let word = s.tags.get(naming::TRIGGER_STATE).unwrap_or_default();
+            s.state != SnapshotState::Error && !s.is_copy() && is_its_end(incident_of(s), kind_of(word))
+        });
+        let is_known = known.iter().any(|k| k.begun.is_some_and(|begun| is_its_end(k.episode, begun.kind)));
+        (!is_taken && !is_known).then_some(trigger)
     }
 }
 

@@ -52,10 +52,7 @@ impl Announced {
 
 /// Publishes a notice about what happened under its key, once: at least once, when the topic's answer is lost.
 pub async fn announce(ports: AnnouncePorts<'_>, run: &Run, notice: Notice) -> Announced {
-    match tell(ports, run, notice).await {
-        Ok(announced) => announced,
-        Err(why) => Announced::Failed(why),
-    }
+    tell(ports, run, notice).await.unwrap_or_else(|error| Announced::Failed(error.to_string()))
 }
 
 /// The same for an effect, whose entry under `key` stays open until people know of it.
@@ -63,21 +60,27 @@ pub(super) async fn announce_effect(
     ports: AnnouncePorts<'_>,
     run: &Run,
     notice: Notice,
-    (key, untold): (&LedgerKey, Option<Stored>),
+    of: (&LedgerKey, Option<Stored>),
 ) -> Announced {
-    let announced = announce(ports, run, notice).await;
-    if announced.failure().is_none() {
-        Once { ledger: ports.ledger, clock: ports.clock, run }.told(key, untold).await;
-    }
-    announced
+    let announced = tell_effect(ports, run, notice, of).await;
+    announced.unwrap_or_else(|error| Announced::Failed(error.to_string()))
 }
 
-async fn tell(ports: AnnouncePorts<'_>, run: &Run, notice: Notice) -> Result<Announced, String> {
-    let about = LedgerKey::new(notice.key()).map_err(|error| error.to_string())?;
-    let key = key::notice(&about).map_err(|error| error.to_string())?;
-    publish(ports, run, Tell { notifier: ports.notifier, key, notice }, None)
-        .await
-        .map_err(|error| error.to_string())
+/// The same, with the error for those who go by it.
+pub(super) async fn tell_effect(
+    ports: AnnouncePorts<'_>,
+    run: &Run,
+    notice: Notice,
+    (key, untold): (&LedgerKey, Option<Stored>),
+) -> Result<Announced, OnceError> {
+    let announced = tell(ports, run, notice).await?;
+    Once { ledger: ports.ledger, clock: ports.clock, run }.told(key, untold).await;
+    Ok(announced)
+}
+
+async fn tell(ports: AnnouncePorts<'_>, run: &Run, notice: Notice) -> Result<Announced, OnceError> {
+    let key = key::notice(&LedgerKey::new(notice.key())?)?;
+    publish(ports, run, Tell { notifier: ports.notifier, key, notice }, None).await
 }
 
 /// Publishes a notice whose entry was found open.

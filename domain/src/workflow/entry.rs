@@ -9,6 +9,9 @@ use super::once::OnceError;
 /// How long an entry is kept: far longer than anything redelivers an event.
 const KEEP: SignedDuration = SignedDuration::from_hours(30 * 24);
 
+/// Until when an entry is kept that only a person may remove.
+pub(super) const FOR_GOOD: Timestamp = Timestamp::constant(253_370_764_800, 0);
+
 /// Writes a value down.
 pub(super) fn encode<T: Serialize>(
     key: &LedgerKey,

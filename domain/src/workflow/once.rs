@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::effect::{Effect, Found, Unfinished};
-use super::entry::{decode, encode};
+use super::entry::{FOR_GOOD, decode, encode};
 pub use super::once_error::OnceError;
 use super::run::Run;
 use crate::policy::once::{Claim, FORMAT, InDoubt, LEASE_MARGIN, Phase, Record, Step, backoff, fits, step};
@@ -339,7 +339,11 @@ impl Once<'_> {
         expected: Option<Version>,
         record: &Record<I, O>,
     ) -> Result<Swap, OnceError> {
-        self.swap(key, expected, &encode(key, record, record.is_open(), self.clock.now())?).await
+        let mut entry = encode(key, record, record.is_open(), self.clock.now())?;
+        if record.is_halted() {
+            entry.keep_until = FOR_GOOD;
+        }
+        self.swap(key, expected, &entry).await
     }
 
     async fn swap(

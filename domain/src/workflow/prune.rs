@@ -17,8 +17,8 @@ use crate::policy::once::{backoff, fits};
 use crate::policy::pace::{Pace, Rate};
 use crate::policy::retention::{Bound, Mismatch, Owner, Reading, Retention, RetentionPlan, Stock, Verdict};
 
-/// About how many snapshots one call asks what uses them: few enough for it to end in time.
-const ASKED_AT_ONCE: usize = 1000;
+/// About how many snapshots one call asks what uses them: few enough for all its pages to end in time.
+const ASKED_AT_ONCE: usize = 200;
 /// How many deletions are on their way at once, so that the pace and not each answer's time sets the speed.
 const DELETED_AT_ONCE: usize = 8;
 /// How often a deletion is tried that fails for another reason than too many requests.

@@ -61,16 +61,19 @@ pub(crate) async fn create(config: &SdkConfig, names: &Names) {
     let tables = dynamodb::Client::new(config);
     let table = || tables.create_table().billing_mode(BillingMode::PayPerRequest);
     let ledger = table().table_name(&names.ledger).key_schema(key("key")).attribute_definitions(text("key"));
+    let open = index("open", "listed", ProjectionType::KeysOnly);
+    let ledger = ledger.attribute_definitions(text("listed")).global_secondary_indexes(open);
     ledger.send().await.unwrap();
     let metrics = table().table_name(&names.metrics).key_schema(key("id")).attribute_definitions(text("id"));
-    let metrics = metrics.attribute_definitions(text("date")).global_secondary_indexes(by_date());
+    let by_date = index("by-date", "date", ProjectionType::All);
+    let metrics = metrics.attribute_definitions(text("date")).global_secondary_indexes(by_date);
     metrics.send().await.unwrap();
 }
 
-fn by_date() -> GlobalSecondaryIndex {
-    let whole = Projection::builder().projection_type(ProjectionType::All).build();
-    let index = GlobalSecondaryIndex::builder().index_name("by-date").key_schema(key("date"));
-    index.projection(whole).build().unwrap()
+fn index(name: &str, of: &str, projects: ProjectionType) -> GlobalSecondaryIndex {
+    let projection = Projection::builder().projection_type(projects).build();
+    let index = GlobalSecondaryIndex::builder().index_name(name).key_schema(key(of));
+    index.projection(projection).build().unwrap()
 }
 
 fn key(name: &str) -> KeySchemaElement {
@@ -146,9 +149,16 @@ pub(crate) async fn record(config: &SdkConfig, table: &str, record: Record) {
 
 /// The types that clauses use.
 fn attribute(value: Attribute) -> AttributeValue {
-    if let Attribute::S(text) = value {
-        return AttributeValue::S(text);
+    match value {
+        Attribute::S(text) => AttributeValue::S(text),
+        Attribute::N(number) => AttributeValue::N(number),
+        Attribute::Bool(truth) => AttributeValue::Bool(truth),
+        Attribute::B(_)
+        | Attribute::Null
+        | Attribute::L(_)
+        | Attribute::M(_)
+        | Attribute::Ss(_)
+        | Attribute::Ns(_)
+        | Attribute::Bs(_) => panic!("no clause has put {value:?} so far"),
     }
-    let Attribute::N(number) = value else { panic!("no clause has put {value:?} so far") };
-    AttributeValue::N(number)
 }

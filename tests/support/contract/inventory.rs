@@ -48,7 +48,8 @@ pub async fn inventory_4_not_running_tells_every_tagged_one(stage: &dyn Stage) {
     stage.instance(opted_in("running"), 0).await;
     let untagged = stage.instance(Tags::from_iter([("Name", "batch")]), 0).await;
     stage.stop(&untagged).await;
-    let told = stage.ports().inventory.not_running("AutoSnapshot").await.unwrap();
+    let inventory = stage.ports().inventory;
+    let told = all_pages(|from| inventory.not_running("AutoSnapshot", from)).await;
     assert!(told.iter().all(|i| matches!(i.state, InstanceState::Stopping | InstanceState::Stopped)));
     assert_eq!(told.into_iter().map(|i| i.id).collect::<BTreeSet<_>>(), at_rest);
 }

@@ -14,7 +14,7 @@ use crate::policy::open::Topic;
 use crate::policy::reconcile::{Finding, Matter, Task};
 use crate::policy::snapshot::{Again, Incident};
 use crate::render;
-use crate::workflow::announce::{announce_effect, tell_open};
+use crate::workflow::announce::{announce_effect, tell_effect, tell_open};
 use crate::workflow::once::{How, Once, OnceError, Performed, read};
 use crate::workflow::poison::Poison;
 use crate::workflow::protect::{ProtectPorts, Protected, protect};
@@ -212,7 +212,7 @@ impl Work<'_> {
             return Ok(None);
         };
         let subject = notice.subject().to_string();
-        announce_effect(self.ports.announcing(), self.run, notice, (key, Some(stored))).await;
+        tell_effect(self.ports.announcing(), self.run, notice, (key, Some(stored))).await?;
         Ok(Some(format!("people were told: {subject}")))
     }
 

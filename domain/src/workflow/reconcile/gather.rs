@@ -1,24 +1,30 @@
-//! Reads what there is to reconcile, and lets the policy judge it. A source that cannot be read does not hide the others.
+//! Reads what there is to reconcile, and lets the policy judge it. A source that cannot be read does not hide the others, and
+//! nothing is read that might not end before the deadline.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use ports::trigger::InstanceTrigger;
-use ports::{InstanceId, LedgerKey, PortError, Snapshot, SnapshotId, Stored, time};
+use ports::{
+    Instance, InstanceId, LedgerEntry, LedgerKey, Page, PageToken, PortError, Snapshot, SnapshotId, Stored,
+    Swap, time,
+};
 use serde_json::Value;
 
 use super::{Failed, ReconcilePorts, Sets};
 use crate::policy::listed::words;
+use crate::policy::mode::Mode;
+use crate::policy::naming::INSTANCE_ID;
 use crate::policy::once::{Phase, Record, fits};
 use crate::policy::open::{KEEP_TRYING, Open, Stands};
-use crate::policy::ownership::{self, OwnerName, Whose};
+use crate::policy::ownership::{self, Whose};
 use crate::policy::reconcile::{Finding, Matter, ReconcilePlan, ReconcilePolicy, Rest, Task};
 use crate::policy::retention::Stock;
 use crate::policy::sets::{Progress, SetFound, SetRecord, sets};
 use crate::policy::snapshot::{Incident, OPT_IN};
+use crate::workflow::entry::FOR_GOOD;
 use crate::workflow::incident::known;
 use crate::workflow::once::{OnceError, read};
-use crate::workflow::prune::{self, Bonds};
+use crate::workflow::prune::Bonds;
 use crate::workflow::restart;
 use crate::workflow::run::Run;
 use crate::workflow::take::SnapshotSet;
@@ -43,67 +49,239 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    /// Whether there is time to look at one more matter; if not, it is left.
-    fn has_time(&mut self, ports: &ReconcilePorts<'_>, run: &Run) -> bool {
-        let has_time = fits(ports.clock.now(), run.deadline);
-        self.left = self.left.saturating_add(usize::from(!has_time));
-        has_time
-    }
-
-    fn failed(&mut self, what: impl Into<String>, error: &OnceError) {
+    pub(super) fn failed(&mut self, what: impl Into<String>, error: &OnceError) {
         self.failed.push(Failed { what: what.into(), error: words(&error.to_string()) });
     }
+
+    pub(super) fn leave_one(&mut self) {
+        self.left = self.left.saturating_add(1);
+    }
 }
 
-/// Reads everything.
-pub(super) async fn gather(ports: &ReconcilePorts<'_>, policy: &ReconcilePolicy, run: &Run) -> Gathered {
-    let now = ports.clock.now();
-    let mut gathered = Gathered::default();
-    match open_entries(ports).await {
-        Ok(entries) => {
-            for (key, stored) in entries {
-                // What this run itself is at is not left behind.
-                let Some(open) = open(key, &stored, run) else { continue };
-                gathered.plan.add(policy.entry(&open, now));
-                gathered.entries.insert(open.key, stored);
+/// Reads for one run.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'a> {
+    pub(super) ports: &'a ReconcilePorts<'a>,
+    pub(super) policy: &'a ReconcilePolicy,
+    pub(super) run: &'a Run,
+}
+
+impl Reading<'_> {
+    /// Whether there is time for one more call.
+    pub(super) fn has_time(&self) -> bool {
+        fits(self.ports.clock.now(), self.run.deadline)
+    }
+
+    /// Everything in a list, each page in a call of its own; `None` when there is no time for all of it.
+    pub(super) async fn all<T, F>(
+        &self,
+        page: impl Fn(Option<PageToken>) -> F + Send,
+    ) -> Result<Option<Vec<T>>, PortError>
+    where
+        T: Send,
+        F: Future<Output = Result<Page<T>, PortError>> + Send,
+    {
+        let (mut items, mut from) = (Vec::new(), None);
+        while self.has_time() {
+            let page = page(from).await?;
+            items.extend(page.items);
+            from = page.next;
+            if from.is_none() {
+                return Ok(Some(items));
             }
         }
-        Err(error) => gathered.failed("open entries", &error.into()),
+        Ok(None)
     }
-    match snapshots(ports, &policy.snapshots.owner).await {
-        Ok(snapshots) => {
-            gathered.unowned = snapshots.iter().filter(|s| s.tags.get(ownership::OWNER).is_none()).count();
-            look_at_sets(ports, run, &snapshots, now, &mut gathered).await;
-            clear_removals(ports, (policy, run), &snapshots, now, &mut gathered).await;
-            look_for_lost(ports, (policy, run), &snapshots, now, &mut gathered).await;
+
+    /// What the ledger says is open. Its index may lag, so each entry is read itself.
+    pub(super) async fn open_entries(&self) -> Gathered {
+        let mut gathered = Gathered::default();
+        match self.all(|from| self.ports.ledger.open_keys(from)).await {
+            Ok(Some(keys)) => {
+                for key in keys {
+                    if let Err(error) = self.look_at_open(key.clone(), &mut gathered).await {
+                        gathered.failed(key.as_str(), &error);
+                    }
+                }
+            }
+            Ok(None) => gathered.leave_one(),
+            Err(error) => gathered.failed("open entries", &error.into()),
         }
-        Err(error) => gathered.failed("snapshots", &error.into()),
+        gathered
     }
-    gathered
-}
 
-/// The owner's own snapshots, and those of an earlier version, which are nobody's yet: the stops
-/// that they are of must not be taken for lost. Those of other owners count for nothing.
-async fn snapshots(ports: &ReconcilePorts<'_>, owner: &OwnerName) -> Result<Vec<Snapshot>, PortError> {
-    let mut snapshots = prune::all(ports.snapshots, &ownership::of_any()).await?;
-    snapshots.retain(|snapshot| owner.whose(&snapshot.tags) != Whose::Anothers);
-    Ok(snapshots)
-}
+    async fn look_at_open(&self, key: LedgerKey, gathered: &mut Gathered) -> Result<(), OnceError> {
+        if !self.has_time() {
+            gathered.leave_one();
+            return Ok(());
+        }
+        if let Some(stored) = self.open_entry(&key).await? {
+            self.judge(key, stored, gathered).await?;
+        }
+        Ok(())
+    }
 
-async fn open_entries(ports: &ReconcilePorts<'_>) -> Result<Vec<(LedgerKey, Stored)>, PortError> {
-    let mut entries = Vec::new();
-    let mut from = None;
-    loop {
-        let page = ports.ledger.open_entries("", from).await?;
-        entries.extend(page.items);
-        match page.next {
-            Some(next) => from = Some(next),
-            None => return Ok(entries),
+    /// An entry, if it is open.
+    pub(super) async fn open_entry(&self, key: &LedgerKey) -> Result<Option<Stored>, OnceError> {
+        Ok(self.ports.ledger.get(key).await?.filter(|stored| stored.entry.open))
+    }
+
+    /// Lets the policy judge an open entry.
+    pub(super) async fn judge(
+        &self,
+        key: LedgerKey,
+        stored: Stored,
+        gathered: &mut Gathered,
+    ) -> Result<(), OnceError> {
+        // What this run itself is at is not left behind.
+        let Some(open) = open(key, &stored, self.run) else { return Ok(()) };
+        let stored = match open.stands {
+            Stands::Halted { .. } => self.kept(&open.key, stored).await?,
+            Stands::Intended { .. }
+            | Stands::Released { .. }
+            | Stands::Untold { .. }
+            | Stands::Unreadable { .. } => stored,
+        };
+        gathered.plan.add(self.policy.entry(&open, self.ports.clock.now()));
+        gathered.entries.insert(open.key, stored);
+        Ok(())
+    }
+
+    /// What is halted stays until a person has looked. An earlier version would have let it expire.
+    async fn kept(&self, key: &LedgerKey, stored: Stored) -> Result<Stored, OnceError> {
+        if self.run.mode == Mode::Observe || stored.entry.keep_until == FOR_GOOD {
+            return Ok(stored);
+        }
+        let entry = LedgerEntry { keep_until: FOR_GOOD, ..stored.entry.clone() };
+        Ok(match self.ports.ledger.swap(key, Some(stored.version), &entry).await? {
+            Swap::Won(version) => Stored { version, entry },
+            Swap::Lost(_) => stored,
+        })
+    }
+
+    /// The sets with which something is the matter, and the stops that nobody heard of.
+    pub(super) async fn sets_and_stops(&self) -> Gathered {
+        let mut gathered = Gathered::default();
+        let filter = ownership::of_any();
+        match self.all(|from| self.ports.snapshots.page(&filter, from)).await {
+            Ok(Some(mut snapshots)) => {
+                // Those of an earlier version are nobody's yet: the stops that they are of must not be taken for lost. Those
+                // of other owners count for nothing.
+                let owner = &self.policy.snapshots.owner;
+                snapshots.retain(|snapshot| owner.whose(&snapshot.tags) != Whose::Anothers);
+                let is_unowned = |s: &&Snapshot| s.tags.get(ownership::OWNER).is_none();
+                gathered.unowned = snapshots.iter().filter(is_unowned).count();
+                self.look_at_sets(&snapshots, &mut gathered).await;
+                self.look_for_lost(&snapshots, &mut gathered).await;
+            }
+            Ok(None) => gathered.leave_one(),
+            Err(error) => gathered.failed("snapshots", &error.into()),
+        }
+        gathered
+    }
+
+    /// Counts the sets of the last day, and judges those of any age with which something is the matter.
+    async fn look_at_sets(&self, snapshots: &[Snapshot], gathered: &mut Gathered) {
+        let now = self.ports.clock.now();
+        for set in sets(snapshots) {
+            if set.begun_at().is_some_and(|begun| time::earlier(now, KEEP_TRYING) <= begun) {
+                let count = match set.progress() {
+                    Progress::Completed => &mut gathered.sets.completed,
+                    Progress::Pending => &mut gathered.sets.pending,
+                    Progress::Failed => &mut gathered.sets.failed,
+                };
+                *count = count.saturating_add(1);
+            }
+            if !set.is_odd() {
+                continue;
+            }
+            if !self.has_time() {
+                gathered.leave_one();
+                continue;
+            }
+            match set_record(self.ports, &set).await {
+                Ok((record, stored)) => {
+                    gathered.entries.extend(stored.map(|stored| (set.key.clone(), stored)));
+                    set.verdicts(&record, now).into_iter().for_each(|verdict| gathered.plan.add(verdict));
+                }
+                Err(error) => gathered.failed(set.key.as_str(), &error),
+            }
+        }
+        self.clear_removals(snapshots, gathered).await;
+    }
+
+    /// Lets retention say which of the snapshots that are too many may go: nothing is removed past its rails.
+    async fn clear_removals(&self, snapshots: &[Snapshot], gathered: &mut Gathered) {
+        let wished: BTreeSet<SnapshotId> = gathered.plan.removals().cloned().collect();
+        if wished.is_empty() {
+            return;
+        }
+        if !self.has_time() {
+            gathered.leave_one();
+            return gathered.plan.remove_only(|_| false);
+        }
+        let ids: Vec<SnapshotId> = wished.iter().cloned().collect();
+        let Bonds { in_use, locked } = &match Bonds::of(self.ports.inventory, &ids).await {
+            Ok(bonds) => bonds,
+            Err(error) => {
+                gathered.failed("what keeps surplus snapshots", &error.into());
+                return gathered.plan.remove_only(|_| false);
+            }
+        };
+        let stock = Stock { snapshots, in_use, locked, shared_in: &BTreeSet::new() };
+        let clearance = self.policy.retention.clear(&stock, &wished, self.ports.clock.now());
+        gathered.plan.remove_only(|id| clearance.clears(id));
+        if let Some(refusal) = clearance.refused {
+            let words = format!("snapshots that seem to be too many are left alone: {refusal}");
+            gathered.plan.findings.push(Finding::new("surplus snapshots", Matter::Surplus, words));
         }
     }
+
+    /// Looks for opted-in instances that came to rest without anybody having heard of it.
+    async fn look_for_lost(&self, snapshots: &[Snapshot], gathered: &mut Gathered) {
+        let instances = match self.all(|from| self.ports.inventory.not_running(OPT_IN, from)).await {
+            Ok(Some(instances)) => instances,
+            Ok(None) => return gathered.leave_one(),
+            Err(error) => return gathered.failed("instances", &error.into()),
+        };
+        let mut by_instance: BTreeMap<&str, Vec<&Snapshot>> = BTreeMap::new();
+        for snapshot in snapshots {
+            by_instance.entry(snapshot.tags.get(INSTANCE_ID).unwrap_or_default()).or_default().push(snapshot);
+        }
+        for instance in &instances {
+            let of_it = by_instance.get(instance.id.as_str()).map(Vec::as_slice).unwrap_or_default();
+            if let Err(error) = self.look_at_rest(instance, of_it, gathered).await {
+                gathered.failed(instance.id.as_str(), &error);
+            }
+        }
+    }
+
+    /// Most are done with before the ledger is asked.
+    async fn look_at_rest(
+        &self,
+        instance: &Instance,
+        snapshots: &[&Snapshot],
+        gathered: &mut Gathered,
+    ) -> Result<(), OnceError> {
+        let now = self.ports.clock.now();
+        if self.policy.lost(instance, &[], snapshots, now).is_none() {
+            return Ok(());
+        }
+        if !self.has_time() {
+            gathered.leave_one();
+            return Ok(());
+        }
+        let known = known(self.ports.ledger, &instance.id, Rest::of(instance).since()).await?;
+        if let Some(trigger) = self.policy.lost(instance, &known, snapshots, now) {
+            gathered.plan.tasks.push(Task::Snapshot(instance.id.clone()));
+            gathered.lost.insert(instance.id.clone(), trigger);
+        }
+        Ok(())
+    }
 }
 
-fn open(key: LedgerKey, stored: &Stored, run: &Run) -> Option<Open> {
+/// An entry, as far as a decision needs it; `None` for what this run is at.
+pub(super) fn open(key: LedgerKey, stored: &Stored, run: &Run) -> Option<Open> {
     let (stands, subject) = match read::<Value, Value>(&key, stored) {
         Ok(record) => (stands(record.phase, run)?, record.subject),
         Err(error) => (Stands::Unreadable { why: error.to_string() }, String::new()),
@@ -119,68 +297,6 @@ fn stands(phase: Phase<Value, Value>, run: &Run) -> Option<Stands> {
         Phase::Done { at, .. } => Stands::Untold { at },
         Phase::Halted { because, .. } => Stands::Halted { because },
     })
-}
-
-/// Counts the sets of the last day, and judges those of any age with which something is the matter.
-async fn look_at_sets(
-    ports: &ReconcilePorts<'_>,
-    run: &Run,
-    snapshots: &[Snapshot],
-    now: Timestamp,
-    gathered: &mut Gathered,
-) {
-    for set in sets(snapshots) {
-        if set.begun_at().is_some_and(|begun| time::earlier(now, KEEP_TRYING) <= begun) {
-            let count = match set.progress() {
-                Progress::Completed => &mut gathered.sets.completed,
-                Progress::Pending => &mut gathered.sets.pending,
-                Progress::Failed => &mut gathered.sets.failed,
-            };
-            *count = count.saturating_add(1);
-        }
-        if set.is_odd() && gathered.has_time(ports, run) {
-            match set_record(ports, &set).await {
-                Ok((record, stored)) => {
-                    gathered.entries.extend(stored.map(|stored| (set.key.clone(), stored)));
-                    set.verdicts(&record, now).into_iter().for_each(|verdict| gathered.plan.add(verdict));
-                }
-                Err(error) => gathered.failed(set.key.as_str(), &error),
-            }
-        }
-    }
-}
-
-/// Lets retention say which of the snapshots that are too many may go: nothing is removed past its rails.
-async fn clear_removals(
-    ports: &ReconcilePorts<'_>,
-    (policy, run): (&ReconcilePolicy, &Run),
-    snapshots: &[Snapshot],
-    now: Timestamp,
-    gathered: &mut Gathered,
-) {
-    let wished: BTreeSet<SnapshotId> = gathered.plan.removals().cloned().collect();
-    if wished.is_empty() {
-        return;
-    }
-    if !gathered.has_time(ports, run) {
-        return gathered.plan.remove_only(|_| false);
-    }
-    let ids: Vec<SnapshotId> = wished.iter().cloned().collect();
-    let bonds = match Bonds::of(ports.inventory, &ids).await {
-        Ok(bonds) => bonds,
-        Err(error) => {
-            gathered.failed("what keeps surplus snapshots", &error.into());
-            return gathered.plan.remove_only(|_| false);
-        }
-    };
-    let Bonds { in_use, locked } = &bonds;
-    let stock = Stock { snapshots, in_use, locked, shared_in: &BTreeSet::new() };
-    let clearance = policy.retention.clear(&stock, &wished, now);
-    gathered.plan.remove_only(|id| clearance.clears(id));
-    if let Some(refusal) = clearance.refused {
-        let words = format!("snapshots that seem to be too many are left alone: {refusal}");
-        gathered.plan.findings.push(Finding::new("surplus snapshots", Matter::Surplus, words));
-    }
 }
 
 async fn set_record(
@@ -202,33 +318,4 @@ async fn set_record(
         Phase::Intended { .. } | Phase::Released { .. } | Phase::Halted { .. } => SetRecord::Open,
     };
     Ok((record, Some(stored)))
-}
-
-/// Looks for opted-in instances that came to rest without anybody having heard of it.
-async fn look_for_lost(
-    ports: &ReconcilePorts<'_>,
-    (policy, run): (&ReconcilePolicy, &Run),
-    snapshots: &[Snapshot],
-    now: Timestamp,
-    gathered: &mut Gathered,
-) {
-    let instances = match ports.inventory.not_running(OPT_IN).await {
-        Ok(instances) => instances,
-        Err(error) => return gathered.failed("instances", &error.into()),
-    };
-    for instance in &instances {
-        // Most are done with before the ledger is asked.
-        if policy.lost(instance, &[], snapshots, now).is_none() || !gathered.has_time(ports, run) {
-            continue;
-        }
-        match known(ports.ledger, &instance.id, Rest::of(instance).since()).await {
-            Ok(known) => {
-                if let Some(trigger) = policy.lost(instance, &known, snapshots, now) {
-                    gathered.plan.tasks.push(Task::Snapshot(instance.id.clone()));
-                    gathered.lost.insert(instance.id.clone(), trigger);
-                }
-            }
-            Err(error) => gathered.failed(instance.id.as_str(), &error),
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 mod act;
 mod gather;
+mod listing;
 
 use std::collections::BTreeSet;
 
@@ -17,10 +18,12 @@ use super::run::Run;
 use crate::policy::key;
 use crate::policy::listed::{self, words};
 use crate::policy::mode::Mode;
-use crate::policy::reconcile::{Finding, ReconcilePlan, ReconcilePolicy, Task};
+use crate::policy::once::fits;
+use crate::policy::reconcile::{Finding, ReconcilePolicy, Task};
 use crate::policy::status::Status;
 use crate::render;
 use act::Work;
+use gather::{Gathered, Reading};
 
 /// The ports that reconciling needs.
 #[derive(Clone, Copy)]
@@ -135,6 +138,14 @@ pub struct Sets {
     pub failed: usize,
 }
 
+impl Sets {
+    fn add(&mut self, more: Self) {
+        self.completed = self.completed.saturating_add(more.completed);
+        self.pending = self.pending.saturating_add(more.pending);
+        self.failed = self.failed.saturating_add(more.failed);
+    }
+}
+
 impl Reconciled {
     /// How it went.
     pub fn status(&self) -> Status {
@@ -176,31 +187,58 @@ impl Reconciled {
 }
 
 /// Finishes what was left behind, and tells people when there was something. Running it again right away does nothing.
+///
+/// What is known to be open comes first, so that no long list takes its time; what may be open and unknown comes last.
 pub async fn reconcile(ports: &ReconcilePorts<'_>, policy: &ReconcilePolicy, run: &Run) -> Reconciled {
-    let gathered = gather::gather(ports, policy, run).await;
-    let mut told = Reconciled {
-        failed: gathered.failed.clone(),
-        left: gathered.left,
-        waiting: gathered.plan.waiting,
-        sets: gathered.sets,
-        unowned: gathered.unowned,
-        nights: gathered.plan.nights.clone(),
-        ..Reconciled::default()
-    };
+    let reading = Reading { ports, policy, run };
+    let mut round = Round { reading, told: Reconciled::default(), findings: Vec::new() };
+    round.act(reading.open_entries().await).await;
+    round.act(reading.sets_and_stops().await).await;
+    round.act(listing::unlisted_entries(&reading).await).await;
+    let Round { mut told, findings, .. } = round;
     if run.mode == Mode::Observe {
-        let ReconcilePlan { findings: found, tasks: observed, .. } = gathered.plan;
-        return Reconciled { found, observed, ..told }.in_short();
+        return Reconciled { found: findings, ..told }.in_short();
     }
-    let mut findings = gathered.plan.findings.clone();
-    let work = Work { ports, policy, run, gathered: &gathered };
-    findings.extend(work.carry_out_all(&mut told).await);
     tell(ports, run, findings, &mut told).await;
     told.in_short()
+}
+
+/// What one run has come to so far.
+struct Round<'a> {
+    reading: Reading<'a>,
+    told: Reconciled,
+    findings: Vec<Finding>,
+}
+
+impl Round<'_> {
+    /// Does what is to be done about what was read, or says that it would.
+    async fn act(&mut self, gathered: Gathered) {
+        let Reading { ports, policy, run } = self.reading;
+        let told = &mut self.told;
+        told.failed.extend(gathered.failed.iter().cloned());
+        told.left = told.left.saturating_add(gathered.left);
+        told.waiting = told.waiting.saturating_add(gathered.plan.waiting);
+        told.sets.add(gathered.sets);
+        told.nights.extend(gathered.plan.nights.iter().copied());
+        told.unowned = told.unowned.saturating_add(gathered.unowned);
+        self.findings.extend(gathered.plan.findings.iter().cloned());
+        match run.mode {
+            Mode::Observe => told.observed.extend(gathered.plan.tasks),
+            Mode::Act => {
+                let work = Work { ports, policy, run, gathered: &gathered };
+                self.findings.extend(work.carry_out_all(told).await);
+            }
+        }
+    }
 }
 
 /// Tells what was done and what was found, each finding once.
 async fn tell(ports: &ReconcilePorts<'_>, run: &Run, findings: Vec<Finding>, told: &mut Reconciled) {
     for finding in findings {
+        if !fits(ports.clock.now(), run.deadline) {
+            told.left = told.left.saturating_add(1);
+            continue;
+        }
         match is_reported(ports, &finding).await {
             Ok(true) => {}
             Ok(false) => told.found.push(finding),
