@@ -107,7 +107,7 @@ impl Inventory for Account {
         Ok(Page { items: Vec::new(), next: None })
     }
 
-    async fn not_running(&self, _: &str) -> Result<Vec<Instance>, PortError> {
+    async fn not_running(&self, _: &str, _: Option<PageToken>) -> Result<Page<Instance>, PortError> {
         not_asked()
     }
 }

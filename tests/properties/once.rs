@@ -136,7 +136,7 @@ fn an_owner_in_doubt_gives_its_lease_up_at_once_and_never_lengthens_it() {
     let Step::Act(first) = step::<u8, u8>(None, &claim(1, 100, 0), at(0)) else { panic!() };
     let lease = |record: Claimed| match record.phase {
         Phase::Intended { lease_until, .. } => lease_until,
-        other => panic!("{other:?}"),
+        other @ (Phase::Released { .. } | Phase::Done { .. } | Phase::Halted { .. }) => panic!("{other:?}"),
     };
     assert_eq!(lease(first.in_doubt(at(40))), at(40));
     assert_eq!(lease(first.in_doubt(at(140))), at(100));
@@ -145,20 +145,20 @@ fn an_owner_in_doubt_gives_its_lease_up_at_once_and_never_lengthens_it() {
 #[test]
 fn what_was_written_down_before_an_effect_is_known_until_it_is_done() {
     let Step::Act(first) = step::<u8, u8>(None, &claim(1, 100, 0), at(0)) else { panic!() };
-    let why = || "why".to_owned();
-    for record in [first.clone(), first.released(why()), first.halted(at(1), why())] {
+    let why = "why";
+    for record in [first.clone(), first.released(why), first.halted(at(1), why)] {
         assert_eq!((record.intent(), record.phase.parameters(|_| 9)), (Some(&1), Some(1)));
     }
     let done = first.done(at(1), 42, true);
     assert_eq!((done.intent(), done.phase.parameters(|outcome| outcome + 1)), (None, Some(43)));
     // What is done cannot be halted any more.
-    assert_eq!(done.halted(at(2), why()), done);
+    assert_eq!(done.halted(at(2), why), done);
 }
 
 #[test]
 fn only_what_is_halted_waits_for_a_person() {
     let Step::Act(first) = step::<u8, u8>(None, &claim(1, 100, 0), at(0)) else { panic!() };
-    assert!(first.halted(at(1), "why".to_owned()).is_halted());
+    assert!(first.halted(at(1), "why").is_halted());
     assert!(!first.is_halted() && !first.done(at(1), 42, false).is_halted());
 }
 
