@@ -92,7 +92,9 @@ def test_a_volume_that_opts_out_is_left_out_and_said_so(cloud, function):
     instance = cloud.launch(OPTED_IN, volume_tags=out)
     response = function.invoke(events.state_change(instance)).response
     assert tags_by_device(cloud, instance).keys() == {"/dev/sda1", "/dev/sdf"}
-    assert [one["volume"] for one in response["left_out"]] == [cloud.volumes(instance)["/dev/sdg"]]
+    # The emulator's usual type has a disk on its host, which no snapshot can save.
+    left_out = [one["volume"] for one in response["left_out"]]
+    assert left_out == [cloud.volumes(instance)["/dev/sdg"], "instance store"]
 
 
 def test_a_subscriber_gets_one_notice_as_json(cloud, function, instance):
@@ -118,8 +120,11 @@ def test_the_same_event_again_makes_no_second_set_and_no_second_notice(cloud, fu
 
 @pytest.mark.parametrize("states", [("stopping", "stopped"), ("stopped", "stopping")])
 def test_both_states_of_one_stop_a_minute_apart_make_one_set_and_one_notice(cloud, function, instance, states):
-    for state, at in zip(states, ["2026-03-01T14:27:11Z", "2026-03-01T14:28:11Z"]):
-        function.invoke(events.state_change(instance, state, at)).response
+    # In either order of delivery. Each event has the time of its own state: an instance that is stopping after it had
+    # stopped was started in between, and that is another stop.
+    happened = {"stopping": "2026-03-01T14:27:11Z", "stopped": "2026-03-01T14:28:11Z"}
+    for state in states:
+        function.invoke(events.state_change(instance, state, happened[state])).response
     tags = tags_by_device(cloud, instance)
     assert [one["TriggerState"] for one in tags.values()] == [states[0]] * 3
     assert len(cloud.notices()) == 1
