@@ -75,14 +75,16 @@ fn items<'a>(
     what: &'static str,
     list: fn(Listing<'a>) -> Option<Vec<&'a RawValue>>,
 ) -> Result<Vec<&'a RawValue>, ListingError> {
-    let bytes = bytes.trim_ascii();
-    match bytes.first() {
-        None => return Err(ListingError::Empty(what)),
-        Some(b'[') => return document(bytes, what),
-        Some(_) if bytes == b"null" => return Err(ListingError::Null(what)),
-        Some(_) => {}
+    // JSON's reader would not notice in a field that nobody reads.
+    let text = str::from_utf8(bytes.trim_ascii())
+        .map_err(|error| ListingError::Malformed { what, why: format!("it is no UTF-8: {error}") })?;
+    match text {
+        "" => return Err(ListingError::Empty(what)),
+        "null" => return Err(ListingError::Null(what)),
+        list if list.starts_with('[') => return document(list, what),
+        _ => {}
     }
-    let listing: Listing<'_> = document(bytes, what)?;
+    let listing: Listing<'_> = document(text, what)?;
     // The last page has none, `null` or, from some tools, an empty one.
     if listing.next_token.as_ref().is_some_and(|token| !token.is_null() && token != "") {
         return Err(ListingError::OnePage);
@@ -91,10 +93,10 @@ fn items<'a>(
 }
 
 /// Reads the one JSON text that there is.
-fn document<'a, T: Deserialize<'a>>(bytes: &'a [u8], what: &'static str) -> Result<T, ListingError> {
-    let mut documents = serde_json::Deserializer::from_slice(bytes).into_iter();
+fn document<'a, T: Deserialize<'a>>(text: &'a str, what: &'static str) -> Result<T, ListingError> {
+    let mut documents = serde_json::Deserializer::from_str(text).into_iter();
     let first = documents.next().ok_or(ListingError::Empty(what))?;
-    let read = first.map_err(|error: serde_json::Error| match Form::of(bytes) {
+    let read = first.map_err(|error: serde_json::Error| match Form::of(text.as_bytes()) {
         _ if error.is_eof() => ListingError::CutOff(error.to_string()),
         Some(form) => ListingError::Form { what, form },
         None => ListingError::Malformed { what, why: error.to_string() },
