@@ -264,15 +264,15 @@ impl Statistic {
     }
 
     /// The statistic of some values; none of no values.
-    pub(super) fn of(self, values: &[f64]) -> Option<f64> {
-        let sum = || values.iter().sum::<f64>();
+    pub(super) fn of(self, values: impl Iterator<Item = f64> + Clone) -> Option<f64> {
         match self {
-            Self::Sum => values.first().map(|_| sum()),
+            Self::Sum => values.reduce(|sum, value| sum + value),
             Self::Average => {
-                u32::try_from(values.len()).ok().filter(|n| *n != 0).map(|n| sum() / f64::from(n))
+                let count = u32::try_from(values.clone().count()).ok().filter(|count| *count != 0);
+                count.map(|count| values.sum::<f64>() / f64::from(count))
             }
-            Self::Minimum => values.iter().copied().reduce(f64::min),
-            Self::Maximum => values.iter().copied().reduce(f64::max),
+            Self::Minimum => values.reduce(f64::min),
+            Self::Maximum => values.reduce(f64::max),
         }
     }
 }

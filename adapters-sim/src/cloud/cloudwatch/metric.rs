@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -44,18 +44,21 @@ pub(in crate::cloud) struct Measured {
 /// to a week each.
 const LOOKED_AT: SignedDuration = SignedDuration::from_hours(3 * 7 * 24);
 
-/// The values that were put to a metric.
+/// The values that were put to a metric, in the order of their times.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Series(BTreeMap<Timestamp, Vec<f64>>);
+pub(super) struct Series(VecDeque<(Timestamp, f64)>);
 
 impl Series {
     /// Adds a value, and forgets those that no alarm can look at any more.
     pub(super) fn put(&mut self, at: Timestamp, value: f64) {
-        self.0.entry(at).or_default().push(value);
+        self.0.insert(self.0.partition_point(|(other, _)| *other <= at), (at, value));
         let oldest = ports::time::earlier(at, LOOKED_AT);
-        while self.0.first_key_value().is_some_and(|(first, _)| *first < oldest) {
-            self.0.pop_first();
-        }
+        self.0.drain(..self.before(oldest));
+    }
+
+    /// How many are of before a time.
+    fn before(&self, time: Timestamp) -> usize {
+        self.0.partition_point(|(at, _)| *at < time)
     }
 
     /// When a condition that is evaluated now can next find other datapoints than now, if nothing is put until then: when a
@@ -63,7 +66,7 @@ impl Series {
     pub(super) fn next_change(&self, condition: &Condition, until: Timestamp) -> Option<Timestamp> {
         let oldest = condition.periods(until).last()?;
         let (cadence, length) = (condition.cadence().as_secs(), condition.length().as_secs());
-        let leaves = |(at, _): (&Timestamp, _)| {
+        let leaves = |(at, _): &(Timestamp, f64)| {
             let at = at.as_second();
             // It is in the nth latest period, which it leaves once that begins after it.
             let nth =
@@ -71,15 +74,19 @@ impl Series {
             let last = at.saturating_add(length.saturating_mul(nth));
             last.div_euclid(cadence).saturating_add(1).saturating_mul(cadence)
         };
-        self.0.range(oldest..).map(leaves).min().and_then(|second| Timestamp::from_second(second).ok())
+        let all = self.0.range(self.before(oldest)..).map(leaves);
+        // None is sooner than the next evaluation, and of many values one is mostly that soon.
+        let soonest = until.as_second().saturating_add(cadence);
+        let next = all.clone().find(|second| *second == soonest).or_else(|| all.min());
+        next.and_then(|second| Timestamp::from_second(second).ok())
     }
 
     /// The datapoints that a condition fetches, the oldest first, each with the beginning of its period.
     pub(super) fn datapoints(&self, condition: &Condition, until: Timestamp) -> Vec<Datapoint> {
         let datapoint = |begin: Timestamp| {
             let end = ports::time::later(begin, condition.length());
-            let values: Vec<f64> = self.0.range(begin..end).flat_map(|(_, values)| values).copied().collect();
-            Datapoint { begin, value: condition.statistic.of(&values) }
+            let values = self.0.range(self.before(begin)..self.before(end)).map(|(_, value)| *value);
+            Datapoint { begin, value: condition.statistic.of(values) }
         };
         let mut datapoints: Vec<Datapoint> = condition.periods(until).map(datapoint).collect();
         datapoints.reverse();
