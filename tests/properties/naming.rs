@@ -67,8 +67,8 @@ proptest! {
     /// EC2 takes sets of 40 volumes, and each may say for how many days it is kept.
     #[test]
     fn what_any_volumes_of_a_set_say_about_their_days_holds_for_each(
-        said in vec(option::of(1..1000_u16), 1..=40),
-        own in option::of(1..1000_u16),
+        said in vec(option::of(0..1000_u16), 1..=40),
+        own in option::of(0..1000_u16),
     ) {
         let days = |days: &Option<u16>| Tags::from_iter(days.map(|days| ("caretaker:keep-days", days.to_string())));
         let volumes: Vec<(VolumeId, Tags)> =
@@ -85,10 +85,13 @@ proptest! {
             owner: &OwnerName::default(),
             volumes: &taken,
         }).unwrap();
-        let longest = said.iter().copied().max().flatten().filter(|_| said.iter().all(Option::is_some));
+        // What cannot be read, such as no days at all, keeps for good.
+        let as_long = |days: &u16| (*days == 0, *days);
+        let longest = said.iter().chain([&own]).flatten().copied().max_by_key(as_long);
+        let is_said_of_all = own.is_some() || said.iter().all(Option::is_some);
         for (volume, said) in taken.iter().map(|(volume, _)| *volume).zip(&said) {
-            // The instance's own wins. A set is kept whole, so the longest may stand for all.
-            let expected = own.or(longest).or(*said).map(|days| days.to_string());
+            // A set is kept whole, so the longest stands for all of which something is said.
+            let expected = longest.filter(|_| is_said_of_all).or(*said).map(|days| days.to_string());
             let snapshot = Snapshot { volume: volume.clone(), tags: birth.tags().clone(), ..snapshot() };
             prop_assert_eq!(keep_days(&snapshot), expected.as_deref(), "{}", volume);
         }

@@ -7,6 +7,7 @@ use ports::{InstanceId, LedgerKey, Snapshot, TagError, TagSet, Tags, VolumeId};
 
 use super::once::Fence;
 use super::ownership::OwnerName;
+use super::retention::Period;
 
 /// The tag that says a resource was made by a machine.
 pub const AUTO_CREATED: &str = "AutoCreated";
@@ -81,23 +82,22 @@ pub fn birth_tags(birth: &Birth<'_>) -> Result<TagSet, TagError> {
         (FENCE.to_owned(), birth.fence.to_string()),
     ]);
     tags.extend(birth.owner.marks().map(|(key, value)| (key.to_owned(), value.to_owned())));
-    if birth.instance_tags.get(KEEP_DAYS).is_none() {
-        tags.extend(days_of(birth.volumes));
-    }
+    tags.extend(days_of(birth.instance_tags, birth.volumes));
     fill(&mut tags, birth.instance_tags, TagSet::MOST.saturating_sub(1));
     TagSet::new(tags)
 }
 
-/// What volumes say about how long they are to be kept, for all snapshots of a set. When each says
-/// something, the longest holds, because a set is kept whole; else the tag says which volume it is
-/// about. A set has 40 volumes at most, so that their tags fit
+/// What an instance and its volumes say about how long these are to be kept, for all snapshots of a
+/// set. When something is said of each, the longest holds, because a set is kept whole; else the tag
+/// says which volume it is about. A set has 40 volumes at most, so that their tags fit
 /// (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-creating-snapshot.html>).
-fn days_of(volumes: &[(&VolumeId, &Tags)]) -> Vec<(String, String)> {
+fn days_of(instance: &Tags, volumes: &[(&VolumeId, &Tags)]) -> Vec<(String, String)> {
+    let cut = |value: &str| cut(value, TagSet::LONGEST_VALUE);
+    let of_all = instance.get(KEEP_DAYS);
     let said = volumes.iter().filter_map(|(volume, tags)| Some((volume, tags.get(KEEP_DAYS)?)));
     let said: Vec<(&&VolumeId, &str)> = said.collect();
-    let cut = |value: &str| cut(value, TagSet::LONGEST_VALUE);
-    if said.len() == volumes.len() {
-        let longest = said.into_iter().map(|(_, days)| days).reduce(longer);
+    if of_all.is_some() || said.len() == volumes.len() {
+        let longest = said.into_iter().map(|(_, days)| days).chain(of_all).reduce(longer);
         longest.map(|days| (KEEP_DAYS.to_owned(), cut(days))).into_iter().collect()
     } else {
         said.into_iter().map(|(volume, days)| (format!("{KEEP_DAYS}:{volume}"), cut(days))).collect()
@@ -135,9 +135,10 @@ pub fn keep_days(snapshot: &Snapshot) -> Option<&str> {
     tags.get(KEEP_DAYS).or_else(|| tags.iter().filter_map(of_volume).reduce(longer))
 }
 
-/// The longer of two numbers of days. What is no number keeps for good.
+/// The longer of two numbers of days. What is no number that a tag may say keeps for good.
 fn longer<'a>(a: &'a str, b: &'a str) -> &'a str {
-    let days = |text: &str| text.trim().parse().unwrap_or(u16::MAX);
+    let is_meant = |days: &u16| Period::days(*days).is_some();
+    let days = |text: &str| text.trim().parse().ok().filter(is_meant).unwrap_or(u16::MAX);
     if days(a) < days(b) { b } else { a }
 }
 
