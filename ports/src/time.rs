@@ -6,6 +6,9 @@ use jiff::{SignedDuration, Timestamp, civil::Date, tz::Offset};
 /// longer; nothing is begun that might not end before a deadline.
 pub const CALL_LIMIT: SignedDuration = SignedDuration::from_secs(10);
 
+/// How far two clocks may differ.
+pub const SKEW: SignedDuration = SignedDuration::from_secs(10);
+
 /// The instant `by` after `at`, or the last one there is.
 ///
 /// # Examples

@@ -5,7 +5,7 @@ use std::io::Write;
 use adapters_sim::Scenario;
 use adapters_sim::SimPorts;
 use adapters_sim::fault::{Fault, FaultPlan};
-use adapters_sim::invariant::{Archived, LastOne, OneNotice, Outlived};
+use adapters_sim::invariant::{Archived, LastOne, OneNotice, Outlived, Over};
 use adapters_sim::kernel::Handler;
 use adapters_sim::port::Names;
 use cli::stack::FunctionName::NightlyMaintenance;
@@ -24,7 +24,7 @@ use crate::part::{
     Oops, all_records, archive, at_night, expired, expired_but, ours, publish, records, report, report_key,
     store,
 };
-use crate::world::{archived, late_night, nights, snapshot};
+use crate::world::{archived, late_night, nights, of_a_night_to_come, snapshot};
 
 /// A night whose cleanup is wrong.
 fn cleans_up<F>(clean_up: impl Fn(SimPorts) -> F + Copy + Send + Sync + 'static) -> Handler
@@ -109,6 +109,14 @@ async fn deletes_at_once(ports: SimPorts) -> Result<(), Oops> {
 fn dates_by_the_clock() -> Handler {
     at_night(|ports, night| async move {
         archive(&ports, time::day(ports.now())).await?;
+        report(&ports, night).await
+    })
+}
+
+/// Archives the day before whatever night it is told.
+fn believes_any_date() -> Handler {
+    at_night(|ports, night| async move {
+        archive(&ports, night).await?;
         report(&ports, night).await
     })
 }
@@ -216,6 +224,11 @@ fn date_from_the_clock() -> Planted {
     }
 }
 
+fn a_night_to_come() -> Planted {
+    let story = of_a_night_to_come();
+    planted("believes a date that is to come", story, believes_any_date(), rule(&Over))
+}
+
 fn digits_through_a_float() -> Planted {
     let story = story(NightlyMaintenance, 1, 0);
     let caught_by = rule(&Archived::new(Names::default(), "timestamp"));
@@ -236,6 +249,7 @@ pub(crate) fn bugs() -> Vec<Planted> {
         last_good_one(),
         a_thousand_deletes(),
         date_from_the_clock(),
+        a_night_to_come(),
         digits_through_a_float(),
         error_after_the_effect(),
     ]
@@ -274,6 +288,11 @@ fn a_thousand_unpaced_deletes_are_caught() {
 #[test]
 fn a_date_from_the_clock_is_caught() {
     date_from_the_clock().check();
+}
+
+#[test]
+fn archiving_a_day_that_is_not_over_is_caught() {
+    a_night_to_come().check();
 }
 
 #[test]

@@ -67,6 +67,12 @@ pub(crate) fn late_night() -> Scenario {
         .delivers(FunctionName::NightlyMaintenance.as_str(), payload.as_bytes(), 1)
 }
 
+/// Somebody asks for a night two days before it is due.
+pub(crate) fn of_a_night_to_come() -> Scenario {
+    let asked = br#"{"time": "2026-11-26T02:00:00Z"}"#;
+    nights(1).delivers(FunctionName::NightlyMaintenance.as_str(), asked, 1)
+}
+
 /// A snapshot of ours, so many days old.
 pub(crate) fn snapshot(id: u32, volume: &str, days: i64) -> Snapshot {
     Snapshot {

@@ -25,6 +25,7 @@ fn ledger_keys(scene: &Scene, prefix: &str) -> usize {
 #[test]
 fn the_default_event_of_eventbridge_scheduler_is_a_night() {
     let scene = Scene::default();
+    scene.sim.run_until("2026-11-24T00:00:00Z".parse().unwrap());
     let answer = scene.send(FunctionName::NightlyMaintenance, &event("scheduler-default")).unwrap();
     assert_eq!((&answer["date"], &answer["status"]), (&json!("2026-11-24"), &json!("OK")));
 }

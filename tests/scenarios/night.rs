@@ -6,17 +6,25 @@ use adapters_sim::kernel::Event;
 use cli::stack::FunctionName;
 use domain::policy::mode::Mode;
 use domain::policy::once::Owner;
+use domain::workflow::archive::{ArchivePorts, Source, archive_day};
 use domain::workflow::cleanup::Decision;
 use domain::workflow::maintain::{Hooks, NightPolicy, Task, maintain};
 use domain::workflow::run::Run;
 use futures::FutureExt;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use lambda_shims::Ports;
 use lambda_shims::settings::NightSettings;
 use ports::trigger::NightTrigger;
-use ports::{Attribute, Clock, SnapshotState, time};
+use ports::{Access, Attribute, Clock, SnapshotState, time};
 use serde_json::{Value, json};
-use support::scene::{Scene, record, tags};
+use support::scene::{Scene, at, record, tags};
+
+/// A run that begins now.
+fn run(now: Timestamp) -> Run {
+    let owner = Owner { request: "r-1".parse().unwrap(), nonce: "a".to_owned() };
+    let deadline = time::later(now, SignedDuration::from_mins(15));
+    Run { owner, function: "nightly-maintenance".to_owned(), deadline, mode: Mode::Act }
+}
 
 #[test]
 fn o3_r1_old_snapshots_go_and_young_ones_stay() {
@@ -146,8 +154,8 @@ fn m5_the_day_comes_from_the_event_and_not_from_the_clock() {
     let scene = Scene::default();
     scene.records("2026-11-23", 1);
     scene.records("2026-11-24", 5);
-    let two_days_later = support::scene::at("2026-11-26T09:00:00Z");
-    scene.sim.run_until(support::scene::at("2026-11-24T01:00:00Z"));
+    let two_days_later = at("2026-11-26T09:00:00Z");
+    scene.sim.run_until(at("2026-11-24T01:00:00Z"));
     scene.cloud(|cloud| cloud.lambda.never_retry("nightly-maintenance"));
     scene.sim.faults(|faults| faults.add(Rule::on("Scan", Fault::Denied, Pick::Every)));
     assert!(scene.night().is_err());
@@ -157,6 +165,56 @@ fn m5_the_day_comes_from_the_event_and_not_from_the_clock() {
         scene.send(FunctionName::NightlyMaintenance, br#"{"time": "2026-11-24T02:00:00Z"}"#).unwrap();
     assert_eq!(answer["metrics_archival"]["date"], "2026-11-23");
     assert_eq!(answer["metrics_archival"]["records_archived"], 1);
+}
+
+#[test]
+fn m5_a_night_that_is_still_to_come_is_refused_and_done_when_it_is_due() {
+    let scene = Scene::default();
+    scene.sim.run_until(at("2026-11-24T03:00:00Z"));
+    let mails = scene.mails().len();
+    let night = br#"{"time": "2026-11-26T02:00:00Z"}"#;
+    let half_an_hour = SignedDuration::from_mins(30);
+    let error = scene.send_and_wait(FunctionName::NightlyMaintenance, night, half_an_hour).unwrap_err();
+    assert_eq!(
+        error.message,
+        "night of 2026-11-26: that night is still to come: it is 2026-11-24T03:03:00Z by this \
+         function's clock, and nothing was done"
+    );
+    // It lies in the failure queue, where a person finds it, and is told twice: as what it is, and as given up.
+    let told = ["night-trigger-unknown", "nightly-maintenance-gave-up"];
+    let told: Vec<String> = told.map(|alarm| format!("ALARM: \"{alarm}\" in EU (Ireland)")).into();
+    assert_eq!(scene.subjects()[mails..], told);
+    scene.records("2026-11-24", 1);
+    scene.records("2026-11-25", 2);
+    scene.sim.run_until(at("2026-11-26T04:00:00Z"));
+    for (day, records) in [("2026-11-24", 1), ("2026-11-25", 2)] {
+        let object = scene.object(&format!("metrics-archive/{day}/metrics.jsonl")).unwrap();
+        assert_eq!(object.lines().count(), records);
+    }
+}
+
+#[test]
+fn m5_a_night_at_midnight_is_done_by_a_clock_that_is_a_little_slow() {
+    let scene = Scene::default();
+    scene.sim.run_until(at("2026-11-23T23:59:55Z"));
+    let answer = scene.send(FunctionName::NightlyMaintenance, br#"{"time": "2026-11-24T00:00:00Z"}"#);
+    assert_eq!(answer.unwrap()["metrics_archival"]["failed"], json!([]));
+}
+
+#[test]
+fn m5_a_day_that_is_not_over_is_not_archived_whoever_asks() {
+    let scene = Scene::default();
+    let ports = scene.sim.ports();
+    let archived = scene.sim.block_on(async move {
+        let ports = ArchivePorts { clock: &ports, metrics: &ports, archive: &ports };
+        let readings = vec![Access::Scan { segment: 0, of: 1 }];
+        let (table, time_attribute) = ("metrics".to_owned(), "timestamp".to_owned());
+        let source = Source { table, time_attribute, readings };
+        archive_day(&ports, &source, &run(ports.clock.now()), "2026-11-23".parse().unwrap()).await
+    });
+    let error = archived.unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "2026-11-23 is not over at 2026-11-23T14:00:00Z");
+    assert_eq!(scene.object("metrics-archive/2026-11-23/manifest.json"), None);
 }
 
 #[test]
@@ -309,9 +367,7 @@ fn x4_what_retention_decides_is_told_before_anything_is_removed() {
         ledger: settings.common.ledger_table,
         source: None,
     };
-    let owner = Owner { request: "r-1".parse().unwrap(), nonce: "a".to_owned() };
-    let deadline = time::later(scene.sim.now(), SignedDuration::from_mins(15));
-    let run = Run { owner, function: "nightly-maintenance".to_owned(), deadline, mode: Mode::Act };
+    let run = run(scene.sim.now());
     let (trigger, ports) = (NightTrigger { at: scene.sim.now() }, scene.sim.ports());
     let night = async move {
         let told = Mutex::new(Vec::new());

@@ -24,7 +24,7 @@ pub use apart::{Apart, Stacks, Within};
 pub use counts::Counts;
 pub use function::{Answered, GivenUpIsTold, NoPanic};
 pub use ledger::NothingOpen;
-pub use night::{Archived, InTime, NIGHT, NoFalseAlarm, Reported};
+pub use night::{Archived, InTime, NIGHT, NoFalseAlarm, Over, Reported};
 pub use notice::{LegalNotice, OneNotice};
 pub use outlived::Outlived;
 pub use overdue::Overdue;
@@ -134,6 +134,7 @@ pub fn standard() -> Vec<Box<dyn Invariant>> {
         Box::new(OneRaise::default()),
         Box::new(LegalNotice),
         Box::new(OneNotice::default()),
+        Box::new(Over),
         Box::new(NoPanic),
         Box::new(GivenUpIsTold),
         Box::new(Protected::default()),

@@ -138,6 +138,22 @@ impl Invariant for NoFalseAlarm {
     }
 }
 
+/// No day is archived before it is over: a manifest says that a day is complete, and nobody looks at it again.
+#[derive(Clone, Copy, Debug)]
+pub struct Over;
+
+impl Invariant for Over {
+    fn name(&self) -> &'static str {
+        "no day is archived before it is over"
+    }
+
+    fn see(&mut self, seen: Seen<'_>) -> Option<String> {
+        let Fact::ObjectCreated { key, .. } = seen.fact else { return None };
+        let day: Date = key.as_str().strip_prefix("metrics-archive/")?.get(..10)?.parse().ok()?;
+        (seen.at < time::midnight(time::tomorrow(day))).then(|| format!("`{key}` was made at {}", seen.at))
+    }
+}
+
 /// The archive of a day holds exactly that day's records, to the digit: of the last nights, whose records the table
 /// still has.
 #[derive(Clone, Debug)]

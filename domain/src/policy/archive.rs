@@ -1,6 +1,6 @@
 //! Where a day's records are kept, and which days are missing.
 
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use ports::{IdError, ObjectKey, time};
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +52,21 @@ pub fn records_key(day: Date) -> Result<ObjectKey, IdError> {
 /// As [`records_key`].
 pub fn manifest_key(day: Date) -> Result<ObjectKey, IdError> {
     ObjectKey::new(format!("metrics-archive/{day}/manifest.json"))
+}
+
+/// Whether a day is over, by a clock that may be slow. Before that nobody can say that its records are complete.
+///
+/// # Examples
+///
+/// ```
+/// use domain::policy::archive::is_over;
+///
+/// let day = "2026-11-23".parse().unwrap();
+/// assert!(is_over(day, "2026-11-23T23:59:50Z".parse().unwrap()));
+/// assert!(!is_over(day, "2026-11-23T23:59:49Z".parse().unwrap()));
+/// ```
+pub fn is_over(day: Date, now: Timestamp) -> bool {
+    time::midnight(time::tomorrow(day)) <= time::later(now, time::SKEW)
 }
 
 /// The days that a night looks after, newest first: yesterday, and the days before it that an earlier night may have

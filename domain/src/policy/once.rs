@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::listed::words;
 
 /// How long a lease outlives the deadline of its owner: for clocks that differ, and for a runtime that is slow to kill.
-pub const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(10);
+pub const LEASE_MARGIN: SignedDuration = time::SKEW;
 
 /// How long a claim on long work stands unless it is renewed. Lambda tries a failed event again after a minute
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>), and must never meet the claim of

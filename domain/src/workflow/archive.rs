@@ -1,7 +1,7 @@
 //! Moves a day's records out of the table into a create-only object, with a manifest beside it.
 
 use bytes::Bytes;
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use ports::{
     Access, Archive, Clock, Finish, IdError, Metrics, MetricsQuery, ObjectKey, PageToken, PortError, Record,
     Upload,
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::run::Run;
-use crate::policy::archive::{MANIFEST_TYPE, Manifest, RECORDS_TYPE, manifest_key, records_key};
+use crate::policy::archive::{MANIFEST_TYPE, Manifest, RECORDS_TYPE, is_over, manifest_key, records_key};
 use crate::policy::hex::hex;
 use crate::policy::once::fits;
 use crate::render::jsonl;
@@ -94,6 +94,14 @@ pub enum ArchiveError {
         /// What is wrong with it.
         why: String,
     },
+    /// The day goes on, so its records are not complete.
+    #[error("{day} is not over at {now}")]
+    NotOver {
+        /// The day.
+        day: Date,
+        /// The time by the function's clock.
+        now: Timestamp,
+    },
     /// The deadline was too near to go on.
     #[error("too little time is left before the deadline")]
     OutOfTime,
@@ -112,13 +120,17 @@ impl From<IdError> for ArchiveError {
 ///
 /// # Errors
 ///
-/// When the day could not be archived, or is archived with other content.
+/// When the day could not be archived, or is archived with other content; and when it is not over.
 pub async fn archive_day(
     ports: &ArchivePorts<'_>,
     source: &Source,
     run: &Run,
     day: Date,
 ) -> Result<ArchivedDay, ArchiveError> {
+    let now = ports.clock.now();
+    if !is_over(day, now) {
+        return Err(ArchiveError::NotOver { day, now });
+    }
     let key = manifest_key(day)?;
     if let Some(bytes) = ports.archive.read(&key, 0, CHUNK).await? {
         let manifest = serde_json::from_slice(&bytes)

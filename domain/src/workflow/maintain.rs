@@ -20,7 +20,7 @@ use super::once::{How, Once, OnceError, Performed};
 use super::prune::Pruned;
 use super::reconcile::Reconciled;
 use super::run::Run;
-use crate::policy::archive::days_of_night;
+use crate::policy::archive::{days_of_night, is_over};
 use crate::policy::key;
 use crate::policy::listed::{self, words};
 use crate::policy::mode::Mode;
@@ -197,7 +197,7 @@ impl Night {
 ///
 /// # Errors
 ///
-/// When another run is at this night, or the ledger cannot be used.
+/// When another run is at this night, or the ledger cannot be used; and when the night is still to come.
 pub async fn maintain(
     ports: &NightPorts<'_>,
     policy: &NightPolicy,
@@ -205,7 +205,10 @@ pub async fn maintain(
     trigger: &NightTrigger,
     hooks: Hooks<'_>,
 ) -> Result<Performed<Night>, OnceError> {
-    let night = trigger.night();
+    let (night, now) = (trigger.night(), ports.clock.now());
+    if !is_over(time::yesterday(night), now) {
+        return Err(OnceError::ToCome { now });
+    }
     let fresh = |outcome| Performed { outcome, how: How::Fresh, untold: None };
     if run.mode == Mode::Observe {
         return Ok(fresh(work(ports, policy, run, night, hooks).await));

@@ -31,6 +31,12 @@ pub enum OnceError {
         /// The key.
         key: LedgerKey,
     },
+    /// It is the work of a night that has not begun.
+    #[error("that night is still to come: it is {now} by this function's clock, and nothing was done")]
+    ToCome {
+        /// The time by the function's clock.
+        now: Timestamp,
+    },
     /// The key stands for something else.
     #[error("`{key}`: the key stands for `{recorded}` already, not for `{asked}`")]
     Reused {
@@ -78,9 +84,11 @@ impl OnceError {
     pub fn retry(&self) -> Retry {
         match self {
             Self::Port(error) => error.retry(),
-            Self::Busy { .. } | Self::Unsettled { .. } | Self::OutOfTime { .. } | Self::Superseded { .. } => {
-                Retry::Later
-            }
+            Self::Busy { .. }
+            | Self::Unsettled { .. }
+            | Self::OutOfTime { .. }
+            | Self::ToCome { .. }
+            | Self::Superseded { .. } => Retry::Later,
             Self::Reused { .. } | Self::Unreadable { .. } | Self::Halted { .. } => Retry::Never,
         }
     }

@@ -22,6 +22,9 @@ use crate::Ports;
 use crate::emf::Metrics;
 use crate::settings::NightSettings;
 
+/// What names no night that could be done; an alarm watches it.
+const TRIGGERS_UNKNOWN: &str = "TriggersUnknown";
+
 /// Does the night's work and reports it, or finishes what was left behind.
 ///
 /// # Errors
@@ -41,7 +44,7 @@ pub async fn nightly_maintenance(
             let mut metrics = Metrics::default();
             let body = ignored(&reason, &mut metrics);
             // A schedule that is set wrong is a night that is not done: an alarm watches this.
-            metrics.add("TriggersUnknown", 1);
+            metrics.add(TRIGGERS_UNKNOWN, 1);
             let (mut hopeless, mut astray) = (Hopeless::default(), Astray::default());
             hopeless.see(&reason);
             astray.see(&reason);
@@ -58,6 +61,11 @@ pub async fn nightly_maintenance(
         Ok(seen) => Err(failed(trigger.night(), &seen.undone.join("; "), seen.metrics)),
         // A duplicate has nothing to do: the owner renews its claim for as long as it is there.
         Err(error @ OnceError::Busy { .. }) => Ok(elsewhere(&error)),
+        Err(error @ OnceError::ToCome { .. }) => {
+            let mut metrics = Metrics::default();
+            metrics.add(TRIGGERS_UNKNOWN, 1);
+            Err(failed(trigger.night(), &error.to_string(), metrics))
+        }
         Err(error) => Err(failed(trigger.night(), &error.to_string(), Metrics::default())),
     }
 }
