@@ -6,8 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher};
 use domain::policy::retention::{Draft, Retention, Stock};
-use jiff::{SignedDuration, Timestamp};
-use ports::{Snapshot, SnapshotState, Tags, time};
+use jiff::Timestamp;
+use ports::Snapshot;
+
+#[path = "../../tests/memory/listing.rs"]
+mod listing;
 
 /// Counts what is allocated, and how much of it at most at once.
 #[global_allocator]
@@ -23,36 +26,8 @@ fn now() -> Timestamp {
     "2026-11-23T02:00:00Z".parse().unwrap()
 }
 
-/// Volumes with thirty snapshots each, three volumes to an instance, tagged as Caretaker does. In no order.
 fn snapshots(count: usize) -> Vec<Snapshot> {
-    (0..count).map(|n| snapshot(n.wrapping_mul(7_919) % count, count.div_ceil(30))).collect()
-}
-
-fn snapshot(n: usize, volumes: usize) -> Snapshot {
-    let (volume, age) = (n % volumes, n / volumes);
-    let (instance, hours) = (volume / 3, i64::try_from(age * 20).unwrap());
-    let key = format!("snap#i-{instance:017x}#{age}");
-    let instance = format!("i-{instance:017x}");
-    Snapshot {
-        id: format!("snap-{n:017x}").parse().unwrap(),
-        volume: format!("vol-{volume:017x}").parse().unwrap(),
-        state: SnapshotState::Completed,
-        started_at: time::earlier(now(), SignedDuration::from_hours(hours)),
-        size_gib: 100,
-        tags: Tags::from_iter([
-            ("AutoCreated", "true"),
-            ("CreatedBy", "caretaker"),
-            ("InstanceId", &instance),
-            ("TriggerState", "stopped"),
-            ("CreatedAt", "2026-11-23T02:00:00Z"),
-            ("LambdaFunction", "auto-snapshot"),
-            ("caretaker:key", &key),
-            ("caretaker:fence", "1"),
-            ("caretaker:owner", "default"),
-            ("caretaker:scheme", "2"),
-        ]),
-        description: "Caretaker: stopped".to_owned(),
-    }
+    (0..count).map(|n| listing::snapshot(n, count, now())).collect()
 }
 
 fn plan(bencher: Bencher<'_, '_>, count: usize, draft: Draft) {

@@ -2,7 +2,8 @@
 
 use domain::policy::open::{GRACE, KEEP_TRYING, Open, Stands, Verdict};
 use domain::policy::reconcile::{Matter, Rest, Task, stop_time};
-use domain::policy::sets::{Progress, SetRecord, sets};
+use domain::policy::retention::{Reading, Retention};
+use domain::policy::sets::{Progress, SetFound, SetRecord, sets};
 use jiff::{SignedDuration, Timestamp};
 use ports::{LedgerKey, Snapshot, SnapshotId, SnapshotState, Tags, time};
 use proptest::prelude::*;
@@ -167,9 +168,23 @@ fn done<const N: usize>(volumes: [u8; N], recorded: Option<SnapshotId>) -> SetRe
     SetRecord::Done { named, recorded: recorded.into_iter().collect(), again: None }
 }
 
+fn read(snapshots: &[Snapshot]) -> Reading {
+    let mut reading = Retention::days(30).unwrap().reading(None);
+    for snapshot in snapshots {
+        reading.add(snapshot, false);
+    }
+    reading
+}
+
+/// What is said of the set that all of these are of.
+fn set<T>(snapshots: &[Snapshot], said: impl FnOnce(&SetFound<'_>) -> T) -> T {
+    said(&sets(&read(snapshots)).next().unwrap())
+}
+
 /// What is removed, and what is kept for it.
 fn removals(snapshots: &[Snapshot], record: &SetRecord) -> Vec<(SnapshotId, SnapshotId)> {
-    let verdicts = sets(snapshots).iter().flat_map(|set| set.verdicts(record, now())).collect::<Vec<_>>();
+    let reading = read(snapshots);
+    let verdicts = sets(&reading).flat_map(|set| set.verdicts(record, now())).collect::<Vec<_>>();
     let removal = |verdict| match verdict {
         Verdict::Do(Task::Remove { snapshot, kept, .. }) => Some((snapshot, kept)),
         Verdict::Do(_) | Verdict::Finish(_) | Verdict::Report(_) | Verdict::Wait => None,
@@ -216,7 +231,7 @@ proptest! {
 
     #[test]
     fn a_set_that_somebody_is_at_is_left_alone(all in snapshots()) {
-        for set in sets(&all) {
+        for set in sets(&read(&all)) {
             prop_assert_eq!(set.verdicts(&SetRecord::Open, now()), Vec::new());
         }
     }
@@ -233,7 +248,7 @@ fn a_set_that_was_made_again_is_judged_once_it_can_be_seen() {
     let failed = [snapshot(1, 30, SnapshotState::Error, 1)];
     let named = || ["vol-1".parse().unwrap()].into();
     let record = |again| SetRecord::Done { named: named(), recorded: [].into(), again };
-    let judge = |again| sets(&failed)[0].verdicts(&record(again), now());
+    let judge = |again| set(&failed, |set| set.verdicts(&record(again), now()));
     assert!(matches!(judge(None)[..], [Verdict::Do(Task::MakeAgain(_))]));
     assert_eq!(judge(Some(ago(4))), [Verdict::Wait]);
     assert_eq!(matter(&judge(Some(ago(5)))[0]), Some(Matter::SetFailed));
@@ -243,7 +258,7 @@ fn a_set_that_was_made_again_is_judged_once_it_can_be_seen() {
 fn several_snapshots_of_a_volume_are_for_a_person_where_the_ledger_proves_nothing() {
     let two = [snapshot(1, 30, SnapshotState::Completed, 1), snapshot(2, 29, SnapshotState::Completed, 1)];
     for record in [SetRecord::Forgotten, done([2], None)] {
-        let verdicts = sets(&two)[0].verdicts(&record, now());
+        let verdicts = set(&two, |set| set.verdicts(&record, now()));
         assert_eq!(verdicts.iter().map(matter).collect::<Vec<_>>(), [Some(Matter::Surplus)], "{record:?}");
     }
 }
@@ -255,7 +270,7 @@ fn copies_are_no_part_of_a_set() {
     for copy in &mut copies {
         copy.volume = "vol-ffffffff".parse().unwrap();
     }
-    assert_eq!(sets(&copies), []);
+    assert_eq!(sets(&read(&copies)).count(), 0);
 }
 
 #[test]
@@ -293,7 +308,7 @@ fn a_set_is_as_far_as_its_slowest_volume() {
     let progress = |states: &[(SnapshotState, u8)]| {
         let all: Vec<Snapshot> =
             states.iter().enumerate().map(|(n, (state, volume))| snapshot(n, 30, *state, *volume)).collect();
-        (sets(&all)[0].progress(), sets(&all)[0].is_odd())
+        set(&all, |set| (set.progress(), set.is_odd()))
     };
     assert_eq!(progress(&[(Completed, 1), (Completed, 2)]), (Progress::Completed, false));
     assert_eq!(progress(&[(Completed, 1), (Pending, 2)]), (Progress::Pending, false));
@@ -306,7 +321,7 @@ fn a_set_is_as_far_as_its_slowest_volume() {
 #[test]
 fn a_set_begins_with_its_oldest_snapshot() {
     let all = [snapshot(1, 10, SnapshotState::Completed, 1), snapshot(2, 20, SnapshotState::Completed, 2)];
-    assert_eq!(sets(&all)[0].begun_at(), Some(ago(20)));
+    assert_eq!(sets(&read(&all)).next().unwrap().begun_at(), Some(ago(20)));
 }
 
 #[test]
@@ -320,10 +335,13 @@ fn the_one_that_people_were_told_of_is_kept_and_else_the_oldest() {
 #[test]
 fn a_part_of_a_set_that_the_ledger_does_not_name_is_not_made_again() {
     let failed = [snapshot(1, 30, SnapshotState::Error, 1), snapshot(2, 30, SnapshotState::Completed, 2)];
-    assert_eq!(sets(&failed)[0].verdicts(&done([2], None), now()), []);
-    let again = sets(&failed)[0].verdicts(&done([1, 2], None), now());
+    assert_eq!(set(&failed, |set| set.verdicts(&done([2], None), now())), []);
+    let again = set(&failed, |set| set.verdicts(&done([1, 2], None), now()));
     assert!(matches!(again[..], [Verdict::Do(Task::MakeAgain(_))]), "{again:?}");
-    assert_eq!(matter(&sets(&failed)[0].verdicts(&SetRecord::Forgotten, now())[0]), Some(Matter::SetFailed));
+    assert_eq!(
+        matter(&set(&failed, |set| set.verdicts(&SetRecord::Forgotten, now()))[0]),
+        Some(Matter::SetFailed)
+    );
 }
 
 #[test]
@@ -331,5 +349,5 @@ fn what_a_person_holds_is_not_told_as_one_too_many() {
     let mut all =
         [snapshot(1, 30, SnapshotState::Completed, 1), snapshot(2, 29, SnapshotState::Completed, 1)];
     all[1].tags.insert("caretaker:hold", "true");
-    assert_eq!(sets(&all)[0].verdicts(&SetRecord::Forgotten, now()), []);
+    assert_eq!(set(&all, |set| set.verdicts(&SetRecord::Forgotten, now())), []);
 }

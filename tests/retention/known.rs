@@ -392,7 +392,7 @@ fn r29_what_is_locked_is_not_removed_as_surplus_either() {
     let mut world = World::daily(4);
     world.locked.insert(id("snap-2"), None);
     let wished = [id("snap-2"), id("snap-3")].into();
-    let clearance = Retention::days(30).unwrap().clear(&world.stock(), &wished, now());
+    let clearance = world.stock().read(&Retention::days(30).unwrap(), None).clear(&wished, now());
     assert!(!clearance.clears(&id("snap-2")) && clearance.clears(&id("snap-3")));
 }
 

@@ -3,16 +3,14 @@
 use std::collections::BTreeSet;
 
 use domain::policy::naming::KEEP_DAYS;
-use domain::policy::retention::{
-    Baseline, Cap, Change, Draft, History, Passage, Retention, RetentionPlan, Ruling,
-};
+use domain::policy::retention::{Baseline, Cap, Change, Draft, History, Passage, Retention, Ruling};
 use jiff::SignedDuration;
 use ports::{SnapshotId, SnapshotState, time};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::world::{World, ago, draft, drafts, now, ours, worlds};
+use super::world::{World, ago, draft, drafts, now, ours, removed, worlds};
 
 fn policy(options: &str) -> Retention {
     Retention::new(Draft { max_remove: Cap::default(), ..draft(options) }).unwrap()
@@ -20,14 +18,13 @@ fn policy(options: &str) -> Retention {
 
 /// What a night leaves behind that removes nothing.
 fn baseline(world: &World, policy: &Retention, hours_ago: i64) -> Baseline {
-    let stock = world.stock();
-    let plan = policy.plan(&stock, ago(hours_ago));
-    Passage::new(&plan, &stock).after(&BTreeSet::new())
+    let reading = world.stock().read(policy, None);
+    Passage::new(&reading.plan(ago(hours_ago)), &reading).after(&BTreeSet::new())
 }
 
 fn judged(world: &World, policy: &Retention, last: &Baseline) -> Ruling {
-    let stock = world.stock();
-    policy.plan(&stock, now()).judge(&stock, Some(last))
+    let reading = world.stock().read(policy, Some(&last.policy));
+    reading.plan(now()).judge(&reading, Some(last))
 }
 
 /// So many volumes with a snapshot each hour of so many hours.
@@ -140,9 +137,8 @@ fn r23_those_that_are_missing_are_asked_about() {
 fn r23_without_a_last_plan_the_share_decides() {
     let policy = policy("last 1");
     let first = |world: &World| {
-        let stock = world.stock();
-        let plan: RetentionPlan = policy.plan(&stock, now());
-        plan.judge(&stock, None)
+        let reading = world.stock().read(&policy, None);
+        reading.plan(now()).judge(&reading, None)
     };
     assert_eq!(first(&World::daily(11)), Ruling::Go { most: 10 });
     assert!(
@@ -169,9 +165,9 @@ fn r23_what_is_still_being_copied_pushes_nothing_out_of_the_count() {
 #[test]
 fn r23_a_plan_is_accepted_by_twelve_digits_of_its_hash_and_by_no_fewer() {
     let (world, policy) = (World::daily(20), policy("last 1"));
-    let stock = world.stock();
-    let plan = policy.plan(&stock, now());
-    let baseline = Passage::new(&plan, &stock).before(0);
+    let reading = world.stock().read(&policy, None);
+    let plan = reading.plan(now());
+    let baseline = Passage::new(&plan, &reading).before(0);
     let asked = domain::policy::retention::Asked { hash: plan.hash.clone(), baseline, why: Vec::new() };
     let history = History { accepted: None, asked: Some(asked.clone()) };
     let accepted = History { accepted: Some(asked.baseline), asked: None };
@@ -196,16 +192,34 @@ proptest! {
         // As strict as can be.
         let policy = Retention::new(Draft { max_remove: Cap { percent: 0, number: 0 }, ..options }).unwrap();
         let (last, gone) = {
-            let stock = world.stock();
-            let plan = policy.plan(&stock, ago(hours));
+            let reading = world.stock().read(&policy, None);
+            let plan = reading.plan(ago(hours));
             let due: Vec<&SnapshotId> = plan.removed().map(|verdict| &verdict.id).collect();
             let some = picks.iter().filter(|_| !due.is_empty());
             let gone: BTreeSet<SnapshotId> = some.map(|pick| (*pick.get(&due)).clone()).collect();
-            (Passage::new(&plan, &stock).after(&gone), gone)
+            (Passage::new(&plan, &reading).after(&gone), gone)
         };
         world = world.without(&gone);
         let ruling = judged(&world, &policy, &last);
         prop_assert!(matches!(ruling, Ruling::Go { .. }), "{:?}", ruling);
         prop_assert!(last.at <= time::earlier(ago(hours), SignedDuration::from_mins(15)));
+    }
+
+    /// However differently the two read tags.
+    #[test]
+    fn what_the_accepted_policy_keeps_is_known_of_the_same_reading(
+        world in worlds(40),
+        (accepted, other) in (drafts(), drafts()),
+    ) {
+        let [accepted, other] = [accepted, other].map(|options| Retention::new(options).unwrap());
+        let goes = |policy: &Retention| removed(&policy.plan(&world.stock(), now()));
+        let more = goes(&other).difference(&goes(&accepted)).count();
+        let last = Baseline { policy: accepted.clone(), at: ago(1), ours: 0, left: u64::MAX };
+        let asked = match judged(&world, &other, &last) {
+            Ruling::Ask(changes) => changes,
+            Ruling::Go { .. } => Vec::new(),
+        };
+        let change = Change::Policy { accepted: Box::new(accepted), more: u64::try_from(more).unwrap() };
+        prop_assert_eq!(asked.contains(&change), 0 < more, "{} more: {:?}", more, asked);
     }
 }

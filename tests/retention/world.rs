@@ -59,7 +59,7 @@ impl World {
 
     /// What the same policy decides once more, after a part of a plan was carried out.
     pub(crate) fn again(&self, before: &RetentionPlan) -> RetentionPlan {
-        self.stock().read(&before.policy, before.now).plan_again(before, &self.stock().bound())
+        self.stock().read(&before.policy, None).plan_again(before)
     }
 
     pub(crate) fn tag(&mut self, id: &str, key: &str, value: &str) {

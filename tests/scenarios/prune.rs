@@ -7,7 +7,7 @@ use adapters_sim::{Sim, SimPorts};
 use cli::retention::carry_out::{Person, carry_out};
 use domain::policy::ownership::OwnerName;
 use domain::policy::retention::{Cap, Draft, Retention, RetentionPlan};
-use domain::workflow::prune::{Deletions, PrunePorts, Pruned, Unapproved, apply, plan};
+use domain::workflow::prune::{Deletions, PrunePorts, Pruned, Unapproved, apply, gather};
 use jiff::{SignedDuration, Timestamp};
 use ports::{Clock, SnapshotId, Snapshots, Tags};
 use support::scene::{BEGIN, Scene, at};
@@ -165,7 +165,8 @@ async fn pruned(ports: SimPorts) -> (RetentionPlan, Pruned) {
     let max_remove = Cap { percent: 100, number: 0 };
     let draft = Draft { keep_within: Some("30d".parse().unwrap()), max_remove, ..Draft::default() };
     let prune = PrunePorts { clock: &ports, inventory: &ports, snapshots: &ports };
-    let plan = plan(&prune, &Retention::new(draft).unwrap(), ports.now()).await.unwrap();
+    let (retention, now) = (Retention::new(draft).unwrap(), ports.now());
+    let plan = gather(&prune, &retention, None, now).await.unwrap().plan(now);
     let done = apply(&prune, Timestamp::MAX, Deletions::of_all(&plan), &|_, _| ()).await;
     (plan, done)
 }
@@ -238,7 +239,8 @@ fn carried_out(
     let ports = sim.ports();
     let before = sim.block_on(async move {
         let prune = PrunePorts { clock: &ports, inventory: &ports, snapshots: &ports };
-        plan(&prune, &Retention::days(30).unwrap(), ports.now()).await.unwrap()
+        let now = ports.now();
+        gather(&prune, &Retention::days(30).unwrap(), None, now).await.unwrap().plan(now)
     });
     meanwhile();
     let (ports, before) = (sim.ports(), before.unwrap());

@@ -13,13 +13,11 @@ use crate::retention::source::Source;
 
 #[cfg(feature = "aws")]
 mod reached {
-    use std::collections::BTreeSet;
-
     use adapters_aws::sdk::{DynamoLedger, Ec2Inventory, Ec2Snapshots, SystemClock, config};
     use domain::workflow::adopt::AdoptPorts;
     use domain::workflow::history;
     use domain::workflow::prune::{self, Bonds, PrunePorts};
-    use ports::{Clock, Ledger, PortError};
+    use ports::{Clock, Ledger, PortError, SnapshotId};
 
     use super::{
         Accepting, Adopted, Adoption, BadInput, History, Orphan, Person, Pruned, Retention, RetentionPlan,
@@ -28,10 +26,16 @@ mod reached {
     use crate::retention::carry_out;
 
     pub(in crate::command) fn gather(policy: &Retention, now: Timestamp) -> Result<Source, BadInput> {
-        let gathered = with_ports(async |ports| prune::gather(ports, policy, now).await)?
-            .map_err(|error| BadInput::new("AWS", error))?;
-        let Bonds { in_use, locked } = gathered.bonds;
-        Ok(Source { snapshots: gathered.snapshots, in_use, locked, shared_in: BTreeSet::new() })
+        let gathered = with_ports(async |ports| {
+            let filter = policy.draft().owned_by.filter();
+            let source =
+                Source { snapshots: prune::all(ports.snapshots, &filter).await?, ..Source::default() };
+            let plan = policy.plan(&source.stock(), now);
+            let candidates: Vec<SnapshotId> = plan.removed().map(|verdict| verdict.id.clone()).collect();
+            let Bonds { in_use, locked } = Bonds::of(ports.inventory, &candidates).await?;
+            Ok(Source { in_use, locked, ..source })
+        })?;
+        gathered.map_err(|error: PortError| BadInput::new("AWS", error))
     }
 
     pub(in crate::command) fn carry_out(

@@ -111,8 +111,9 @@ impl Plan {
     /// What the last nights make of a plan; `None` where nothing tells of them.
     fn judged(&self, source: &Source, plan: &RetentionPlan) -> Result<Option<Ruling>, BadInput> {
         let Some(ledger) = self.ledger.given().filter(|_| self.input.aws) else { return Ok(None) };
-        let history = cloud::recall(&ledger)?;
-        Ok(Some(plan.judge(&source.stock(), history.accepted.as_ref())))
+        let last = cloud::recall(&ledger)?.accepted;
+        let reading = source.stock().read(&plan.policy, last.as_ref().map(|last| &last.policy));
+        Ok(Some(plan.judge(&reading, last.as_ref())))
     }
 }
 

@@ -223,13 +223,13 @@ impl ReconcilePolicy {
     /// The event that should have told of an instance's rest, if there is no incident of it and the instance wants one. What
     /// costs nothing to know is asked first.
     ///
-    /// `snapshots` are those of the instance. They count as well as the ledger: the ledger forgets after a month, and the
-    /// last good snapshot of a volume is never removed.
+    /// `ends` are the ends of runs of the instance that snapshots were made for. They count as well as the ledger: the ledger
+    /// forgets after a month, and the last good snapshot of a volume is never removed.
     pub fn lost(
         &self,
         instance: &Instance,
         known: &[KnownIncident],
-        snapshots: &[&Snapshot],
+        ends: &[Timestamp],
         now: Timestamp,
     ) -> Option<InstanceTrigger> {
         let rest = Rest::of(instance);
@@ -247,14 +247,21 @@ impl ReconcilePolicy {
             what: InstanceChange::Found(instance.state),
         };
         self.snapshots.admit(&trigger).and_then(|()| self.snapshots.wants(&trigger, instance)).ok()?;
-        let is_its_end = |at: Timestamp, kind: Kind| kind == Kind::End && rest.since() <= at;
-        let is_taken = snapshots.iter().any(|s| {
-            let word = s.tags.get(naming::TRIGGER_STATE).unwrap_or_default();
-            s.state != SnapshotState::Error && !s.is_copy() && is_its_end(incident_of(s), kind_of(word))
-        });
-        let is_known = known.iter().any(|k| k.begun.is_some_and(|begun| is_its_end(k.episode, begun.kind)));
+        let is_of_it = |end: Timestamp| rest.since() <= end;
+        let is_taken = ends.iter().any(|end| is_of_it(*end));
+        let is_end = |k: &KnownIncident| k.begun.is_some_and(|begun| begun.kind == Kind::End);
+        let is_known = known.iter().any(|k| is_end(k) && is_of_it(k.episode));
         (!is_taken && !is_known).then_some(trigger)
     }
+}
+
+/// The end of a run that a snapshot was made for, and the instance whose run it was, if it was made for one and is any good.
+pub fn end_of_run(snapshot: &Snapshot) -> Option<(InstanceId, Timestamp)> {
+    let word = snapshot.tags.get(naming::TRIGGER_STATE).unwrap_or_default();
+    let is_any_good = snapshot.state != SnapshotState::Error && !snapshot.is_copy();
+    let instance =
+        snapshot.tags.get(naming::INSTANCE_ID).filter(|_| is_any_good && kind_of(word) == Kind::End)?;
+    Some((InstanceId::new(instance).ok()?, incident_of(snapshot)))
 }
 
 /// The time of the incident that a snapshot was made for. It may have been made much later, when the instance ran again.

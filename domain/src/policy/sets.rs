@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use ports::{LedgerKey, Snapshot, SnapshotId, SnapshotState, VolumeId, time};
+use ports::{LedgerKey, SnapshotId, SnapshotState, VolumeId, time};
 
-use super::naming;
 use super::open::{GRACE, Verdict};
 use super::reconcile::{Finding, Matter, Task};
-use super::retention::is_held;
+use super::retention::{Item, Reading};
 
 /// The snapshots of one incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +15,7 @@ pub struct SetFound<'a> {
     /// The incident.
     pub key: LedgerKey,
     /// Its snapshots by volume, the oldest first. Copies are not among them: nobody knows what they are of.
-    pub volumes: BTreeMap<&'a VolumeId, Vec<&'a Snapshot>>,
+    volumes: BTreeMap<&'a VolumeId, Vec<&'a Item>>,
 }
 
 /// What the ledger says about a set.
@@ -37,18 +36,28 @@ pub enum SetRecord {
     Open,
 }
 
-/// Sorts our snapshots by their incidents. A copy may carry the key of what it is a copy of, and is no part of a set.
-pub fn sets(snapshots: &[Snapshot]) -> Vec<SetFound<'_>> {
-    let mut sets: BTreeMap<LedgerKey, SetFound<'_>> = BTreeMap::new();
-    let mut ordered: Vec<&Snapshot> = snapshots.iter().filter(|snapshot| !snapshot.is_copy()).collect();
-    ordered.sort_by(|a, b| (a.started_at, &a.id).cmp(&(b.started_at, &b.id)));
-    for snapshot in ordered {
-        let Some(Ok(key)) = snapshot.tags.get(naming::KEY).map(LedgerKey::new) else { continue };
-        let empty = || SetFound { key: key.clone(), volumes: BTreeMap::new() };
-        let set = sets.entry(key.clone()).or_insert_with(empty);
-        set.volumes.entry(&snapshot.volume).or_default().push(snapshot);
-    }
-    sets.into_values().collect()
+/// Sorts the snapshots that were read by their incidents. A copy may carry the key of what it is a copy of, and is no part of
+/// a set.
+pub fn sets(reading: &Reading) -> impl Iterator<Item = SetFound<'_>> {
+    let of_sets = reading.items().filter(|item| !item.is_copy);
+    let mut named: Vec<(&str, &Item)> =
+        of_sets.filter_map(|item| Some((reading.set_of(item)?, item))).collect();
+    named.sort_unstable_by(|(a_set, a), (b_set, b)| (a_set, a.at, &a.id).cmp(&(b_set, b.at, &b.id)));
+    let mut named = named.into_iter().peekable();
+    std::iter::from_fn(move || {
+        // What is no key of ours is of no set.
+        let key = loop {
+            if let Ok(key) = LedgerKey::new(named.peek()?.0) {
+                break key;
+            }
+            named.next();
+        };
+        let mut volumes: BTreeMap<&VolumeId, Vec<&Item>> = BTreeMap::new();
+        while let Some((_, item)) = named.next_if(|(set, _)| *set == key.as_str()) {
+            volumes.entry(&item.volume).or_default().push(item);
+        }
+        Some(SetFound { key, volumes })
+    })
 }
 
 impl SetFound<'_> {
@@ -71,7 +80,7 @@ impl SetFound<'_> {
 
     /// When it was begun.
     pub fn begun_at(&self) -> Option<Timestamp> {
-        self.volumes.values().flatten().map(|snapshot| snapshot.started_at).min()
+        self.volumes.values().flatten().map(|snapshot| snapshot.at).min()
     }
 
     /// Decides what is to be done about it.
@@ -80,9 +89,9 @@ impl SetFound<'_> {
             // Whoever goes on with it looks at these very snapshots.
             return Vec::new();
         }
-        let surplus = |(volume, all): (&&VolumeId, &Vec<&Snapshot>)| self.surplus((volume, all), record, now);
+        let surplus = |(volume, all): (&&VolumeId, &Vec<&Item>)| self.surplus((volume, all), record, now);
         let mut verdicts: Vec<Verdict> = self.volumes.iter().flat_map(surplus).collect();
-        let is_failed = |all: &[&Snapshot]| good(all).next().is_none();
+        let is_failed = |all: &[&Item]| good(all).next().is_none();
         let failed = self.volumes.iter().filter(|(volume, all)| record.may_name(volume) && is_failed(all));
         let failed: Vec<&str> = failed.map(|(volume, _)| volume.as_str()).collect();
         if !failed.is_empty() {
@@ -114,11 +123,11 @@ impl SetFound<'_> {
     /// that it has forgotten, or of a volume that it does not name, a person is told.
     fn surplus(
         &self,
-        (volume, all): (&VolumeId, &[&Snapshot]),
+        (volume, all): (&VolumeId, &[&Item]),
         record: &SetRecord,
         now: Timestamp,
     ) -> Vec<Verdict> {
-        let goods: Vec<&Snapshot> = good(all).collect();
+        let goods: Vec<&Item> = good(all).collect();
         let (SetRecord::Done { named, recorded, .. }, true) = (record, 1 < goods.len()) else {
             return self.unproven(volume, &goods, now);
         };
@@ -132,17 +141,14 @@ impl SetFound<'_> {
             return vec![Verdict::Wait];
         }
         let others = goods.iter().filter(|s| s.id != kept.id && !recorded.contains(&s.id));
-        let remove = |s: &&Snapshot| Task::Remove {
-            snapshot: s.id.clone(),
-            kept: kept.id.clone(),
-            key: self.key.clone(),
-        };
+        let remove =
+            |s: &&Item| Task::Remove { snapshot: s.id.clone(), kept: kept.id.clone(), key: self.key.clone() };
         others.map(|s| Verdict::Do(remove(s))).collect()
     }
 
     /// Tells a person of several snapshots of a volume that may be one too many.
-    fn unproven(&self, volume: &VolumeId, goods: &[&Snapshot], now: Timestamp) -> Vec<Verdict> {
-        let ids: Vec<&str> = goods.iter().filter(|s| !is_held(s, now)).map(|s| s.id.as_str()).collect();
+    fn unproven(&self, volume: &VolumeId, goods: &[&Item], now: Timestamp) -> Vec<Verdict> {
+        let ids: Vec<&str> = goods.iter().filter(|s| !s.is_held(now)).map(|s| s.id.as_str()).collect();
         if ids.len() < 2 {
             return Vec::new();
         }
@@ -176,7 +182,7 @@ pub enum Progress {
     Failed,
 }
 
-fn good<'a>(of_volume: &'a [&'a Snapshot]) -> impl Iterator<Item = &'a Snapshot> {
-    let is_good = |s: &&Snapshot| matches!(s.state, SnapshotState::Completed | SnapshotState::Pending);
+fn good<'a>(of_volume: &'a [&'a Item]) -> impl Iterator<Item = &'a Item> {
+    let is_good = |s: &&Item| matches!(s.state, SnapshotState::Completed | SnapshotState::Pending);
     of_volume.iter().copied().filter(is_good)
 }

@@ -10,11 +10,11 @@ use ports::{PortError, SnapshotId, VolumeId};
 use super::effect::Unfinished;
 use super::history::{recall, remember};
 use super::maintain::{NightPolicy, NightPorts, Task, part};
-use super::prune::{self, Deletions, Gathered, PrunePorts, Pruned};
+use super::prune::{self, Deletions, PrunePorts, Pruned};
 use super::run::Run;
 use crate::policy::key;
 use crate::policy::mode::Mode;
-use crate::policy::retention::{Asked, Baseline, Change, History, Passage, RetentionPlan, Ruling, Stock};
+use crate::policy::retention::{Asked, Baseline, Change, History, Passage, Reading, RetentionPlan, Ruling};
 use crate::render;
 
 /// What retention decides, and whether that may be done.
@@ -39,16 +39,14 @@ pub(super) async fn clean_up(
 ) -> (Task<Pruned>, Vec<VolumeId>) {
     let pruning = PrunePorts { clock: ports.clock, inventory: ports.inventory, snapshots: ports.snapshots };
     let now = ports.clock.now();
-    let (gathered, history) = match gather(ports, &pruning, policy, now).await {
+    let (reading, history) = match gather(ports, &pruning, policy, now).await {
         Ok(gathered) => gathered,
         Err(error) => return (Task::not_done(&error.into()), Vec::new()),
     };
-    let nothing = BTreeSet::new();
-    let stock = gathered.stock(&nothing);
-    let plan = policy.retention.plan(&stock, now);
-    let ruling = plan.judge(&stock, history.accepted.as_ref());
+    let plan = reading.plan(now);
+    let ruling = plan.judge(&reading, history.accepted.as_ref());
     decided(Decision { plan: &plan, ruling: &ruling });
-    let cleanup = Cleanup { ports, pruning, policy, run, plan: &plan, stock: &stock };
+    let cleanup = Cleanup { ports, pruning, policy, run, plan: &plan, reading: &reading };
     let task = match (run.mode, ruling) {
         (Mode::Observe, _) => Task::Observed,
         (Mode::Act, Ruling::Ask(changes)) => cleanup.ask(&history, &changes).await,
@@ -62,11 +60,12 @@ async fn gather(
     pruning: &PrunePorts<'_>,
     policy: &NightPolicy,
     now: Timestamp,
-) -> Result<(Gathered, History), PortError> {
-    let gathered = prune::gather(pruning, &policy.retention, now).await?;
+) -> Result<(Reading, History), PortError> {
     let history = recall(ports.ledger).await?;
     let accepted = policy.accept.as_ref().and_then(|hash| history.accepting(hash));
-    Ok((gathered, accepted.unwrap_or(history)))
+    let history = accepted.unwrap_or(history);
+    let other = history.accepted.as_ref().map(|accepted| &accepted.policy);
+    Ok((prune::gather(pruning, &policy.retention, other, now).await?, history))
 }
 
 /// A plan, and what it takes to ask about it or to carry it out.
@@ -76,19 +75,19 @@ struct Cleanup<'a> {
     policy: &'a NightPolicy,
     run: &'a Run,
     plan: &'a RetentionPlan,
-    stock: &'a Stock<'a>,
+    reading: &'a Reading,
 }
 
 impl Cleanup<'_> {
     /// Removes nothing, and remembers what people are asked. As long as it is the same, so is its name.
     async fn ask(&self, history: &History, changes: &[Change]) -> Task<Pruned> {
         let standing = history.asked.clone().filter(|asked| {
-            let still = self.plan.judge(self.stock, Some(&asked.baseline));
-            asked.baseline.policy == self.plan.policy && matches!(still, Ruling::Go { .. })
+            let still = || self.plan.judge(self.reading, Some(&asked.baseline));
+            asked.baseline.policy == self.plan.policy && matches!(still(), Ruling::Go { .. })
         });
         let asked = standing.unwrap_or_else(|| Asked {
             hash: self.plan.hash.clone(),
-            baseline: Passage::new(self.plan, self.stock).before(0),
+            baseline: Passage::new(self.plan, self.reading).before(0),
             why: changes.iter().map(render::retention::change).collect(),
         });
         let next = |history| History { asked: Some(asked.clone()), ..history };
@@ -108,7 +107,7 @@ impl Cleanup<'_> {
     }
 
     async fn remove(&self, most: usize) -> Result<Pruned, Unfinished> {
-        let passage = Passage::new(self.plan, self.stock);
+        let passage = Passage::new(self.plan, self.reading);
         // First: should this run die, what it removed must not look like snapshots that went missing.
         let ahead = passage.before(most);
         remember(self.ports.ledger, self.ports.clock, |_| passed(ahead.clone()))

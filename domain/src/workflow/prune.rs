@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::policy::listed::{self, LISTED};
 use crate::policy::once::{backoff, fits};
 use crate::policy::pace::{Pace, Rate};
-use crate::policy::retention::{Bound, Mismatch, Owner, Reading, Retention, RetentionPlan, Stock, Verdict};
+use crate::policy::retention::{Bound, Mismatch, Reading, Retention, RetentionPlan, Verdict};
 
 /// About how many snapshots one call asks what uses them: few enough for all its pages to end in time.
 const ASKED_AT_ONCE: usize = 200;
@@ -93,23 +93,6 @@ pub struct FailedDeletion {
     pub error: String,
 }
 
-/// Snapshots, and what keeps those of them that would go.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Gathered {
-    /// The snapshots.
-    pub snapshots: Vec<Snapshot>,
-    /// What keeps some of them from being removed.
-    pub bonds: Bonds,
-}
-
-impl Gathered {
-    /// The same, to plan with. Ports list only what belongs to this account.
-    pub fn stock<'a>(&'a self, nothing: &'a BTreeSet<SnapshotId>) -> Stock<'a> {
-        let Bonds { in_use, locked } = &self.bonds;
-        Stock { snapshots: &self.snapshots, in_use, locked, shared_in: nothing }
-    }
-}
-
 /// What keeps snapshots from being removed, of those that would be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bonds {
@@ -153,7 +136,11 @@ impl Bonds {
     }
 }
 
-/// Reads the snapshots that a policy is about, and what keeps those that it would remove.
+/// Reads the snapshots that a policy is about, and what keeps those that it would remove; and for another policy what that
+/// asks of them. Ports list only what belongs to this account.
+///
+/// They are read page by page, and of each is kept what decisions need: of a million that is a sixth of what they are, and
+/// fits into the function's memory.
 ///
 /// # Errors
 ///
@@ -161,27 +148,10 @@ impl Bonds {
 pub async fn gather(
     ports: &PrunePorts<'_>,
     retention: &Retention,
+    other: Option<&Retention>,
     now: Timestamp,
-) -> Result<Gathered, PortError> {
-    let snapshots = all(ports.snapshots, &filter(retention)).await?;
-    let nothing = BTreeSet::new();
-    let Bonds { in_use, locked } = &Bonds::default();
-    let stock = Stock { snapshots: &snapshots, in_use, locked, shared_in: &nothing };
-    let candidates = removed(&retention.plan(&stock, now));
-    Ok(Gathered { bonds: Bonds::of(ports.inventory, &candidates).await?, snapshots })
-}
-
-/// Decides what to remove. Ports list only what belongs to this account.
-///
-/// # Errors
-///
-/// As [`gather`].
-pub async fn plan(
-    ports: &PrunePorts<'_>,
-    retention: &Retention,
-    now: Timestamp,
-) -> Result<RetentionPlan, PortError> {
-    decide(ports, retention, now, &|reading, bound| reading.plan(bound)).await
+) -> Result<Reading, PortError> {
+    read(ports, retention.reading(other), &|reading| reading.plan(now)).await
 }
 
 /// Why a plan that was made before is not carried out.
@@ -201,38 +171,22 @@ pub enum Unapproved {
 ///
 /// When the world cannot be read, or the same policy decides otherwise now.
 pub async fn recheck(ports: &PrunePorts<'_>, before: &RetentionPlan) -> Result<RetentionPlan, Unapproved> {
-    let again = |reading: &Reading, bound: &Bound<'_>| reading.plan_again(before, bound);
-    let now = decide(ports, &before.policy, before.now, &again).await?;
+    let again = |reading: &Reading| reading.plan_again(before);
+    let now = again(&read(ports, before.policy.reading(None), &again).await?);
     before.check(&now)?;
     Ok(now)
 }
 
-/// Reads the snapshots page by page, and keeps of each what the decision needs: of a million that is a fifth of what they
-/// are, and fits into the function's memory.
-async fn decide(
+async fn read(
     ports: &PrunePorts<'_>,
-    retention: &Retention,
-    now: Timestamp,
-    make: &(dyn Fn(&Reading, &Bound<'_>) -> RetentionPlan + Send + Sync),
-) -> Result<RetentionPlan, PortError> {
-    let mut reading = retention.reading(now);
-    each(ports.snapshots, &filter(retention), &mut |snapshot| reading.add(&snapshot, false)).await?;
-    let candidates = removed(&make(&reading, &Bonds::default().bound()));
-    let bonds = Bonds::of(ports.inventory, &candidates).await?;
-    drop(candidates);
-    Ok(make(&reading, &bonds.bound()))
-}
-
-fn filter(retention: &Retention) -> SnapshotFilter {
-    match &retention.draft().owned_by {
-        Owner::Caretaker(name) => name.filter(),
-        Owner::Tag(key, value) => SnapshotFilter::tagged(key, value),
-        Owner::Any => SnapshotFilter::default(),
-    }
-}
-
-fn removed(plan: &RetentionPlan) -> Vec<SnapshotId> {
-    plan.removed().map(|verdict| verdict.id.clone()).collect()
+    mut reading: Reading,
+    plan: &(dyn Fn(&Reading) -> RetentionPlan + Send + Sync),
+) -> Result<Reading, PortError> {
+    let filter = reading.policy().draft().owned_by.filter();
+    each(ports.snapshots, &filter, &mut |snapshot| reading.add(&snapshot, false)).await?;
+    let candidates: Vec<SnapshotId> = plan(&reading).removed().map(|verdict| verdict.id.clone()).collect();
+    reading.bind(&Bonds::of(ports.inventory, &candidates).await?.bound());
+    Ok(reading)
 }
 
 /// Gives every own snapshot that the filter lets through to `take`, page by page, so that nobody has to hold them all.

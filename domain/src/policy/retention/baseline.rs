@@ -5,7 +5,7 @@ use ports::{SnapshotId, SnapshotState, time};
 use serde::{Deserialize, Serialize};
 
 use super::due::Due;
-use super::{PlanHash, Retention, RetentionPlan, Stock};
+use super::{PlanHash, Reading, Retention, RetentionPlan};
 
 /// How long EC2 may take to list a new snapshot, and more.
 const LAG: SignedDuration = SignedDuration::from_mins(15);
@@ -80,14 +80,14 @@ impl Baseline {
 #[derive(Clone, Debug)]
 pub struct Passage<'a> {
     plan: &'a RetentionPlan,
-    stock: &'a Stock<'a>,
+    reading: &'a Reading,
     due: Due,
 }
 
 impl<'a> Passage<'a> {
     /// Counts what a plan comes to.
-    pub fn new(plan: &'a RetentionPlan, stock: &'a Stock<'a>) -> Self {
-        Self { plan, stock, due: plan.policy.due(stock, settled(stock, plan.now)) }
+    pub fn new(plan: &'a RetentionPlan, reading: &'a Reading) -> Self {
+        Self { plan, reading, due: reading.due(settled(reading, plan.now)) }
     }
 
     /// What the next plan is compared with if nobody tells what became of this one: nothing that this one may do looks
@@ -98,17 +98,17 @@ impl<'a> Passage<'a> {
 
     /// What the next plan is compared with, once these are gone.
     pub fn after(&self, gone: &BTreeSet<SnapshotId>) -> Baseline {
-        let (ours, left) = self.due.without(gone, self.stock);
+        let (ours, left) = self.due.without(gone, self.reading);
         Baseline { ours, left, ..self.before(0) }
     }
 }
 
 /// The last instant of which everything is known: what had begun by then is listed, and is completed or has failed.
-fn settled(stock: &Stock<'_>, now: Timestamp) -> Timestamp {
+fn settled(reading: &Reading, now: Timestamp) -> Timestamp {
     let since = time::earlier(now, PATIENCE);
     let is_young = |at: &Timestamp| since <= *at;
-    let pending = stock.snapshots.iter().filter(|snapshot| snapshot.state == SnapshotState::Pending);
-    let first = pending.map(|snapshot| snapshot.started_at).filter(is_young).min();
+    let pending = reading.items.iter().filter(|item| item.state == SnapshotState::Pending);
+    let first = pending.map(|item| item.at).filter(is_young).min();
     let listed = time::earlier(now, LAG);
     first.map_or(listed, |at| listed.min(time::earlier(at, SignedDuration::from_millis(1))))
 }

@@ -1,10 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use ports::{Snapshot, SnapshotId};
+use ports::SnapshotId;
 
-use super::mark::{Standing, mark};
-use super::{Reason, Reasons, Refusal, Retention, Stock};
+use super::mark::{Item, Mark, Standing};
+use super::reading::View;
+use super::{Reading, Reason, Reasons, Refusal};
 
 /// Which of the snapshots that are to be removed for another reason than age or number may be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,9 +23,9 @@ impl Clearance {
     }
 }
 
-impl Retention {
+impl Reading {
     /// Decides which of some snapshots may be removed, whatever they are to be removed for: what keeps a snapshot
-    /// in [`Retention::plan`] whatever the rules say keeps it here, as do the floor under its volume and the most
+    /// in [`Reading::plan`] whatever the rules say keeps it here, as do the floor under its volume and the most
     /// that may go at once.
     ///
     /// # Examples
@@ -47,26 +48,25 @@ impl Retention {
     /// let stock = Stock { snapshots: &snapshots, in_use: &[].into(), locked: &[].into(), shared_in: &[].into() };
     /// let wished: [SnapshotId; 2] = ["snap-1".parse().unwrap(), "snap-2".parse().unwrap()];
     /// let now = "2026-03-02T00:00:00Z".parse().unwrap();
-    /// let clearance = Retention::days(30)?.clear(&stock, &wished.clone().into(), now);
+    /// let clearance = stock.read(&Retention::days(30)?, None).clear(&wished.clone().into(), now);
     /// assert!(clearance.clears(&wished[0]) && !clearance.clears(&wished[1]));
     /// # Ok::<(), domain::policy::retention::RetentionError>(())
     /// ```
-    pub fn clear(&self, stock: &Stock<'_>, wished: &BTreeSet<SnapshotId>, now: Timestamp) -> Clearance {
-        let (draft, bound) = (self.draft(), stock.bound());
-        let mut floors: BTreeMap<&str, Volume<'_>> = BTreeMap::new();
+    pub fn clear(&self, wished: &BTreeSet<SnapshotId>, now: Timestamp) -> Clearance {
+        let View { draft, seen, .. } = self.own();
+        let mut floors: BTreeMap<_, Volume<'_>> = BTreeMap::new();
         let (mut stay, mut ours) = (BTreeMap::<SnapshotId, Reasons>::new(), 0_usize);
-        for snapshot in stock.snapshots {
-            let mark = mark(draft, snapshot, stock.shared_in.contains(&snapshot.id), now);
-            let reasons = mark.reasons.and(bound.reasons(&snapshot.id));
-            ours = ours.saturating_add(usize::from(mark.standing != Standing::Theirs));
-            let goes = wished.contains(&snapshot.id) && !reasons.keep();
-            if wished.contains(&snapshot.id) && !goes {
-                stay.insert(snapshot.id.clone(), reasons.keeping());
+        for (item, seen) in self.items.iter().zip(seen) {
+            let Mark { reasons, standing } = item.mark(*seen, now);
+            ours = ours.saturating_add(usize::from(standing != Standing::Theirs));
+            let goes = wished.contains(&item.id) && !reasons.keep();
+            if wished.contains(&item.id) && !goes {
+                stay.insert(item.id.clone(), reasons.keeping());
             }
-            if mark.standing == Standing::Good {
-                let volume = floors.entry(mark.floor).or_default();
+            if standing == Standing::Good {
+                let volume = floors.entry(item.floor()).or_default();
                 if goes {
-                    volume.going.push(snapshot);
+                    volume.going.push(item);
                 } else {
                     volume.staying = volume.staying.saturating_add(1);
                 }
@@ -75,7 +75,7 @@ impl Retention {
         let most = usize::try_from(draft.floor.0).unwrap_or(usize::MAX);
         for volume in floors.into_values() {
             let floor = volume.floor(most).into_iter();
-            stay.extend(floor.map(|snapshot| (snapshot.id.clone(), Reason::Floor.into())));
+            stay.extend(floor.map(|item| (item.id.clone(), Reason::Floor.into())));
         }
         let remove = wished.iter().filter(|id| !stay.contains_key(*id)).count();
         Clearance { stay, refused: draft.max_remove.refuse(remove, ours) }
@@ -85,14 +85,14 @@ impl Retention {
 /// The good snapshots of a volume: those that would go, and how many stay.
 #[derive(Default)]
 struct Volume<'a> {
-    going: Vec<&'a Snapshot>,
+    going: Vec<&'a Item>,
     staying: usize,
 }
 
 impl<'a> Volume<'a> {
     /// Of those that would go, the newest that are needed for so many to stay.
-    fn floor(mut self, most: usize) -> Vec<&'a Snapshot> {
-        self.going.sort_by(|a, b| b.started_at.cmp(&a.started_at).then_with(|| a.id.cmp(&b.id)));
+    fn floor(mut self, most: usize) -> Vec<&'a Item> {
+        self.going.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
         self.going.truncate(most.saturating_sub(self.staying));
         self.going
     }

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use ports::VolumeId;
 
 use super::judge::{Judgement, judge};
-use super::mark::Standing;
-use super::reading::{Item, Reading};
-use super::{Bound, Draft, Limit, Reason, Reasons, Verdict, WithinFrom};
+use super::mark::{Item, Mark, Seen, Standing};
+use super::reading::View;
+use super::{Draft, Limit, Reason, Reasons, Verdict, WithinFrom};
 
 /// Of each group by its name, the oldest of those that counted, are gone by the plan itself, and are not listed any more.
 pub(super) type Gone<'a> = BTreeMap<&'a str, &'a Verdict>;
@@ -23,24 +23,30 @@ pub(super) struct Row<'a> {
     pub(super) at: Timestamp,
     /// The number of its group.
     pub(super) group: u32,
+    pub(super) standing: Standing,
     /// What speaks for keeping it, and for removing it.
     pub(super) reasons: Cell<Reasons>,
 }
 
 impl<'a> Row<'a> {
-    fn new((place, item): (usize, &'a Item), bound: &Bound<'_>) -> Self {
-        let reasons = item.reasons.and(bound.reasons(&item.id));
-        Self { item, place, at: item.at, group: item.group, reasons: Cell::new(reasons) }
+    fn new(place: usize, item: &'a Item, seen: Seen, now: Timestamp) -> Self {
+        let Mark { reasons, standing } = item.mark(seen, now);
+        Self { item, place, at: item.at, group: seen.group, standing, reasons: Cell::new(reasons) }
     }
 
     /// Whether it may be removed at all, as far as its owner goes.
     pub(super) fn is_ours(&self) -> bool {
-        self.item.standing != Standing::Theirs
+        self.standing != Standing::Theirs
     }
 
     /// Whether the rules about number and age count it.
     pub(super) fn counts(&self) -> bool {
-        self.item.standing == Standing::Good && self.item.ruled
+        self.standing == Standing::Good && self.item.is_ruled()
+    }
+
+    /// The number of its set, if it is ours.
+    pub(super) fn set(&self) -> Option<u32> {
+        self.item.set.filter(|_| self.is_ours())
     }
 
     /// Whether it comes before something that is gone, the newest first.
@@ -61,7 +67,7 @@ impl<'a> Row<'a> {
             reasons.keeping()
         } else if reasons.has(Reason::OwnExpired) {
             Reason::OwnExpired.into()
-        } else if self.item.standing == Standing::Failed {
+        } else if self.standing == Standing::Failed {
             Reason::Failed.into()
         } else {
             Reason::Expired.into()
@@ -77,29 +83,40 @@ pub(super) struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
-    /// Gathers everything that speaks for a snapshot.
-    pub(super) fn settled(reading: &'a Reading, bound: &Bound<'_>, gone: &Gone<'_>) -> Self {
-        let (draft, now) = (reading.policy.draft(), reading.now);
-        let rows = reading.items.iter().enumerate().map(|item| Row::new(item, bound)).collect();
+    /// Gathers everything that speaks for a snapshot at an instant, in the eyes of a policy.
+    pub(super) fn settled(view: View<'a>, now: Timestamp, gone: &Gone<'_>) -> Self {
+        let View { reading, draft, seen } = view;
+        let items = reading.items.iter().zip(seen).enumerate();
+        let rows = items.map(|(place, (item, seen))| Row::new(place, item, *seen, now)).collect();
         let mut desk = Self { rows, dead: Vec::new() };
         desk.rows.sort_unstable_by(|a, b| newest_first(|row| row.group, a, b));
-        for group in desk.rows.chunk_by(|a, b| a.group == b.group) {
-            keep_by_rule(draft, group, now, reading.gone_of(gone, group));
+        for group in desk.groups() {
+            let gone = group.first().and_then(|row| gone.get(reading.name(row.group)));
+            keep_by_rule(draft, group, now, gone.copied());
         }
         // The next two ask for rows in another order; by volume it usually is the same.
-        desk.rows.sort_unstable_by(|a, b| newest_first(|row| row.item.floor, a, b));
-        for volume in desk.rows.chunk_by(|a, b| a.item.floor == b.item.floor) {
+        desk.rows.sort_unstable_by(|a, b| newest_first(|row| row.item.floor(), a, b));
+        for volume in desk.rows.chunk_by(|a, b| a.item.floor() == b.item.floor()) {
             desk.dead.extend(keep_floor(draft, volume));
         }
         desk.dead.sort_unstable();
         desk.rows.sort_unstable_by(|a, b| newest_first(|row| row.group, a, b));
-        keep_sets(&desk.rows, reading.names.len());
+        keep_sets(&desk.rows, reading.names());
         desk
+    }
+
+    /// One group after the other.
+    pub(super) fn groups(&self) -> impl Iterator<Item = &[Row<'a>]> {
+        self.rows.chunk_by(|a, b| a.group == b.group)
     }
 }
 
 /// One group after the other, each newest first, and of one moment by id.
-fn newest_first(group: fn(&Row<'_>) -> u32, a: &Row<'_>, b: &Row<'_>) -> Ordering {
+fn newest_first<'r, 'a, K: Ord>(
+    group: impl Fn(&'r Row<'a>) -> K,
+    a: &'r Row<'a>,
+    b: &'r Row<'a>,
+) -> Ordering {
     let by_group = group(a).cmp(&group(b));
     by_group.then_with(|| b.at.cmp(&a.at)).then_with(|| a.item.id.cmp(&b.item.id))
 }
@@ -126,7 +143,7 @@ fn keep_by_rule(draft: &Draft, group: &[Row<'_>], now: Timestamp, gone: Option<&
         if let (None, Limit::Period(period)) = (rule.bucket, rule.limit) {
             let since = period.before(reference);
             let young =
-                |row: &&Row<'_>| row.item.standing == Standing::Failed && row.item.ruled && since <= row.at;
+                |row: &&Row<'_>| row.standing == Standing::Failed && row.item.is_ruled() && since <= row.at;
             group.iter().filter(young).for_each(|row| row.add(rule.reason));
         }
     }
@@ -134,7 +151,7 @@ fn keep_by_rule(draft: &Draft, group: &[Row<'_>], now: Timestamp, gone: Option<&
 
 /// Keeps the last good ones of a volume, and names the volume when nothing else keeps one.
 fn keep_floor(draft: &Draft, volume: &[Row<'_>]) -> Option<VolumeId> {
-    let good = || volume.iter().filter(|row| row.item.standing == Standing::Good);
+    let good = || volume.iter().filter(|row| row.standing == Standing::Good);
     let alive = good().any(|row| row.reasons.get().keep());
     let most = usize::try_from(draft.floor.0).unwrap_or(usize::MAX);
     good().take(most).for_each(|row| row.add(Reason::Floor));
@@ -144,7 +161,7 @@ fn keep_floor(draft: &Draft, volume: &[Row<'_>]) -> Option<VolumeId> {
 
 /// Keeps what is in a set of which anything is kept.
 fn keep_sets(rows: &[Row<'_>], names: usize) {
-    let in_set = || rows.iter().filter_map(|row| Some((usize::try_from(row.item.set?).ok()?, row)));
+    let in_set = || rows.iter().filter_map(|row| Some((usize::try_from(row.set()?).ok()?, row)));
     let mut kept = vec![false; names];
     for (set, _) in in_set().filter(|(_, row)| row.reasons.get().keep()) {
         if let Some(kept) = kept.get_mut(set) {

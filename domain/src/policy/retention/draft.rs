@@ -1,6 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use ports::SnapshotFilter;
 use serde::{Deserialize, Serialize};
 
 use super::{Cap, Count, Labels, Period, RetentionError};
@@ -132,6 +133,17 @@ pub enum Owner {
     Tag(String, String),
     /// Everything of this account.
     Any,
+}
+
+impl Owner {
+    /// Lists what is this owner's, and nothing else of this account.
+    pub fn filter(&self) -> SnapshotFilter {
+        match self {
+            Self::Caretaker(name) => name.filter(),
+            Self::Tag(key, value) => SnapshotFilter::tagged(key, value),
+            Self::Any => SnapshotFilter::default(),
+        }
+    }
 }
 
 impl Default for Owner {

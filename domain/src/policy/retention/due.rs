@@ -3,7 +3,7 @@ use ports::SnapshotId;
 use std::collections::BTreeSet;
 
 use super::desk::{Desk, Gone, Row};
-use super::{Retention, Stock};
+use super::reading::{Reading, View};
 
 /// What a policy lets go at an instant, without the reasons: small, because a night asks for it several times.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,8 +18,8 @@ pub struct Due {
     pub(super) share: u64,
 }
 
-impl Retention {
-    /// What it lets go at an instant, of the snapshots there are now and by the tags they have now. What began later is
+impl Reading {
+    /// What its policy lets go at an instant, of the snapshots there are now and by the tags they have now. What began later is
     /// dated in the future then, and has no say.
     ///
     /// # Examples
@@ -40,16 +40,22 @@ impl Retention {
     /// };
     /// let snapshots = [snapshot("snap-old", "2026-01-01T00:00:00Z"), snapshot("snap-new", "2026-03-01T00:00:00Z")];
     /// let stock = Stock { snapshots: &snapshots, in_use: &[].into(), locked: &[].into(), shared_in: &[].into() };
-    /// let due = |at: &str| Retention::days(30).unwrap().due(&stock, at.parse().unwrap()).count();
+    /// let reading = stock.read(&Retention::days(30)?, None);
+    /// let due = |at: &str| reading.due(at.parse().unwrap()).count();
     /// assert_eq!((due("2026-02-15T00:00:00Z"), due("2026-03-02T00:00:00Z")), (0, 1));
+    /// # Ok::<(), domain::policy::retention::RetentionError>(())
     /// ```
-    pub fn due(&self, stock: &Stock<'_>, at: Timestamp) -> Due {
-        let reading = stock.read(self, at);
-        let desk = Desk::settled(&reading, &stock.bound(), &Gone::new());
-        let mut due = Due { at, each: vec![false; stock.snapshots.len()], ours: 0, share: 0 };
-        for group in desk.rows.chunk_by(|a, b| a.group == b.group) {
-            due.add(group);
-        }
+    pub fn due(&self, at: Timestamp) -> Due {
+        self.own().due(at)
+    }
+}
+
+impl View<'_> {
+    /// What the policy lets go at an instant.
+    pub(super) fn due(self, at: Timestamp) -> Due {
+        let desk = Desk::settled(self, at, &Gone::new());
+        let mut due = Due { at, each: vec![false; self.seen.len()], ours: 0, share: 0 };
+        desk.groups().for_each(|group| due.add(group));
         due
     }
 }
@@ -85,9 +91,9 @@ impl Due {
     }
 
     /// How many of ours there were then, and how many of these it lets go, without some that are gone.
-    pub(super) fn without(&self, gone: &BTreeSet<SnapshotId>, stock: &Stock<'_>) -> (u64, u64) {
-        let gone = || stock.snapshots.iter().zip(&self.each).filter(|(s, _)| gone.contains(&s.id));
-        let there = count(gone().map(|(snapshot, _)| snapshot.started_at <= self.at));
+    pub(super) fn without(&self, gone: &BTreeSet<SnapshotId>, reading: &Reading) -> (u64, u64) {
+        let gone = || reading.items.iter().zip(&self.each).filter(|(item, _)| gone.contains(&item.id));
+        let there = count(gone().map(|(item, _)| item.at <= self.at));
         let due = count(gone().map(|(_, due)| *due));
         (self.ours.saturating_sub(there), self.count().saturating_sub(due))
     }

@@ -63,8 +63,8 @@ impl Retention {
     pub fn explain(&self, stock: &Stock<'_>, now: Timestamp, id: &SnapshotId) -> Option<Explanation> {
         let draft = self.draft();
         let snapshot = stock.snapshots.iter().find(|snapshot| snapshot.id == *id)?;
-        let reading = stock.read(self, now);
-        let desk = Desk::settled(&reading, &stock.bound(), &Gone::new());
+        let reading = stock.read(self, None);
+        let desk = Desk::settled(reading.own(), now, &Gone::new());
         let row = desk.rows.iter().find(|row| row.item.id == *id)?;
         let group: Vec<Row<'_>> = desk.rows.iter().filter(|r| r.group == row.group).cloned().collect();
         let reference = reference(draft, &group, now);
@@ -78,7 +78,7 @@ impl Retention {
             Question { rule: rule.to_string(), answer }
         });
         let tagged = draft.keep_tag.iter().map(|labels| {
-            let matches = row.is_ours() && row.item.ruled && labels.are_on(&snapshot.tags);
+            let matches = row.is_ours() && row.item.is_ruled() && labels.are_on(&snapshot.tags);
             let answer = if matches { Answer::Matches } else { Answer::Untagged };
             Question { rule: format!("{} {labels}", Reason::Tagged), answer }
         });
@@ -90,7 +90,7 @@ impl Retention {
         Some(Explanation {
             kept: verdict.reasons.keep(),
             verdict,
-            group: reading.key(row).to_owned(),
+            group: reading.name(row.group).to_owned(),
             rules: rules.chain(tagged).collect(),
             in_use: stock.in_use.get(id).cloned(),
             locked: stock.locked.get(id).copied(),

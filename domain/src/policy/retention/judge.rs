@@ -97,7 +97,7 @@ impl Judge {
                 let number = Some(of.number(row.at));
                 std::mem::replace(&mut self.bucket, number) == number
             }
-            (None, Limit::Count(_)) => row.item.set.is_some_and(|set| !self.sets.insert(set)),
+            (None, Limit::Count(_)) => row.set().is_some_and(|set| !self.sets.insert(set)),
             (None, Limit::Period(_)) => false,
         }
     }

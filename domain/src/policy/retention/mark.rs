@@ -1,26 +1,63 @@
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
-use ports::{Snapshot, SnapshotState, time};
+use ports::{Snapshot, SnapshotId, SnapshotState, VolumeId, time};
 
+use super::names::Names;
 use super::{Draft, GroupBy, Owner, Period, Reason, Reasons};
 use crate::policy::naming::{self, HOLD, INSTANCE_ID, KEY};
 use crate::policy::ownership::Whose;
 
-/// What a snapshot tells about itself.
+/// What is kept of a snapshot: nothing of it is another at another instant, or by another policy.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::policy) struct Item {
+    pub(in crate::policy) id: SnapshotId,
+    pub(in crate::policy) volume: VolumeId,
+    /// The number of the volume.
+    number: u32,
+    /// The moment it stands for.
+    pub(in crate::policy) at: Timestamp,
+    pub(super) size_gib: u32,
+    pub(in crate::policy) state: SnapshotState,
+    /// Whether it is a copy, whose volume says nothing.
+    pub(in crate::policy) is_copy: bool,
+    /// The number of its set.
+    pub(super) set: Option<u32>,
+    /// Until when a person wants to keep it.
+    held_until: Timestamp,
+    own_days: OwnDays,
+    /// What speaks for it whenever it is asked.
+    pub(super) always: Reasons,
+}
+
+/// What its own tag about days says of a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OwnDays {
+    /// Nothing: the rules apply.
+    None,
+    /// Something that cannot be read.
+    Unreadable,
+    /// It is kept for so long.
+    Of(Period),
+}
+
+/// What a policy makes of a snapshot's tags.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Mark<'a> {
-    /// What is known before any rule is asked.
+pub(super) struct Seen {
+    /// The number of its group.
+    pub(super) group: u32,
+    /// Whether it carries the tags of the owner.
+    is_owned: bool,
+    /// Whether it carries tags that keep it.
+    is_tagged: bool,
+}
+
+/// What a snapshot comes to at an instant, before any rule about number and age is asked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
     pub(super) reasons: Reasons,
-    /// Whose it is and what it is worth.
     pub(super) standing: Standing,
-    /// Whether the rules apply, and not a tag of its own.
-    pub(super) ruled: bool,
-    /// The name of its group.
-    pub(super) group: &'a str,
-    /// The name under which it has its floor.
-    pub(super) floor: &'a str,
-    /// The name of its set.
-    pub(super) set: Option<&'a str>,
 }
 
 /// Whose a snapshot is, and what it is worth.
@@ -38,16 +75,16 @@ pub(super) enum Standing {
 
 /// What tags say that rules and rails ask for, read in one go.
 #[derive(Default)]
-struct Said<'a> {
+pub(super) struct Said<'a> {
     other_tool: bool,
-    set: Option<&'a str>,
+    pub(super) set: Option<&'a str>,
     instance: Option<&'a str>,
     hold: Option<&'a str>,
     keep_days: Option<&'a str>,
 }
 
 impl<'a> Said<'a> {
-    fn read(snapshot: &'a Snapshot) -> Self {
+    pub(super) fn read(snapshot: &'a Snapshot) -> Self {
         let mut said = Self { keep_days: naming::keep_days(snapshot), ..Self::default() };
         for (key, value) in snapshot.tags.iter() {
             match key {
@@ -61,68 +98,107 @@ impl<'a> Said<'a> {
     }
 }
 
-/// Reads what a snapshot tells about itself, and whether another account shares it.
-pub(super) fn mark<'a>(draft: &Draft, snapshot: &'a Snapshot, shared_in: bool, now: Timestamp) -> Mark<'a> {
-    let said = Said::read(snapshot);
-    let mut reasons = foreign(draft, snapshot, shared_in, &said);
-    let standing = if reasons.keep() { Standing::Theirs } else { standing(snapshot, now) };
-    let ours = standing != Standing::Theirs;
-    if ours {
-        protect(&mut reasons, snapshot, said.hold, now);
-    }
-    if let Some(days) = said.keep_days.filter(|_| ours) {
-        reasons.add(own_days(days, snapshot.started_at, now));
-    }
-    let volume = snapshot.volume.as_str();
-    Mark {
-        reasons,
-        standing,
-        ruled: said.keep_days.is_none(),
-        group: group(draft, snapshot, &said).unwrap_or(volume),
-        floor: if snapshot.is_copy() { snapshot.id.as_str() } else { volume },
-        set: said.set.filter(|_| ours),
+impl Seen {
+    pub(super) fn by(
+        draft: &Draft,
+        snapshot: &Snapshot,
+        said: &Said<'_>,
+        names: &mut Names<Arc<str>>,
+    ) -> Self {
+        let is_owned = match &draft.owned_by {
+            Owner::Caretaker(name) => name.whose(&snapshot.tags) == Whose::Own,
+            Owner::Tag(key, value) => snapshot.tags.get(key) == Some(value),
+            Owner::Any => true,
+        };
+        Self {
+            group: names.number(group(draft, snapshot, said).unwrap_or(snapshot.volume.as_str())),
+            is_owned,
+            is_tagged: draft.keep_tag.iter().any(|labels| labels.are_on(&snapshot.tags)),
+        }
     }
 }
 
-fn foreign(draft: &Draft, snapshot: &Snapshot, shared_in: bool, said: &Said<'_>) -> Reasons {
-    let owned = match &draft.owned_by {
-        Owner::Caretaker(name) => name.whose(&snapshot.tags) == Whose::Own,
-        Owner::Tag(key, value) => snapshot.tags.get(key) == Some(value),
-        Owner::Any => true,
-    };
-    [
-        (!owned, Reason::NotOurs),
-        (said.other_tool || is_by_other_tool(&snapshot.description), Reason::OtherTool),
-        (shared_in, Reason::SharedIn),
-    ]
-    .into_iter()
-    .filter_map(|(holds, reason)| holds.then_some(reason))
-    .collect()
-}
+impl Item {
+    pub(super) fn new(
+        snapshot: &Snapshot,
+        said: &Said<'_>,
+        (number, volume): (u32, VolumeId),
+        set: Option<u32>,
+        shared_in: bool,
+    ) -> Self {
+        let other_tool = said.other_tool || is_by_other_tool(&snapshot.description);
+        let always = [(other_tool, Reason::OtherTool), (shared_in, Reason::SharedIn)];
+        Self {
+            id: snapshot.id.clone(),
+            volume,
+            number,
+            at: snapshot.started_at,
+            size_gib: snapshot.size_gib,
+            state: snapshot.state,
+            is_copy: snapshot.is_copy(),
+            set,
+            held_until: said.hold.map_or(Timestamp::MIN, end_of_hold),
+            own_days: said.keep_days.map_or(OwnDays::None, OwnDays::read),
+            always: always.into_iter().filter_map(|(holds, reason)| holds.then_some(reason)).collect(),
+        }
+    }
 
-/// What one of ours is worth.
-fn standing(snapshot: &Snapshot, now: Timestamp) -> Standing {
-    match snapshot.state {
-        SnapshotState::Completed if snapshot.started_at <= now => Standing::Good,
-        SnapshotState::Error => Standing::Failed,
-        SnapshotState::Completed
-        | SnapshotState::Pending
-        | SnapshotState::Recoverable
-        | SnapshotState::Recovering => Standing::Unsettled,
+    /// What it has its floor with: its volume, or itself when nobody knows what it is of.
+    pub(super) fn floor(&self) -> (u32, Option<&SnapshotId>) {
+        (self.number, self.is_copy.then_some(&self.id))
     }
-}
 
-fn protect(reasons: &mut Reasons, snapshot: &Snapshot, hold: Option<&str>, now: Timestamp) {
-    if now < snapshot.started_at {
-        reasons.add(Reason::FutureDated);
+    /// Whether the rules apply, and not a tag of its own.
+    pub(super) fn is_ruled(&self) -> bool {
+        self.own_days == OwnDays::None
     }
-    if hold.is_some_and(|value| holds(value, now)) {
-        reasons.add(Reason::Held);
+
+    /// Whether a person wants to keep it.
+    pub(in crate::policy) fn is_held(&self, now: Timestamp) -> bool {
+        now < self.held_until
     }
-    match snapshot.state {
-        SnapshotState::Completed | SnapshotState::Error => {}
-        SnapshotState::Pending => reasons.add(Reason::Pending),
-        SnapshotState::Recoverable | SnapshotState::Recovering => reasons.add(Reason::Recycled),
+
+    /// What it comes to at an instant, in the eyes of a policy.
+    pub(super) fn mark(&self, seen: Seen, now: Timestamp) -> Mark {
+        let mut reasons = self.always;
+        if !seen.is_owned {
+            reasons.add(Reason::NotOurs);
+        }
+        if reasons.are_of_others() {
+            return Mark { reasons, standing: Standing::Theirs };
+        }
+        self.protect(&mut reasons, now);
+        reasons = reasons.and(self.own_days.reasons(self.at, now));
+        if self.is_ruled() && seen.is_tagged {
+            reasons.add(Reason::Tagged);
+        }
+        Mark { reasons, standing: self.standing(now) }
+    }
+
+    /// What it is worth when it is ours.
+    fn standing(&self, now: Timestamp) -> Standing {
+        match self.state {
+            SnapshotState::Completed if self.at <= now => Standing::Good,
+            SnapshotState::Error => Standing::Failed,
+            SnapshotState::Completed
+            | SnapshotState::Pending
+            | SnapshotState::Recoverable
+            | SnapshotState::Recovering => Standing::Unsettled,
+        }
+    }
+
+    fn protect(&self, reasons: &mut Reasons, now: Timestamp) {
+        if now < self.at {
+            reasons.add(Reason::FutureDated);
+        }
+        if self.is_held(now) {
+            reasons.add(Reason::Held);
+        }
+        match self.state {
+            SnapshotState::Completed | SnapshotState::Error => {}
+            SnapshotState::Pending => reasons.add(Reason::Pending),
+            SnapshotState::Recoverable | SnapshotState::Recovering => reasons.add(Reason::Recycled),
+        }
     }
 }
 
@@ -138,18 +214,13 @@ fn is_by_other_tool(description: &str) -> bool {
         || description.starts_with("Created for policy: policy-")
 }
 
-/// Whether a person wants to keep a snapshot.
-pub fn is_held(snapshot: &Snapshot, now: Timestamp) -> bool {
-    snapshot.tags.get(HOLD).is_some_and(|value| holds(value, now))
-}
-
-/// A value that cannot be read holds for good: it was meant to. So does whatever the role denies as
+/// When a hold ends; never where its value cannot be read: it was meant to hold. So does whatever the role denies as
 /// a hold for good, or the night would try in vain to remove it: it is read as IAM reads it,
 /// without taking blanks away, and is a day or an instant only where it looks like one of this
 /// millennium to IAM.
-fn holds(value: &str, now: Timestamp) -> bool {
+fn end_of_hold(value: &str) -> Timestamp {
     if ["false", "no", "off", "0"].iter().any(|no| value.eq_ignore_ascii_case(no)) {
-        return false;
+        return Timestamp::MIN;
     }
     let end = match value.as_bytes() {
         [b'2', _, _, _, b'-', _, _, b'-', _, _] => {
@@ -158,14 +229,22 @@ fn holds(value: &str, now: Timestamp) -> bool {
         [b'2', _, _, _, b'-', _, _, b'-', _, _, b'T', ..] => value.parse::<Timestamp>().ok(),
         _ => None,
     };
-    end.is_none_or(|end| now < end)
+    end.unwrap_or(Timestamp::MAX)
 }
 
-fn own_days(days: &str, at: Timestamp, now: Timestamp) -> Reason {
-    match days.trim().parse().ok().and_then(Period::days) {
-        None => Reason::UnreadableTag,
-        Some(period) if period.before(now) <= at => Reason::Own,
-        Some(_) => Reason::OwnExpired,
+impl OwnDays {
+    fn read(days: &str) -> Self {
+        days.trim().parse().ok().and_then(Period::days).map_or(Self::Unreadable, Self::Of)
+    }
+
+    /// What it says at an instant of a snapshot of another.
+    fn reasons(self, at: Timestamp, now: Timestamp) -> Reasons {
+        match self {
+            Self::None => Reasons::default(),
+            Self::Unreadable => Reason::UnreadableTag.into(),
+            Self::Of(period) if period.before(now) <= at => Reason::Own.into(),
+            Self::Of(_) => Reason::OwnExpired.into(),
+        }
     }
 }
 

@@ -6,15 +6,16 @@
 //! its tags ask for, sets that live or die whole, and a floor under every volume. Around that are the rails: a policy
 //! that keeps nothing cannot be made, and a plan that removes too much is refused.
 //!
-//! [`Retention::plan`] is one pure function from ([`Stock`], now) to a [`RetentionPlan`], for the command line; the
-//! nightly job and `MODE=observe` give a [`Reading`] the snapshots page by page, which comes to the same.
+//! A [`Reading`] is given the snapshots one by one, page by page at night, and keeps what decisions need of each. All of them
+//! ask it: the [`RetentionPlan`], whether that may be carried out, what it leaves, and what may go for another reason.
+//! [`Retention::plan`] makes one of a [`Stock`], for those who hold whole snapshots anyway.
 //!
 //! | file | holds |
 //! | --- | --- |
 //! | `draft`, `count`, `period`, `label` | a policy as people write it |
 //! | `rule`, `bucket`, `judge` | what a rule says of the snapshots of a group |
-//! | `mark` | what a single snapshot tells about itself |
-//! | `reading`, `names` | what is kept of each snapshot read |
+//! | `mark` | what is kept of a single snapshot, and what it comes to by itself |
+//! | `reading`, `names` | all snapshots that were read |
 //! | `desk`, `plan` | all of it together |
 //! | `clearance` | what may be removed for another reason than a rule |
 //! | `rail`, `hash` | when not to act on a plan, and whether it is still the same |
@@ -54,7 +55,7 @@ pub use explain::{Answer, Explanation, Question};
 pub use hash::PlanHash;
 pub use judge::Judgement;
 pub use label::Labels;
-pub use mark::is_held;
+pub(in crate::policy) use mark::Item;
 pub use period::Period;
 pub use plan::{Group, Retention, RetentionPlan, Stock, Verdict};
 pub use rail::{Cap, Mismatch, Refusal};

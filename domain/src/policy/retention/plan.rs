@@ -5,7 +5,8 @@ use ports::{Snapshot, SnapshotId, UsedBy, VolumeId};
 use serde::{Deserialize, Serialize};
 
 use super::desk::{Desk, Row};
-use super::reading::{Item, Reading};
+use super::mark::Item;
+use super::reading::Reading;
 use super::{Bound, Draft, Period, PlanHash, Reason, Reasons, Refusal, RetentionError};
 
 /// Which snapshots are kept: a checked [`Draft`].
@@ -154,23 +155,19 @@ impl Retention {
     /// # Ok::<(), domain::policy::retention::RetentionError>(())
     /// ```
     pub fn plan(&self, stock: &Stock<'_>, now: Timestamp) -> RetentionPlan {
-        stock.read(self, now).plan(&stock.bound())
+        stock.read(self, None).plan(now)
     }
 }
 
 impl Stock<'_> {
-    /// The snapshots, read for a policy and an instant.
-    pub fn read(&self, policy: &Retention, now: Timestamp) -> Reading {
-        let mut reading = policy.reading(now);
+    /// The snapshots, read for a policy, and for what another asks of them as well.
+    pub fn read(&self, policy: &Retention, other: Option<&Retention>) -> Reading {
+        let mut reading = policy.reading(other);
         for snapshot in self.snapshots {
             reading.add(snapshot, self.shared_in.contains(&snapshot.id));
         }
+        reading.bind(&Bound { in_use: self.in_use, locked: self.locked });
         reading
-    }
-
-    /// What keeps some of them.
-    pub fn bound(&self) -> Bound<'_> {
-        Bound { in_use: self.in_use, locked: self.locked }
     }
 }
 
@@ -208,11 +205,10 @@ impl Verdict {
 
 impl RetentionPlan {
     /// The plan of what lies on a desk.
-    pub(super) fn of(reading: &Reading, desk: &Desk<'_>) -> Self {
-        let (now, policy) = (reading.now, reading.policy.clone());
-        let groups = desk.rows.chunk_by(|a, b| a.group == b.group);
-        let mut groups: Vec<Group> =
-            groups.filter_map(|rows| Some(Group::of(reading.key(rows.first()?), rows))).collect();
+    pub(super) fn of(reading: &Reading, now: Timestamp, desk: &Desk<'_>) -> Self {
+        let policy = reading.policy().clone();
+        let group = |rows: &[Row<'_>]| Some(Group::of(reading.name(rows.first()?.group), rows));
+        let mut groups: Vec<Group> = desk.groups().filter_map(group).collect();
         groups.sort_by(|a, b| a.key.cmp(&b.key));
         let ours = desk.rows.iter().filter(|row| row.is_ours()).count();
         let remove = groups.iter().map(|group| group.remove.len()).fold(0, usize::saturating_add);

@@ -1,45 +1,40 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use ports::{Snapshot, SnapshotId, UsedBy, VolumeId};
 
-use super::desk::{Desk, Gone, Row};
-use super::mark::{Standing, mark};
+use super::desk::{Desk, Gone};
+use super::mark::{Item, Said, Seen};
 use super::names::Names;
-use super::{Reason, Reasons, Retention, RetentionPlan, Verdict};
+use super::{Draft, Reason, Retention, RetentionPlan};
 
 /// The snapshots there are, read one after the other. Of each is kept what decisions need, some two hundred bytes: with its
-/// tags a snapshot has nearly a thousand.
+/// tags a snapshot has nearly a thousand. It can be asked about any instant, and by one more policy than its own.
 #[derive(Debug)]
 pub struct Reading {
-    pub(super) policy: Retention,
-    pub(super) now: Timestamp,
     pub(super) items: Vec<Item>,
-    /// Of groups, of what has a floor of its own, and of sets.
-    pub(super) names: Names,
+    volumes: Names<VolumeId>,
+    /// Of groups and of sets.
+    names: Names<Arc<str>>,
+    own: Sight,
+    /// How another policy sees them, where that is not the same.
+    other: Option<Sight>,
 }
 
-/// What decisions need of a snapshot.
+/// How a policy sees the snapshots, in the order of the list.
 #[derive(Debug)]
-pub(super) struct Item {
-    pub(super) id: SnapshotId,
-    pub(super) volume: VolumeId,
-    /// The moment it stands for.
-    pub(super) at: Timestamp,
-    pub(super) size_gib: u32,
-    /// The number of its group.
-    pub(super) group: u32,
-    /// The number of what it has its floor with.
-    pub(super) floor: u32,
-    /// The number of its set.
-    pub(super) set: Option<u32>,
-    /// Whether it is a copy, whose volume says nothing.
-    pub(super) is_copy: bool,
-    pub(super) standing: Standing,
-    /// Whether the rules apply, and not a tag of its own.
-    pub(super) ruled: bool,
-    /// What is known before any rule about number and age is asked.
-    pub(super) reasons: Reasons,
+struct Sight {
+    policy: Retention,
+    seen: Vec<Seen>,
+}
+
+/// A reading in the eyes of a policy.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    pub(super) reading: &'a Reading,
+    pub(super) draft: &'a Draft,
+    pub(super) seen: &'a [Seen],
 }
 
 /// What keeps snapshots from being removed, and no listing tells.
@@ -51,54 +46,61 @@ pub struct Bound<'a> {
     pub locked: &'a BTreeMap<SnapshotId, Option<Timestamp>>,
 }
 
-impl Bound<'_> {
-    /// What of it keeps a snapshot.
-    pub(super) fn reasons(&self, id: &SnapshotId) -> Reasons {
-        let reasons =
-            [(self.in_use.contains_key(id), Reason::InUse), (self.locked.contains_key(id), Reason::Locked)];
-        reasons.into_iter().filter_map(|(holds, reason)| holds.then_some(reason)).collect()
-    }
-}
-
 impl Retention {
-    /// Begins to read the snapshots there are, to plan for an instant.
-    pub fn reading(&self, now: Timestamp) -> Reading {
-        Reading { policy: self.clone(), now, items: Vec::new(), names: Names::default() }
+    /// Begins to read the snapshots there are, and what another policy asks of them as well.
+    pub fn reading(&self, other: Option<&Self>) -> Reading {
+        let sight = |policy: &Self| Sight { policy: policy.clone(), seen: Vec::new() };
+        Reading {
+            items: Vec::new(),
+            volumes: Names::default(),
+            names: Names::default(),
+            own: sight(self),
+            other: other.filter(|other| !self.sees_as(other)).map(sight),
+        }
+    }
+
+    /// Whether it reads the same from tags as another.
+    fn sees_as(&self, other: &Self) -> bool {
+        let asks = |policy: &Self| {
+            let Draft { owned_by, group_by, keep_tag, .. } = policy.draft().clone();
+            (owned_by, group_by, keep_tag)
+        };
+        asks(self) == asks(other)
     }
 }
 
 impl Reading {
     /// Takes in a snapshot, which another account shares or not.
     pub fn add(&mut self, snapshot: &Snapshot, shared_in: bool) {
-        let draft = self.policy.draft();
-        let mut mark = mark(draft, snapshot, shared_in, self.now);
-        let is_ruled = mark.standing != Standing::Theirs && mark.ruled;
-        if is_ruled && draft.keep_tag.iter().any(|labels| labels.are_on(&snapshot.tags)) {
-            mark.reasons.add(Reason::Tagged);
+        let said = Said::read(snapshot);
+        for sight in std::iter::once(&mut self.own).chain(&mut self.other) {
+            sight.seen.push(Seen::by(sight.policy.draft(), snapshot, &said, &mut self.names));
         }
-        self.items.push(Item {
-            id: snapshot.id.clone(),
-            volume: snapshot.volume.clone(),
-            at: snapshot.started_at,
-            size_gib: snapshot.size_gib,
-            group: self.names.number(mark.group),
-            floor: self.names.number(mark.floor),
-            set: mark.set.map(|set| self.names.number(set)),
-            is_copy: snapshot.is_copy(),
-            standing: mark.standing,
-            ruled: mark.ruled,
-            reasons: mark.reasons,
-        });
+        let volume = self.volumes.number(&snapshot.volume);
+        let named = self.volumes.name(volume).unwrap_or(&snapshot.volume).clone();
+        let set = said.set.map(|set| self.names.number(set));
+        self.items.push(Item::new(snapshot, &said, (volume, named), set, shared_in));
+    }
+
+    /// Takes in what keeps some of them.
+    pub fn bind(&mut self, bound: &Bound<'_>) {
+        for item in &mut self.items {
+            let bonds = [
+                (bound.in_use.contains_key(&item.id), Reason::InUse),
+                (bound.locked.contains_key(&item.id), Reason::Locked),
+            ];
+            bonds.into_iter().filter(|(holds, _)| *holds).for_each(|(_, reason)| item.always.add(reason));
+        }
     }
 
     /// Decides about every snapshot read.
-    pub fn plan(&self, bound: &Bound<'_>) -> RetentionPlan {
-        RetentionPlan::of(self, &Desk::settled(self, bound, &Gone::new()))
+    pub fn plan(&self, now: Timestamp) -> RetentionPlan {
+        RetentionPlan::of(self, now, &Desk::settled(self.own(), now, &Gone::new()))
     }
 
     /// Decides once more what an earlier plan of the same policy decided for the same instant. What that removes and is gone
     /// already still counts as the oldest of its group, so that to take a part of it away changes nothing of the rest.
-    pub fn plan_again(&self, before: &RetentionPlan, bound: &Bound<'_>) -> RetentionPlan {
+    pub fn plan_again(&self, before: &RetentionPlan) -> RetentionPlan {
         let there: BTreeSet<&SnapshotId> = self.items.iter().map(|item| &item.id).collect();
         let mut gone = Gone::new();
         for group in &before.groups {
@@ -107,16 +109,46 @@ impl Reading {
             let oldest = counted.find(|verdict| !there.contains(&verdict.id));
             gone.extend(oldest.map(|verdict| (group.key.as_str(), verdict)));
         }
-        RetentionPlan::of(self, &Desk::settled(self, bound, &gone))
+        RetentionPlan::of(self, before.now, &Desk::settled(self.own(), before.now, &gone))
     }
 
-    /// The name of a row's group.
-    pub(super) fn key(&self, row: &Row<'_>) -> &str {
-        self.names.name(row.group)
+    /// Every snapshot read, in the order of the list.
+    pub(in crate::policy) fn items(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter()
     }
 
-    /// What is gone of a group.
-    pub(super) fn gone_of<'g>(&self, gone: &Gone<'g>, group: &[Row<'_>]) -> Option<&'g Verdict> {
-        gone.get(self.key(group.first()?)).copied()
+    /// The name of a snapshot's set.
+    pub(in crate::policy) fn set_of(&self, item: &Item) -> Option<&str> {
+        Some(self.name(item.set?))
+    }
+
+    /// The policy that it was begun for.
+    pub fn policy(&self) -> &Retention {
+        &self.own.policy
+    }
+
+    /// How that policy sees it.
+    pub(super) fn own(&self) -> View<'_> {
+        self.view(&self.own, &self.own.policy)
+    }
+
+    /// How another sees it; `None` where nobody asked for that when it was read.
+    pub(super) fn by<'a>(&'a self, policy: &'a Retention) -> Option<View<'a>> {
+        let mut sights = std::iter::once(&self.own).chain(&self.other);
+        Some(self.view(sights.find(|sight| sight.policy.sees_as(policy))?, policy))
+    }
+
+    fn view<'a>(&'a self, sight: &'a Sight, policy: &'a Retention) -> View<'a> {
+        View { reading: self, draft: policy.draft(), seen: &sight.seen }
+    }
+
+    /// The name of a group or a set.
+    pub(super) fn name(&self, number: u32) -> &str {
+        self.names.name(number).map_or("", AsRef::as_ref)
+    }
+
+    /// How many names of groups and sets there are.
+    pub(super) fn names(&self) -> usize {
+        self.names.len()
     }
 }

@@ -2,7 +2,7 @@ use jiff::SignedDuration;
 use ports::time;
 
 use super::due::Due;
-use super::{Baseline, Refusal, Retention, RetentionPlan, Stock};
+use super::{Baseline, Reading, Refusal, Retention, RetentionPlan};
 
 /// What came due within so long is the ordinary course of things; what came due while no night ran for longer is a
 /// backlog.
@@ -53,7 +53,9 @@ impl RetentionPlan {
     ///
     /// What time alone explains is what was not due yet at the instant of that one: it goes, however much it is. What was
     /// due then already and is not gone is a backlog, and goes in slices. Anything else follows from a change.
-    pub fn judge(&self, stock: &Stock<'_>, last: Option<&Baseline>) -> Ruling {
+    ///
+    /// `reading` is what the plan was made of.
+    pub fn judge(&self, reading: &Reading, last: Option<&Baseline>) -> Ruling {
         let all = self.removed().count();
         let Some(last) = last else {
             return match self.refused {
@@ -62,8 +64,8 @@ impl RetentionPlan {
             };
         };
         let cap = self.policy.draft().max_remove;
-        let (then, due) = (self.policy.due(stock, last.at), self.policy.due(stock, self.now));
-        let change = self.change_of_policy(stock, last, &due);
+        let (then, due) = (reading.due(last.at), reading.due(self.now));
+        let change = self.change_of_policy(reading, last, &due);
         let change = change.or_else(|| cap.exceeded_by(&then, last.left));
         let changes: Vec<Change> = change.into_iter().chain(cap.missing(then.ours, last.ours)).collect();
         if !changes.is_empty() {
@@ -75,11 +77,12 @@ impl RetentionPlan {
         Ruling::Go { most: all.saturating_sub(usize::try_from(waiting).unwrap_or(usize::MAX)) }
     }
 
-    fn change_of_policy(&self, stock: &Stock<'_>, last: &Baseline, due: &Due) -> Option<Change> {
+    fn change_of_policy(&self, reading: &Reading, last: &Baseline, due: &Due) -> Option<Change> {
         if self.policy.keeps_as(&last.policy) {
             return None;
         }
-        let more = due.beyond(&last.policy.due(stock, self.now));
+        // What nobody read for the accepted policy, that may keep for all that is known.
+        let more = reading.by(&last.policy).map_or(due.count(), |view| due.beyond(&view.due(self.now)));
         (0 < more).then(|| Change::Policy { accepted: Box::new(last.policy.clone()), more })
     }
 }

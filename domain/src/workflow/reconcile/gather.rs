@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use ports::trigger::InstanceTrigger;
 use ports::{
     Instance, InstanceId, LedgerEntry, LedgerKey, Page, PageToken, PortError, Snapshot, SnapshotId, Stored,
@@ -13,12 +14,11 @@ use serde_json::Value;
 use super::{Failed, ReconcilePorts, Sets};
 use crate::policy::listed::words;
 use crate::policy::mode::Mode;
-use crate::policy::naming::INSTANCE_ID;
 use crate::policy::once::{Phase, Record, fits};
 use crate::policy::open::{KEEP_TRYING, Open, Stands};
-use crate::policy::ownership::{self, Whose};
-use crate::policy::reconcile::{Finding, Matter, ReconcilePlan, ReconcilePolicy, Rest, Task};
-use crate::policy::retention::Stock;
+use crate::policy::ownership::{self, OwnerName, Whose};
+use crate::policy::reconcile::{Finding, Matter, ReconcilePlan, ReconcilePolicy, Rest, Task, end_of_run};
+use crate::policy::retention;
 use crate::policy::sets::{Progress, SetFound, SetRecord, sets};
 use crate::policy::snapshot::{Incident, OPT_IN};
 use crate::workflow::entry::FOR_GOOD;
@@ -81,16 +81,31 @@ impl Reading<'_> {
         T: Send,
         F: Future<Output = Result<Page<T>, PortError>> + Send,
     {
-        let (mut items, mut from) = (Vec::new(), None);
+        let mut items = Vec::new();
+        let is_all = self.each(page, &mut |item| items.push(item)).await?;
+        Ok(is_all.then_some(items))
+    }
+
+    /// Gives everything in a list to `take`, each page in a call of its own, and tells whether there was time for all of it.
+    async fn each<T, F>(
+        &self,
+        page: impl Fn(Option<PageToken>) -> F + Send,
+        take: &mut (dyn FnMut(T) + Send),
+    ) -> Result<bool, PortError>
+    where
+        T: Send,
+        F: Future<Output = Result<Page<T>, PortError>> + Send,
+    {
+        let mut from = None;
         while self.has_time() {
             let page = page(from).await?;
-            items.extend(page.items);
+            page.items.into_iter().for_each(&mut *take);
             from = page.next;
             if from.is_none() {
-                return Ok(Some(items));
+                return Ok(true);
             }
         }
-        Ok(None)
+        Ok(false)
     }
 
     /// What the ledger says is open. Its index may lag, so each entry is read itself.
@@ -163,27 +178,23 @@ impl Reading<'_> {
     pub(super) async fn sets_and_stops(&self) -> Gathered {
         let mut gathered = Gathered::default();
         let filter = ownership::of_any();
-        match self.all(|from| self.ports.snapshots.page(&filter, from)).await {
-            Ok(Some(mut snapshots)) => {
-                // Those of an earlier version are nobody's yet: the stops that they are of must not be taken for lost. Those
-                // of other owners count for nothing.
-                let owner = &self.policy.snapshots.owner;
-                snapshots.retain(|snapshot| owner.whose(&snapshot.tags) != Whose::Anothers);
-                let is_unowned = |s: &&Snapshot| s.tags.get(ownership::OWNER).is_none();
-                gathered.unowned = snapshots.iter().filter(is_unowned).count();
-                self.look_at_sets(&snapshots, &mut gathered).await;
-                self.look_for_lost(&snapshots, &mut gathered).await;
+        let mut shelf = Shelf::of(self.policy);
+        match self.each(|from| self.ports.snapshots.page(&filter, from), &mut |s| shelf.add(&s)).await {
+            Ok(true) => {
+                gathered.unowned = shelf.unowned;
+                self.look_at_sets(&mut shelf.reading, &mut gathered).await;
+                self.look_for_lost(&shelf.ends, &mut gathered).await;
             }
-            Ok(None) => gathered.leave_one(),
+            Ok(false) => gathered.leave_one(),
             Err(error) => gathered.failed("snapshots", &error.into()),
         }
         gathered
     }
 
     /// Counts the sets of the last day, and judges those of any age with which something is the matter.
-    async fn look_at_sets(&self, snapshots: &[Snapshot], gathered: &mut Gathered) {
+    async fn look_at_sets(&self, reading: &mut retention::Reading, gathered: &mut Gathered) {
         let now = self.ports.clock.now();
-        for set in sets(snapshots) {
+        for set in sets(reading) {
             if set.begun_at().is_some_and(|begun| time::earlier(now, KEEP_TRYING) <= begun) {
                 let count = match set.progress() {
                     Progress::Completed => &mut gathered.sets.completed,
@@ -207,11 +218,11 @@ impl Reading<'_> {
                 Err(error) => gathered.failed(set.key.as_str(), &error),
             }
         }
-        self.clear_removals(snapshots, gathered).await;
+        self.clear_removals(reading, gathered).await;
     }
 
     /// Lets retention say which of the snapshots that are too many may go: nothing is removed past its rails.
-    async fn clear_removals(&self, snapshots: &[Snapshot], gathered: &mut Gathered) {
+    async fn clear_removals(&self, reading: &mut retention::Reading, gathered: &mut Gathered) {
         let wished: BTreeSet<SnapshotId> = gathered.plan.removals().cloned().collect();
         if wished.is_empty() {
             return;
@@ -221,15 +232,14 @@ impl Reading<'_> {
             return gathered.plan.remove_only(|_| false);
         }
         let ids: Vec<SnapshotId> = wished.iter().cloned().collect();
-        let Bonds { in_use, locked } = &match Bonds::of(self.ports.inventory, &ids).await {
-            Ok(bonds) => bonds,
+        match Bonds::of(self.ports.inventory, &ids).await {
+            Ok(bonds) => reading.bind(&bonds.bound()),
             Err(error) => {
                 gathered.failed("what keeps surplus snapshots", &error.into());
                 return gathered.plan.remove_only(|_| false);
             }
-        };
-        let stock = Stock { snapshots, in_use, locked, shared_in: &BTreeSet::new() };
-        let clearance = self.policy.retention.clear(&stock, &wished, self.ports.clock.now());
+        }
+        let clearance = reading.clear(&wished, self.ports.clock.now());
         gathered.plan.remove_only(|id| clearance.clears(id));
         if let Some(refusal) = clearance.refused {
             let words = format!("snapshots that seem to be too many are left alone: {refusal}");
@@ -238,18 +248,14 @@ impl Reading<'_> {
     }
 
     /// Looks for opted-in instances that came to rest without anybody having heard of it.
-    async fn look_for_lost(&self, snapshots: &[Snapshot], gathered: &mut Gathered) {
+    async fn look_for_lost(&self, ends: &Ends, gathered: &mut Gathered) {
         let instances = match self.all(|from| self.ports.inventory.not_running(OPT_IN, from)).await {
             Ok(Some(instances)) => instances,
             Ok(None) => return gathered.leave_one(),
             Err(error) => return gathered.failed("instances", &error.into()),
         };
-        let mut by_instance: BTreeMap<&str, Vec<&Snapshot>> = BTreeMap::new();
-        for snapshot in snapshots {
-            by_instance.entry(snapshot.tags.get(INSTANCE_ID).unwrap_or_default()).or_default().push(snapshot);
-        }
         for instance in &instances {
-            let of_it = by_instance.get(instance.id.as_str()).map(Vec::as_slice).unwrap_or_default();
+            let of_it = ends.get(&instance.id).map(Vec::as_slice).unwrap_or_default();
             if let Err(error) = self.look_at_rest(instance, of_it, gathered).await {
                 gathered.failed(instance.id.as_str(), &error);
             }
@@ -260,11 +266,11 @@ impl Reading<'_> {
     async fn look_at_rest(
         &self,
         instance: &Instance,
-        snapshots: &[&Snapshot],
+        ends: &[Timestamp],
         gathered: &mut Gathered,
     ) -> Result<(), OnceError> {
         let now = self.ports.clock.now();
-        if self.policy.lost(instance, &[], snapshots, now).is_none() {
+        if self.policy.lost(instance, &[], ends, now).is_none() {
             return Ok(());
         }
         if !self.has_time() {
@@ -272,11 +278,42 @@ impl Reading<'_> {
             return Ok(());
         }
         let known = known(self.ports.ledger, &instance.id, Rest::of(instance).since()).await?;
-        if let Some(trigger) = self.policy.lost(instance, &known, snapshots, now) {
+        if let Some(trigger) = self.policy.lost(instance, &known, ends, now) {
             gathered.plan.tasks.push(Task::Snapshot(instance.id.clone()));
             gathered.lost.insert(instance.id.clone(), trigger);
         }
         Ok(())
+    }
+}
+
+/// The ends of runs that snapshots were made for.
+type Ends = BTreeMap<InstanceId, Vec<Timestamp>>;
+
+/// What is kept of the snapshots that are listed: those of this owner, and those of an earlier version. These are nobody's yet,
+/// and the stops that they are of must not be taken for lost. Those of other owners count for nothing.
+struct Shelf<'a> {
+    owner: &'a OwnerName,
+    reading: retention::Reading,
+    ends: Ends,
+    unowned: usize,
+}
+
+impl<'a> Shelf<'a> {
+    fn of(policy: &'a ReconcilePolicy) -> Self {
+        let reading = policy.retention.reading(None);
+        Self { owner: &policy.snapshots.owner, reading, ends: Ends::new(), unowned: 0 }
+    }
+
+    fn add(&mut self, snapshot: &Snapshot) {
+        match self.owner.whose(&snapshot.tags) {
+            Whose::Anothers => return,
+            Whose::Nobodys => self.unowned = self.unowned.saturating_add(1),
+            Whose::Own => {}
+        }
+        self.reading.add(snapshot, false);
+        if let Some((instance, end)) = end_of_run(snapshot) {
+            self.ends.entry(instance).or_default().push(end);
+        }
     }
 }
 
