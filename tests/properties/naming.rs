@@ -10,7 +10,7 @@ fn tags() -> impl Strategy<Value = Tags> {
     let key = prop_oneof![
         8 => ".{1,140}",
         1 => Just("Name".to_owned()),
-        1 => "aws:[a-z]{1,9}",
+        1 => "aws:[a-z]{1,9}|dlm:managed",
         1 => "[Cc]aretaker:([Hh]old|keep-days|owner|scheme|[a-z]{1,9})",
         1 => "[Aa]uto[Cc]reated|[Cc]reated[Bb]y|[Ii]nstance[Ii]d",
     ];
@@ -52,6 +52,7 @@ proptest! {
         prop_assert_eq!(birth.tags().get("CreatedBy"), Some("caretaker"));
         prop_assert_eq!(birth.tags().get("caretaker:owner"), Some("blue"));
         prop_assert!(!birth.tags().iter().any(|(key, _)| key.eq_ignore_ascii_case("caretaker:hold")));
+        prop_assert_eq!(birth.tags().get("dlm:managed"), None);
         let later = name_tags("auto-x", &volume, &birth).unwrap();
         let ours: Vec<_> = later.tags().iter().filter(|(key, _)| means_something(key)).collect();
         prop_assert!(ours.is_empty(), "{:?}", ours);
@@ -60,7 +61,7 @@ proptest! {
             all.insert(key, value);
         }
         prop_assert!(all.len() <= TagSet::MOST);
-        prop_assert_eq!(all.get("Name"), Some("auto-x"));
+        prop_assert_eq!((all.get("Name"), all.get("dlm:managed")), (Some("auto-x"), None));
         prop_assert_eq!(all.get("CreatedBy"), Some("caretaker"));
     }
 

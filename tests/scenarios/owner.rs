@@ -139,6 +139,29 @@ fn a_hold_on_an_instance_or_a_volume_is_not_its_snapshots() {
     assert_eq!(taken.iter().filter(|s| s.tags.get("disk") == Some("root")).count(), 1);
 }
 
+/// Whoever makes a volume from a snapshot of Data Lifecycle Manager may give it that snapshot's tags.
+#[test]
+fn r16_a_mark_of_another_tool_on_an_instance_or_a_volume_is_not_its_snapshots() {
+    let managed = ("dlm:managed", "true");
+    let scene = Scene::default();
+    let instance = scene.tagged(tags([("AutoSnapshot", "true"), managed]), 1);
+    scene.cloud(|cloud| {
+        let volume = cloud.ec2.attached(&instance).next().unwrap().0.clone();
+        cloud.ec2.disk(&volume).unwrap().tags = tags([managed, ("disk", "root")]);
+    });
+    scene.stop(&instance, FAILED);
+    let taken = scene.snapshots();
+    assert_eq!(taken.iter().filter(|s| s.tags.get("disk") == Some("root")).count(), 1);
+    assert!(taken.iter().all(|s| s.tags.get("dlm:managed").is_none()), "{taken:?}");
+    // So they count for the floor, and go when they are old.
+    let old: Vec<_> = taken
+        .iter()
+        .map(|s| scene.put_snapshot(&format!("{}0", s.id), s.volume.as_str(), 40, s.tags.clone()))
+        .collect();
+    scene.night().unwrap();
+    assert!(!old.iter().any(|id| scene.has_snapshot(id)));
+}
+
 #[test]
 fn the_days_of_a_volume_hold_for_its_snapshots_and_those_of_an_instance_for_all() {
     let scene = Scene::default();

@@ -62,7 +62,7 @@ pub struct Birth<'a> {
 }
 
 /// The tags that a snapshot carries from its first moment: ours, then as many of the instance's as still leave room
-/// for a name. Ours win; reserved keys, holds and the instance's own name are left out.
+/// for a name. Ours win; reserved keys, holds, marks of other tools and the instance's own name are left out.
 ///
 /// How long its volumes are to be kept is said here as well: nothing of ours is written later, so
 /// that the role need not allow it.
@@ -168,11 +168,17 @@ fn own(tags: &Tags) -> BTreeMap<String, String> {
 fn fill(tags: &mut BTreeMap<String, String>, more: &Tags, most: usize) {
     for (key, value) in more.iter() {
         let is_known = |other: &String| other.eq_ignore_ascii_case(key);
-        let is_wanted = key != "Name" && !key.eq_ignore_ascii_case(HOLD) && TagSet::allows_key(key);
-        if tags.len() < most && is_wanted && !tags.keys().any(is_known) {
+        let is_its_own = key == "Name" || key.eq_ignore_ascii_case(HOLD) || is_of_other_tool(key);
+        if tags.len() < most && !is_its_own && TagSet::allows_key(key) && !tags.keys().any(is_known) {
             tags.insert(key.to_owned(), cut(value, TagSet::LONGEST_VALUE));
         }
     }
+}
+
+/// Whether a tag is one that AWS Backup or Data Lifecycle Manager sets; nobody else can set those of
+/// AWS (<https://docs.aws.amazon.com/ebs/latest/userguide/dlm-elements.html>).
+pub(super) fn is_of_other_tool(key: &str) -> bool {
+    key.starts_with("aws:backup:") || key.starts_with("aws:dlm:") || key == "dlm:managed"
 }
 
 fn is_of_ours(key: &str) -> bool {

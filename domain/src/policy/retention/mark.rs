@@ -91,7 +91,7 @@ impl<'a> Said<'a> {
                 KEY => said.set = Some(value),
                 INSTANCE_ID => said.instance = Some(value),
                 HOLD => said.hold = Some(value),
-                _ => said.other_tool |= is_of_other_tool(key),
+                _ => said.other_tool |= naming::is_of_other_tool(key),
             }
         }
         said
@@ -200,12 +200,6 @@ impl Item {
             SnapshotState::Recoverable | SnapshotState::Recovering => reasons.add(Reason::Recycled),
         }
     }
-}
-
-/// Whether a tag is one that AWS Backup or Data Lifecycle Manager sets; nobody else can set those of AWS
-/// (<https://docs.aws.amazon.com/ebs/latest/userguide/dlm-elements.html>).
-fn is_of_other_tool(key: &str) -> bool {
-    key.starts_with("aws:backup:") || key.starts_with("aws:dlm:") || key == "dlm:managed"
 }
 
 /// Whether a description is one that AWS Backup or Data Lifecycle Manager writes.
