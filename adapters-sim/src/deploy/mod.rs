@@ -214,29 +214,6 @@ pub struct Allowed {
     pub action: String,
 }
 
-impl Plan {
-    /// Tells whether an account with so many concurrent executions takes what the functions reserve: 100 have to be left for
-    /// what reserves none (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html>), and everything of an
-    /// account that has fewer, as new ones do: "decreases account's `UnreservedConcurrentExecution` below its minimum value of
-    /// \[10\]" (<https://github.com/aws-samples/alarm-context-tool/issues/2>).
-    ///
-    /// # Errors
-    ///
-    /// What Lambda says when it does not.
-    pub fn reserves_within(&self, account: usize) -> Result<(), DeployError> {
-        let reserved: usize = self.functions.iter().filter_map(|planned| planned.function.concurrency).sum();
-        let least = account.min(100);
-        if reserved == 0 || reserved + least <= account {
-            return Ok(());
-        }
-        let why = format!(
-            "Specified ReservedConcurrentExecutions for function decreases account's \
-             UnreservedConcurrentExecution below its minimum value of [{least}]"
-        );
-        Err(DeployError::new("ReservedConcurrentExecutions", why))
-    }
-}
-
 impl Cloud {
     /// Brings about what a template asks for. Alarms are evaluated from when their metrics get data on.
     pub fn deploy(&mut self, plan: &Plan, context: &mut Context<'_>) {

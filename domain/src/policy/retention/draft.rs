@@ -135,6 +135,13 @@ pub enum Owner {
     Any,
 }
 
+impl Draft {
+    /// What it asks of tags.
+    pub(super) fn of_tags(&self) -> (&Owner, &GroupBy, &[Labels]) {
+        (&self.owned_by, &self.group_by, &self.keep_tag)
+    }
+}
+
 impl Owner {
     /// Lists what is this owner's, and nothing else of this account.
     pub fn filter(&self) -> SnapshotFilter {

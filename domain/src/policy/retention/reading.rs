@@ -61,11 +61,7 @@ impl Retention {
 
     /// Whether it reads the same from tags as another.
     fn sees_as(&self, other: &Self) -> bool {
-        let asks = |policy: &Self| {
-            let Draft { owned_by, group_by, keep_tag, .. } = policy.draft().clone();
-            (owned_by, group_by, keep_tag)
-        };
-        asks(self) == asks(other)
+        self.draft().of_tags() == other.draft().of_tags()
     }
 }
 
