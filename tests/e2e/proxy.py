@@ -10,6 +10,18 @@ from urllib.parse import parse_qs, urlsplit
 #: What is of one connection, and not of the message: https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1
 OF_THE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
+FORM = "application/x-www-form-urlencoded"
+#: The operations of S3 by method and what the query names.
+S3 = {
+    ("GET",): "GetObject",
+    ("HEAD",): "HeadObject",
+    ("PUT",): "PutObject",
+    ("POST", "uploads"): "CreateMultipartUpload",
+    ("PUT", "uploadId"): "UploadPart",
+    ("POST", "uploadId"): "CompleteMultipartUpload",
+    ("DELETE", "uploadId"): "AbortMultipartUpload",
+}
+
 
 @dataclass(frozen=True)
 class Disturbance:
@@ -62,7 +74,7 @@ class Proxy:
     def take(self, request, body):
         """Notes a request, and gives AWS's answer to it; None when its sender is not to get one."""
         with self._lock:
-            self._requests.append(operation(request.headers, body))
+            self._requests.append(operation(request, body))
             hit = len(self._requests) == self._number
             disturbance, kill = self._disturbance, self._kill
         if not hit:
@@ -83,10 +95,17 @@ class Proxy:
             connection.close()
 
 
-def operation(headers, body):
-    """The operation of a request: DynamoDB's is in a header, that of EC2, Auto Scaling and SNS in the form."""
-    target = headers.get("X-Amz-Target")
-    return target.rpartition(".")[2] if target else parse_qs(body.decode())["Action"][0]
+def operation(request, body):
+    """The operation of a request: DynamoDB's is in a header, that of EC2, Auto Scaling and SNS in the form, and S3's in
+    the method and the query (https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html).
+    """
+    target = request.headers.get("X-Amz-Target")
+    if target:
+        return target.rpartition(".")[2]
+    if (request.headers.get("Content-Type") or "").startswith(FORM):
+        return parse_qs(body.decode())["Action"][0]
+    query = parse_qs(urlsplit(request.path).query, keep_blank_values=True)
+    return S3[request.command, *sorted(query.keys() & {"uploads", "uploadId"})]
 
 
 class _Server(ThreadingHTTPServer):
@@ -104,7 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1  # head and body go together: apart, the second waits 40 ms for the receiver to confirm the first
 
     def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         answer = self.server.proxy.take(self, body)
         if answer is None:
             self.close_connection = True
@@ -117,6 +136,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
+
+    do_DELETE = do_GET = do_HEAD = do_PUT = do_POST
 
     def log_message(self, *_):
         """The tests say what went wrong."""
