@@ -3,6 +3,7 @@
 use adapters_aws::inbound;
 use cli::stack::FunctionName;
 use ports::trigger::NightTask;
+use ports::{Attribute, Record};
 use serde_json::{Value, json};
 use support::scene::{Scene, event};
 
@@ -59,6 +60,28 @@ fn p12_what_is_ignored_is_named_in_the_next_report_with_its_source_and_how_often
     // Each day's are told once.
     scene.night().unwrap();
     assert!(!scene.mails()[1].body.contains("not for it"), "{}", scene.mails()[1].body);
+}
+
+#[test]
+fn p12_what_was_ignored_and_cannot_be_read_is_told_to_be_unread() {
+    let scene = Scene::default();
+    scene.send(FunctionName::AutoRemediation, &event("ec2-state-change")).unwrap();
+    let text = |text: &str| Attribute::S(text.to_owned());
+    let number = |digits: &str| Attribute::N(digits.to_owned());
+    let item: Record = [
+        ("key", text("ignored#auto-snapshot#2026-11-23")),
+        ("version", number("1")),
+        ("state", text("?")),
+        ("open", Attribute::Bool(false)),
+        ("keep_until", number("1800000000")),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into();
+    scene.cloud(|cloud| cloud.dynamodb.table("ledger").unwrap().put(item).unwrap());
+    scene.night().unwrap();
+    let body = &scene.mails()[0].body;
+    assert!(body.contains("  auto-remediation: 1 times"), "{body}");
+    assert!(body.contains("  could not be read of auto-snapshot: `ignored#auto-snapshot#2026-11-23`"), "{body}");
 }
 
 #[test]

@@ -28,6 +28,7 @@ pub fn report(night: &Night) -> Notice {
         "retention": night.kept,
         "reconciliation": night.reconciliation,
         "ignored": night.ignored,
+        "ignored_unread": night.ignored_unread,
         "key": key,
     });
     let subject = Subject::fit(&format!("[Daily Ops Report] {}", night.night));
@@ -74,7 +75,7 @@ fn text(night: &Night, key: &str) -> String {
 
 /// What functions were sent and ignored, with where it came from: somebody may think that it is answered.
 fn ignored(text: &mut String, night: &Night) {
-    if night.ignored.is_empty() {
+    if night.ignored.is_empty() && night.ignored_unread.is_empty() {
         return;
     }
     let _ = writeln!(text, "\nSent to a function on {} and not for it:", time::yesterday(night.night));
@@ -85,6 +86,9 @@ fn ignored(text: &mut String, night: &Night) {
         if 0 < tally.others {
             let _ = writeln!(text, "  {function}: {} times something else", tally.others);
         }
+    }
+    for unread in &night.ignored_unread {
+        let _ = writeln!(text, "  could not be read of {unread}");
     }
 }
 

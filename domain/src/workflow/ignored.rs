@@ -9,6 +9,7 @@ use super::entry::{decode, encode};
 use super::once::OnceError;
 use crate::policy::ignored::Tally;
 use crate::policy::key;
+use crate::policy::listed::words;
 
 /// The functions that are sent events.
 pub const FUNCTIONS: [&str; 3] = ["auto-snapshot", "auto-remediation", "nightly-maintenance"];
@@ -49,18 +50,29 @@ pub async fn count(
     Err(OnceError::Busy { key, until: now })
 }
 
-/// What each function was sent on a day and ignored, of those that were.
-///
-/// # Errors
-///
-/// When the ledger cannot be read.
-pub async fn of_day(ledger: &dyn Ledger, day: Date) -> Result<Vec<IgnoredBy>, OnceError> {
-    let mut ignored = Vec::new();
+/// What functions were sent on a day and ignored, as far as that can be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IgnoredOfDay {
+    /// Of each function that ignored something.
+    pub by: Vec<IgnoredBy>,
+    /// Of which functions it could not be read, and why.
+    pub unread: Vec<String>,
+}
+
+/// What each function was sent on a day and ignored.
+pub async fn of_day(ledger: &dyn Ledger, day: Date) -> IgnoredOfDay {
+    let mut ignored = IgnoredOfDay::default();
     for function in FUNCTIONS {
-        let key = key::ignored(function, day)?;
-        if let Some(stored) = ledger.get(&key).await? {
-            ignored.push(IgnoredBy { function: function.to_owned(), tally: decode(&key, &stored)? });
+        match tally(ledger, function, day).await {
+            Ok(None) => {}
+            Ok(Some(tally)) => ignored.by.push(IgnoredBy { function: function.to_owned(), tally }),
+            Err(error) => ignored.unread.push(format!("{function}: {}", words(&error.to_string()))),
         }
     }
-    Ok(ignored)
+    ignored
+}
+
+async fn tally(ledger: &dyn Ledger, function: &str, day: Date) -> Result<Option<Tally>, OnceError> {
+    let key = key::ignored(function, day)?;
+    ledger.get(&key).await?.map(|stored| decode(&key, &stored)).transpose()
 }

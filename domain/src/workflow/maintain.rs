@@ -103,6 +103,9 @@ pub struct Night {
     /// What functions were sent the day before and ignored.
     #[serde(default)]
     pub ignored: Vec<IgnoredBy>,
+    /// Of which functions that could not be read, and why.
+    #[serde(default)]
+    pub ignored_unread: Vec<String>,
     /// The report; `None` when it was left to another run.
     pub report: Option<Announced>,
 }
@@ -238,8 +241,7 @@ async fn work(
     let (cleanup, mut dead_volumes) = clean_up(ports, policy, &working, night, hooks.decided).await;
     let more_dead_volumes = listed::cut(&mut dead_volumes);
     let reconciliation = hooks.reconciling.await;
-    // A report without them is better than none.
-    let ignored = ignored::of_day(ports.ledger, time::yesterday(night)).await.unwrap_or_default();
+    let ignored = ignored::of_day(ports.ledger, time::yesterday(night)).await;
     let count = |parts: [bool; 3]| parts.into_iter().filter(|part| *part).count();
     let status = Status::of(
         count([archival.is_done(), cleanup.is_done(), reconciliation.is_done()]),
@@ -255,7 +257,8 @@ async fn work(
         kept,
         dead_volumes,
         more_dead_volumes,
-        ignored,
+        ignored: ignored.by,
+        ignored_unread: ignored.unread,
         report: None,
     };
     if run.mode == Mode::Act && !done.archival.is_elsewhere() && !done.cleanup.is_elsewhere() {
