@@ -37,6 +37,19 @@ pub(super) fn mail_date(value: &Value, pointer: &str) -> Result<Timestamp, Ignor
         .or_else(|error| text.parse().map_err(|_| bad(pointer, error)))
 }
 
+/// What a field of an event is, for people.
+pub(super) fn told(event: &Value, name: &str) -> String {
+    match event.get(name) {
+        None | Some(Value::Null) => format!("no `{name}`"),
+        Some(value) => format!("`{name}` is `{}`", plain(value)),
+    }
+}
+
+/// A text as it is, and anything else as JSON.
+pub(super) fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
 /// A field that makes no sense.
 pub(super) fn bad(pointer: &str, why: impl Display) -> Ignored {
     let name = pointer.trim_start_matches('/').replace('/', ".");

@@ -31,13 +31,11 @@ fn of_night(event: &Value) -> Result<NightTrigger, Ignored> {
     match kind {
         (None, None) => {}
         (Some(source), Some("Scheduled Event")) if source == "aws.events" || source == "aws.scheduler" => {}
-        (source, detail_type) => {
+        _ => {
+            let [source, kind] = ["source", "detail-type"].map(|name| field::told(event, name));
             return Err(Ignored::new(
                 IgnoredReason::NotForThisFunction,
-                format!(
-                    "source {source:?}, detail type {detail_type:?}: expected a `Scheduled Event` of `aws.events` or \
-                     `aws.scheduler`"
-                ),
+                format!("{source}, {kind}: expected a `Scheduled Event` of `aws.events` or `aws.scheduler`"),
             ));
         }
     }
@@ -77,8 +75,7 @@ pub fn night_task(payload: &[u8]) -> Result<NightTask, Ignored> {
         None => of_night(&event).map(NightTask::Night),
         Some(Value::String(task)) if task == "reconcile" => Ok(NightTask::Reconcile),
         Some(other) => {
-            let name = other.as_str().map_or_else(|| other.to_string(), str::to_owned);
-            let why = format!("`{name}` is no task of this function, expected `reconcile`");
+            let why = format!("`{}` is no task of this function, expected `reconcile`", field::plain(other));
             Err(field::bad("/task", why))
         }
     }

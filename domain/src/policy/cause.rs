@@ -23,6 +23,18 @@ pub enum CauseKind {
 }
 
 impl CauseKind {
+    /// The kind in words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Failure => "failure",
+            Self::Spot => "spot interruption",
+            Self::Maintenance => "maintenance by AWS",
+            Self::Guest => "shut down from inside",
+            Self::User => "asked for through the API",
+            Self::Unknown => "unknown",
+        }
+    }
+
     /// Whether nobody asked for it. What is unknown counts as unexpected: a snapshot too many is cheaper than one too
     /// few.
     pub fn is_unexpected(self) -> bool {

@@ -87,8 +87,8 @@ fn left_out(text: &mut String, incident: &Incident) {
 fn head(incident: &Incident) -> String {
     let Incident { name, instance, region, account, at, plan, .. } = incident;
     format!(
-        "{name} ({instance}): {}.\nRegion {region}, account {account}, at {at}.\nCause: {:?} ({}).\n",
-        plan.trigger, plan.cause.kind, plan.cause.evidence
+        "{name} ({instance}): {}.\nRegion {region}, account {account}, at {at}.\nCause: {} ({}).\n",
+        plan.trigger, plan.cause.kind.as_str(), plan.cause.evidence
     )
 }
 
