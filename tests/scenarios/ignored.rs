@@ -81,7 +81,10 @@ fn p12_what_was_ignored_and_cannot_be_read_is_told_to_be_unread() {
     scene.night().unwrap();
     let body = &scene.mails()[0].body;
     assert!(body.contains("  auto-remediation: 1 times"), "{body}");
-    assert!(body.contains("  could not be read of auto-snapshot: `ignored#auto-snapshot#2026-11-23`"), "{body}");
+    assert!(
+        body.contains("  could not be read of auto-snapshot: `ignored#auto-snapshot#2026-11-23`"),
+        "{body}"
+    );
 }
 
 #[test]

@@ -66,10 +66,14 @@ fn an_event_for_another_function_is_named() {
 
 #[test]
 fn what_a_night_ignores_is_told_in_the_words_of_the_event() {
-    let ignored = |event: Value| adapters_aws::inbound::night(event.to_string().as_bytes()).unwrap_err().detail;
+    let ignored =
+        |event: Value| adapters_aws::inbound::night(event.to_string().as_bytes()).unwrap_err().detail;
     let expected = "expected a `Scheduled Event` of `aws.events` or `aws.scheduler`";
     for (event, told) in [
-        (json!({"source": "aws.ec2", "detail-type": "Hello"}), "`source` is `aws.ec2`, `detail-type` is `Hello`"),
+        (
+            json!({"source": "aws.ec2", "detail-type": "Hello"}),
+            "`source` is `aws.ec2`, `detail-type` is `Hello`",
+        ),
         (json!({"source": ["a"]}), "`source` is `[\"a\"]`, no `detail-type`"),
         (json!({"detail-type": "Scheduled Event"}), "no `source`, `detail-type` is `Scheduled Event`"),
     ] {

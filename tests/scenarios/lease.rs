@@ -1,8 +1,10 @@
 //! A night is done once, by one run at a time, and one crash does not cost it.
 
+use adapters_sim::Sim;
 use adapters_sim::fault::{Fault, Faults, Pick, Rule};
 use adapters_sim::kernel::{Event, Phase};
 use cli::stack::FunctionName::NightlyMaintenance;
+use cli::story::{Name, story};
 use jiff::SignedDuration;
 use ports::{Attribute, time};
 use serde_json::{Value, json};
@@ -54,6 +56,23 @@ fn entry(scene: &Scene) -> Value {
     });
     let Attribute::S(state) = state else { panic!("{state:?}") };
     serde_json::from_str(&state).unwrap()
+}
+
+#[test]
+fn the_slow_night_that_is_explored_renews_its_claim() {
+    let writes = |name: Name| {
+        let run = story(name, 1, 0).follow(Vec::new());
+        assert_eq!(run.violations, []);
+        written(&run.sim)
+    };
+    // A renewal each 15 s of two minutes.
+    assert_eq!(writes(Name::NightlyMaintenanceSlow), writes(Name::NightlyMaintenance) + 7);
+}
+
+/// How often the ledger was written.
+fn written(sim: &Sim) -> usize {
+    let is_write = |event: &Event| matches!(event, Event::Call { op: "UpdateItem", phase: Phase::Sent, .. });
+    sim.trace().entries().iter().filter(|entry| is_write(&entry.event)).count()
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! one is enough: source sets and sleep sets leave the others out, and the footprint of each request tells what it
 //! touches. With a bound on preemptions, which such orders may differ in, the explorer remembers where it has been instead.
 //!
-//! Requests take no time here, so all that are on their way at one instant may take effect in any order; time moves on
+//! Requests take no time here, unless the plan has slow answers, so all that are on their way at one instant may take effect in any order; time moves on
 //! when nobody has anything left to do at the instant. A request that lands late does so when its caller's retries run.
 //!
 //! [`Scenario::explore`] does it alone; a [`Search`] comes in parts, to be gone through by threads.

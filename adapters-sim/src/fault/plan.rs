@@ -16,6 +16,9 @@ pub struct FaultPlan {
     /// After how many seconds what lands late may land, where requests take no time; 60 and 180 when none is named, which is
     /// when Lambda's retries run.
     pub landings: Vec<u32>,
+    /// How many seconds each answer takes longer than usual: enough of them, and what goes by the clock comes due while work
+    /// goes on, also where requests take no time.
+    pub slow: u32,
     /// How often a request that succeeded is delivered again.
     pub redelivered: u32,
     /// How often Lambda itself fails to begin an attempt, and puts the request back.

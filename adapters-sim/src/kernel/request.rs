@@ -164,13 +164,12 @@ impl Core {
 
     /// Sends the answer on its way.
     fn answer(&mut self, call: CallId) {
-        match self.timing {
-            Timing::Instant => self.reply(call),
-            Timing::Natural => {
-                let at = time::later(self.now, self.latency("latency/reply"));
-                self.agenda.put(at, Item::Reply(call));
-            }
+        let slow = SignedDuration::from_secs(self.faults.plan.slow.into());
+        if self.timing == Timing::Instant && slow.is_zero() {
+            return self.reply(call);
         }
+        let at = time::later(self.now, self.latency("latency/reply") + slow);
+        self.agenda.put(at, Item::Reply(call));
     }
 
     pub(super) fn reply(&mut self, call: CallId) {

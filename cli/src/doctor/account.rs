@@ -41,9 +41,10 @@ fn ledger(name: &str, found: Result<Option<TableFound>, PortError>) -> Finding {
     match found {
         Err(error) => Finding::note(format!("ledger table `{name}`: {error}")),
         Ok(None) => Finding::problem(format!("ledger table `{name}` does not exist")),
-        Ok(Some(table)) if table.key != ["key"] => {
-            Finding::problem(format!("ledger table `{name}`: its key is `{}`, not `key` alone", table.key.join("`, `")))
-        }
+        Ok(Some(table)) if table.key != ["key"] => Finding::problem(format!(
+            "ledger table `{name}`: its key is `{}`, not `key` alone",
+            table.key.join("`, `")
+        )),
         Ok(Some(table)) if table.expires_by.as_deref() != Some("keep_until") => Finding::problem(format!(
             "ledger table `{name}` does not expire by `keep_until`, so it only grows"
         )),

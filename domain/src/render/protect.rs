@@ -88,7 +88,9 @@ fn head(incident: &Incident) -> String {
     let Incident { name, instance, region, account, at, plan, .. } = incident;
     format!(
         "{name} ({instance}): {}.\nRegion {region}, account {account}, at {at}.\nCause: {} ({}).\n",
-        plan.trigger, plan.cause.kind.as_str(), plan.cause.evidence
+        plan.trigger,
+        plan.cause.kind.as_str(),
+        plan.cause.evidence
     )
 }
 
