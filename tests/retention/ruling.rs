@@ -205,6 +205,17 @@ proptest! {
         prop_assert!(last.at <= time::earlier(ago(hours), SignedDuration::from_mins(15)));
     }
 
+    #[test]
+    fn what_is_due_at_an_instant_is_what_a_plan_for_it_removes(
+        world in worlds(40),
+        options in drafts(),
+        hours in -60..60_i64,
+    ) {
+        let reading = world.stock().read(&Retention::new(options).unwrap(), None);
+        let removed = reading.plan(ago(hours)).removed().count();
+        prop_assert_eq!(reading.due(ago(hours)).count(), u64::try_from(removed).unwrap());
+    }
+
     /// However differently the two read tags.
     #[test]
     fn what_the_accepted_policy_keeps_is_known_of_the_same_reading(
