@@ -384,7 +384,7 @@ fn forget(cloud: &mut Cloud, stacks: &[Stack], now: Timestamp) -> u64 {
     }
     let oldest = time::day(time::earlier(now, DAY * OBJECT_DAYS)).to_string();
     let Ok(bucket) = cloud.s3.bucket(&names.bucket) else { return 0 };
-    let is_old = |key: &ObjectKey| key.as_str().split('/').nth(1).is_some_and(|day| *day < *oldest);
+    let is_old = |key: &ObjectKey| key.as_str().rsplit('/').nth(1).is_some_and(|day| *day < *oldest);
     let gone = bucket.expire(is_old);
     gone.iter().map(|(key, object)| records_in(key, object)).sum()
 }

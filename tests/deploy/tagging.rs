@@ -106,6 +106,17 @@ fn an_archive_is_never_written_into_a_bucket_of_another_account() {
     assert_eq!(scene.object("metrics-archive/2026-11-23/metrics.jsonl"), None);
 }
 
+#[test]
+fn in_a_central_bucket_each_account_and_region_has_a_prefix_of_its_own() {
+    let scene = Scene::of(shipped(), &[], &[("ReportBucketName", "reports")]);
+    scene.cloud(|cloud| cloud.s3.add_bucket("reports"));
+    scene.put_record(support::scene::record("r", "2026-11-23T12:00:00Z", "0.5"));
+    scene.night().unwrap();
+    let archived = |prefix: &str| scene.object(&format!("{prefix}metrics-archive/2026-11-23/metrics.jsonl"));
+    assert!(archived("123456789012/eu-west-1/").is_some());
+    assert_eq!(archived(""), None);
+}
+
 /// The night's role, with these parameters of the stack.
 fn night_role(parameters: &[(&str, &str)]) -> Role {
     let parameters =

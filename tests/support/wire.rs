@@ -39,7 +39,7 @@ pub fn ports(config: &SdkConfig, names: &Names, clock: impl Clock + 'static) -> 
         instances: Arc::new(Ec2Instances::new(config)),
         groups: Arc::new(AutoScaling::new(config)),
         metrics: Arc::new(DynamoMetrics::new(config, &names.metrics)),
-        archive: Arc::new(S3Archive::new(config, &names.bucket)),
+        archive: Arc::new(S3Archive::new(config, &names.bucket).under(&names.prefix)),
         notifier: Arc::new(SnsNotifier::new(config, names.topic.parse().unwrap())),
         ledger: Arc::new(DynamoLedger::new(config, &names.ledger)),
     }

@@ -149,7 +149,7 @@ impl Invariant for Over {
 
     fn see(&mut self, seen: Seen<'_>) -> Option<String> {
         let Fact::ObjectCreated { key, .. } = seen.fact else { return None };
-        let day: Date = key.as_str().strip_prefix("metrics-archive/")?.get(..10)?.parse().ok()?;
+        let day: Date = key.as_str().split_once("metrics-archive/")?.1.get(..10)?.parse().ok()?;
         (seen.at < time::midnight(time::tomorrow(day))).then(|| format!("`{key}` was made at {}", seen.at))
     }
 }
@@ -177,6 +177,7 @@ impl Archived {
         let table = cloud.dynamodb.look(&self.names.metrics)?;
         let mut expected: Vec<String> = table.items().filter(is_of_day).map(line).collect();
         let key = ObjectKey::new(format!("metrics-archive/{day}/metrics.jsonl")).ok()?;
+        let key = self.names.object(&key).ok()?;
         let object = cloud.s3.look(&self.names.bucket)?.get(&key);
         let Some(object) = object else {
             return (!expected.is_empty()).then(|| format!("{day}: {} records, no object", expected.len()));

@@ -23,7 +23,7 @@ impl Archive for SimPorts {
     async fn create(&self, key: &ObjectKey, content_type: &str) -> Result<Box<dyn Upload>, PortError> {
         Ok(Box::new(SimUpload {
             ports: self.clone(),
-            key: key.clone(),
+            key: self.names.object(key)?,
             content_type: content_type.to_owned(),
             buffer: BytesMut::new(),
             upload: None,
@@ -31,7 +31,7 @@ impl Archive for SimPorts {
     }
 
     async fn head(&self, key: &ObjectKey) -> Result<Option<ObjectHead>, PortError> {
-        let (bucket, key) = (self.names.bucket.clone(), key.clone());
+        let (bucket, key) = (self.names.bucket.clone(), self.names.object(key)?);
         let sent = (Op::new("s3", "HeadObject"), Footprint::NONE.reads("object", key.as_str()));
         let ask = Ask::Read { bucket: bucket.clone(), key: key.clone() };
         self.repeat(sent, ask, move |cloud, context| {
@@ -46,7 +46,7 @@ impl Archive for SimPorts {
     }
 
     async fn read(&self, key: &ObjectKey, offset: u64, length: u64) -> Result<Option<Bytes>, PortError> {
-        let (bucket, key) = (self.names.bucket.clone(), key.clone());
+        let (bucket, key) = (self.names.bucket.clone(), self.names.object(key)?);
         let sent = (Op::new("s3", "GetObject"), Footprint::NONE.reads("object", key.as_str()));
         let ask = Ask::Read { bucket: bucket.clone(), key: key.clone() };
         self.repeat(sent, ask, move |cloud, context| {

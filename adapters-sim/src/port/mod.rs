@@ -9,7 +9,7 @@ mod other;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use ports::{ErrorKind, PortError};
+use ports::{ErrorKind, ObjectKey, PortError};
 
 use crate::cloud::iam::ask::Ask;
 use crate::cloud::{ApiError, Cloud};
@@ -48,6 +48,8 @@ pub struct Names {
     pub metrics: String,
     /// The bucket of the archive.
     pub bucket: String,
+    /// What the keys in it begin with.
+    pub prefix: String,
 }
 
 impl Default for Names {
@@ -57,7 +59,19 @@ impl Default for Names {
             ledger: "ledger".to_owned(),
             metrics: "metrics".to_owned(),
             bucket: "reports".to_owned(),
+            prefix: String::new(),
         }
+    }
+}
+
+impl Names {
+    /// The object that a key of the archive stands for.
+    ///
+    /// # Errors
+    ///
+    /// When the two together are no key.
+    pub(crate) fn object(&self, key: &ObjectKey) -> Result<ObjectKey, PortError> {
+        Ok(ObjectKey::new(format!("{}{key}", self.prefix))?)
     }
 }
 

@@ -32,6 +32,7 @@ pub(super) fn names(settings: &NightSettings) -> Names {
     Names {
         metrics: settings.source.as_ref().map_or(usual.metrics, |source| source.table.clone()),
         bucket: settings.bucket.clone().unwrap_or(usual.bucket),
+        prefix: settings.prefix.clone(),
         ..names_of(&settings.common)
     }
 }
