@@ -50,7 +50,13 @@ impl Stage for SimStage {
 
     fn ports_to_nowhere(&self) -> Ports {
         let nowhere = || "nowhere".to_owned();
-        let names = Names { topic: nowhere(), ledger: nowhere(), metrics: nowhere(), bucket: nowhere(), ..Names::default() };
+        let names = Names {
+            topic: nowhere(),
+            ledger: nowhere(),
+            metrics: nowhere(),
+            bucket: nowhere(),
+            ..Names::default()
+        };
         Ports::of(self.0.ports().bound_to(names))
     }
 

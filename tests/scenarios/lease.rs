@@ -1,6 +1,8 @@
 //! A night is done once, by one run at a time, and one crash does not cost it.
 
 use adapters_sim::Sim;
+use adapters_sim::cloud::Happening;
+use adapters_sim::cloud::lambda::Delivery;
 use adapters_sim::fault::{Fault, Faults, Pick, Rule};
 use adapters_sim::kernel::{Event, Phase};
 use cli::stack::FunctionName::NightlyMaintenance;
@@ -110,6 +112,22 @@ fn a_night_that_nobody_tries_again_is_finished_and_reported_by_reconcile() {
     assert!(scene.object(MANIFEST).is_some());
     assert!(scene.subjects().contains(&REPORT.to_owned()), "{:?}", scene.subjects());
     assert_eq!(reconcile(&scene)["nights"], Value::Null);
+}
+
+#[test]
+fn a_reconcile_that_dies_with_the_report_of_a_night_is_done_by_its_first_retry() {
+    let scene = Scene::default();
+    fault(&scene, "Publish", Fault::CrashBefore, Pick::Every);
+    scene.sim.run_until(at("2026-11-24T02:30:00Z"));
+    assert_eq!(failures(&scene), 1, "the night was given up");
+    let payload = br#"{"task": "reconcile"}"#.to_vec();
+    let delivery = Delivery { function: NightlyMaintenance.as_str().to_owned(), payload };
+    scene.sim.at(scene.sim.now(), Happening::Deliver(delivery));
+    scene.sim.run_for(SignedDuration::from_secs(30));
+    scene.sim.faults(Faults::clear);
+    scene.sim.run_for(SignedDuration::from_mins(10));
+    let reports = scene.subjects().iter().filter(|subject| *subject == REPORT).count();
+    assert_eq!((reports, failures(&scene)), (1, 1), "{:?}", scene.subjects());
 }
 
 #[test]

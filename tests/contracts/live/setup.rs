@@ -36,7 +36,13 @@ pub(crate) fn names(account: &str) -> Names {
 /// Names that nothing has.
 pub(crate) fn nowhere(account: &str) -> Names {
     let nowhere = || format!("nowhere-{account}");
-    Names { topic: topic(account, "nowhere"), ledger: nowhere(), metrics: nowhere(), bucket: nowhere(), ..Names::default() }
+    Names {
+        topic: topic(account, "nowhere"),
+        ledger: nowhere(),
+        metrics: nowhere(),
+        bucket: nowhere(),
+        ..Names::default()
+    }
 }
 
 fn topic(account: &str, name: &str) -> String {

@@ -87,6 +87,12 @@ impl Work<'_> {
         Once { ledger: self.ports.ledger, clock: self.ports.clock, run: self.run }
     }
 
+    /// As whom people are told: a notice whose sender dies is free again for whoever comes next, and a night's report above
+    /// all.
+    fn telling(&self) -> Run {
+        self.run.briefly(self.ports.clock.now())
+    }
+
     async fn finish_snapshots(&self, key: &LedgerKey, stored: Stored) -> Told {
         let record: Record<Incident, SnapshotSet> = read(key, &stored)?;
         let Some(incident) = record.intent().cloned() else { return Err(wordless(key)) };
@@ -143,7 +149,7 @@ impl Work<'_> {
     async fn taken(&self, key: &LedgerKey, performed: Performed<SnapshotSet>) -> String {
         let set = &performed.outcome;
         let notice = render::protect::notice(key, set);
-        announce_effect(self.ports.announcing(), self.run, notice, (key, performed.untold)).await;
+        announce_effect(self.ports.announcing(), &self.telling(), notice, (key, performed.untold)).await;
         render::reconcile::set(set)
     }
 
@@ -178,7 +184,7 @@ impl Work<'_> {
         let Performed { outcome, how, untold } = performed;
         let action = Action::Restarted(outcome.instance, how);
         let notice = render::remediate::notice(key, &outcome.alarm, &action);
-        announce_effect(self.ports.announcing(), self.run, notice, (key, untold)).await;
+        announce_effect(self.ports.announcing(), &self.telling(), notice, (key, untold)).await;
         render::remediate::words(&action)
     }
 
@@ -188,7 +194,7 @@ impl Work<'_> {
         match &outcome.alarm {
             Some(alarm) => {
                 let notice = render::remediate::notice(key, alarm, &action);
-                announce_effect(self.ports.announcing(), self.run, notice, (key, untold)).await;
+                announce_effect(self.ports.announcing(), &self.telling(), notice, (key, untold)).await;
             }
             // The reconcile notice is the only one that can tell of it.
             None => self.once().told(key, untold).await,
@@ -212,7 +218,7 @@ impl Work<'_> {
             return Ok(None);
         };
         let subject = notice.subject().to_string();
-        tell_effect(self.ports.announcing(), self.run, notice, (key, Some(stored))).await?;
+        tell_effect(self.ports.announcing(), &self.telling(), notice, (key, Some(stored))).await?;
         Ok(Some(format!("people were told: {subject}")))
     }
 
@@ -220,7 +226,7 @@ impl Work<'_> {
         let record: Record<Option<Notice>, MessageId> = read(key, &stored)?;
         let Some(notice) = record.intent().cloned().flatten() else { return Err(wordless(key)) };
         let subject = notice.subject().to_string();
-        tell_open(self.ports.announcing(), self.run, (key.clone(), stored), notice).await?;
+        tell_open(self.ports.announcing(), &self.telling(), (key.clone(), stored), notice).await?;
         Ok(Some(format!("people were told: {subject}")))
     }
 

@@ -250,7 +250,8 @@ async fn tell(ports: &ReconcilePorts<'_>, run: &Run, findings: Vec<Finding>, tol
     if !told.is_news() {
         return;
     }
-    let announced = announce(ports.announcing(), run, render::reconcile::notice(told)).await;
+    let briefly = run.briefly(ports.clock.now());
+    let announced = announce(ports.announcing(), &briefly, render::reconcile::notice(told)).await;
     if announced.failure().is_none() {
         for finding in &told.found {
             // When this fails, the same findings make the same notice, which is told already.
