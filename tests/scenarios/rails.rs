@@ -7,7 +7,7 @@ use domain::workflow::history::{Accepting, accept};
 use jiff::SignedDuration;
 use lambda_shims::permission::Function;
 use lambda_shims::settings::NightSettings;
-use ports::{InstanceId, StateReason, time};
+use ports::{InstanceId, StateReason, Tags, time};
 use serde_json::Value;
 use support::scene::{Scene, at};
 
@@ -78,6 +78,13 @@ fn accepted(scene: &Scene, hash: &str) -> Accepting {
     scene.sim.block_on(async move { accept(&ports, &ports, &hash).await }).unwrap().unwrap()
 }
 
+/// The tags of one of ours that a person holds.
+fn held() -> Tags {
+    let mut tags = ours();
+    tags.insert("caretaker:hold", "true");
+    tags
+}
+
 fn untag(scene: &Scene, key: &str) {
     let ids: Vec<_> = scene.snapshots().into_iter().map(|snapshot| snapshot.id).collect();
     scene.cloud(|cloud| {
@@ -134,10 +141,8 @@ fn r23_a_policy_that_keeps_more_asks_nobody() {
 #[test]
 fn r23_a_hold_that_many_lose_removes_nothing_until_a_person_accepts_it() {
     let scene = Scene::default();
-    let mut held = ours();
-    held.insert("caretaker:hold", "");
     for n in 0..60 {
-        scene.put_snapshot(&format!("snap-{n:02}"), &format!("vol-{}", n % 3), 40 + n, held.clone());
+        scene.put_snapshot(&format!("snap-{n:02}"), &format!("vol-{}", n % 3), 40 + n, held());
     }
     // A large account, of which they are a small part.
     for n in 0..500 {
@@ -146,11 +151,69 @@ fn r23_a_hold_that_many_lose_removes_nothing_until_a_person_accepts_it() {
     assert_eq!(cleanup(&scene)["deleted"], 0);
     untag(&scene, "caretaker:hold");
     let told = cleanup(&scene);
-    let why = "57 are let go that the last night kept and that time does not explain, up to 95 % of a group";
+    let why = "57 are let go that the last night kept and that time does not explain";
     assert!(told["refused"].as_str().unwrap().contains(why), "{told}");
     assert_eq!(scene.snapshots().len(), 560);
     accepted(&scene, &hash(&told));
     assert_eq!(cleanup(&scene)["deleted"], 57);
+}
+
+#[test]
+fn r23_a_hold_that_one_of_each_volume_loses_removes_nothing_until_a_person_accepts_it() {
+    let scene = Scene::default();
+    for n in 0..30 {
+        scene.put_snapshot(&format!("snap-a{n:02}"), &format!("vol-{n}"), 400, held());
+        for days in 1..5 {
+            scene.old_snapshot(&format!("snap-b{n:02}x{days}"), &format!("vol-{n}"), days);
+        }
+    }
+    assert_eq!(cleanup(&scene)["deleted"], 0);
+    untag(&scene, "caretaker:hold");
+    assert!(cleanup(&scene)["refused"].is_string());
+    assert_eq!(scene.snapshots().len(), 150);
+}
+
+#[test]
+fn r23_who_accepts_a_plan_accepts_no_other_snapshots_than_it_names() {
+    let scene = Scene::default();
+    for n in 0..40 {
+        scene.put_snapshot(&format!("snap-a{n:02}"), &format!("vol-{n}"), 400, held());
+        scene.old_snapshot(&format!("snap-b{n:02}"), &format!("vol-{n}"), 2);
+    }
+    assert_eq!(cleanup(&scene)["deleted"], 0);
+    let holds = |range: std::ops::Range<i32>, value: &str| {
+        scene.cloud(|cloud| {
+            for n in range {
+                let id = format!("snap-a{n:02}").parse().unwrap();
+                cloud.snapshots.get(&id).unwrap().tags.insert("caretaker:hold", value);
+            }
+        });
+    };
+    holds(0..20, "false");
+    let first = hash(&cleanup(&scene));
+    assert_eq!(hash(&cleanup(&scene)), first);
+    // The same number, and others.
+    holds(0..20, "true");
+    holds(20..40, "false");
+    deploys(&scene, &[("ACCEPT_PLAN", &first)]);
+    let told = cleanup(&scene);
+    assert_eq!(scene.snapshots().len(), 80, "{told}");
+    assert_ne!(hash(&told), first);
+}
+
+#[test]
+fn r23_a_policy_cut_on_a_quiet_day_is_asked_about_when_it_bites() {
+    let scene = Scene::default();
+    for n in 0..40 {
+        scene.old_snapshot(&format!("snap-{n:02}"), &format!("vol-{}", n % 2), 1);
+    }
+    assert_eq!(cleanup(&scene)["deleted"], 0);
+    deploys(&scene, &[("SNAPSHOT_RETENTION_DAYS", "3")]);
+    assert_eq!(cleanup(&scene)["deleted"], 0);
+    (0..3).for_each(|_| drop(scene.night().unwrap()));
+    let told = cleanup(&scene);
+    assert!(told["refused"].as_str().unwrap().contains("the policy has changed"), "{told}");
+    assert_eq!(scene.snapshots().len(), 40);
 }
 
 #[test]

@@ -98,9 +98,9 @@ pub fn change(change: &Change) -> String {
             "the policy has changed: it lets {more} go that the accepted one keeps, which is {}",
             policy(accepted)
         ),
-        Change::Tags { more, share } => format!(
-            "{more} are let go that the last night kept and that time does not explain, up to {share} % of a group: \
-             holds, days of their own, or other tags must have changed"
+        Change::Tags { more } => format!(
+            "{more} are let go that the last night kept and that time does not explain: holds, days of their own, or \
+             other tags must have changed, or what used or locked them is gone"
         ),
         Change::Missing { missing, of } => format!(
             "{missing} of {of} snapshots are missing that no night has removed: somebody removed them, or took the tags \

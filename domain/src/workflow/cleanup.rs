@@ -50,7 +50,7 @@ pub(super) async fn clean_up(
     let task = match (run.mode, ruling) {
         (Mode::Observe, _) => Task::Observed,
         (Mode::Act, Ruling::Ask(changes)) => cleanup.ask(&history, &changes).await,
-        (Mode::Act, Ruling::Go { most }) => cleanup.carry_out(night, most).await,
+        (Mode::Act, Ruling::Go { most }) => cleanup.carry_out(&history, night, most).await,
     };
     (task, plan.dead_volumes.clone())
 }
@@ -81,10 +81,7 @@ struct Cleanup<'a> {
 impl Cleanup<'_> {
     /// Removes nothing, and remembers what people are asked. As long as it is the same, so is its name.
     async fn ask(&self, history: &History, changes: &[Change]) -> Task<Pruned> {
-        let standing = history.asked.clone().filter(|asked| {
-            let still = || self.plan.judge(self.reading, Some(&asked.baseline));
-            asked.baseline.policy == self.plan.policy && matches!(still(), Ruling::Go { .. })
-        });
+        let standing = history.asked.clone().filter(|asked| asked.is_about(self.plan, self.reading));
         let asked = standing.unwrap_or_else(|| Asked {
             hash: self.plan.hash.clone(),
             baseline: Passage::new(self.plan, self.reading).before(0),
@@ -98,16 +95,16 @@ impl Cleanup<'_> {
     }
 
     /// Removes so many, the oldest first, once for the night.
-    async fn carry_out(&self, night: Date, most: usize) -> Task<Pruned> {
-        let act = move || self.remove(most).boxed();
+    async fn carry_out(&self, history: &History, night: Date, most: usize) -> Task<Pruned> {
+        let act = move || self.remove(history.accepted.as_ref(), most).boxed();
         match part(self.ports, self.run, key::night("cleanup", night), "clean up snapshots", act).await {
             Ok(performed) => Task::Done(performed.outcome, performed.how),
             Err(error) => Task::not_done(&error),
         }
     }
 
-    async fn remove(&self, most: usize) -> Result<Pruned, Unfinished> {
-        let passage = Passage::new(self.plan, self.reading);
+    async fn remove(&self, accepted: Option<&Baseline>, most: usize) -> Result<Pruned, Unfinished> {
+        let passage = Passage::new(self.plan, self.reading).unasked(accepted);
         // First: should this run die, what it removed must not look like snapshots that went missing.
         let ahead = passage.before(most);
         remember(self.ports.ledger, self.ports.clock, |_| passed(ahead.clone()))

@@ -238,7 +238,7 @@ async fn work(
 ) -> Night {
     let working = run.leaving(FOR_REPORT);
     let archival = archive(ports, policy, &working, night).await;
-    let (cleanup, mut dead_volumes) = clean_up(ports, policy, &working, night, hooks.decided).await;
+    let (cleanup, mut dead_volumes) = clean_up(ports, policy, &working, night, hooks.decided).boxed().await;
     let more_dead_volumes = listed::cut(&mut dead_volumes);
     let reconciliation = hooks.reconciling.await;
     let ignored = ignored::of_day(ports.ledger, time::yesterday(night)).await;

@@ -5,7 +5,8 @@ use ports::{SnapshotId, SnapshotState, time};
 use serde::{Deserialize, Serialize};
 
 use super::due::Due;
-use super::{PlanHash, Reading, Retention, RetentionPlan};
+use super::known::Known;
+use super::{PlanHash, Reading, Retention, RetentionPlan, Ruling};
 
 /// How long EC2 may take to list a new snapshot, and more.
 const LAG: SignedDuration = SignedDuration::from_mins(15);
@@ -15,14 +16,18 @@ const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 /// A plan that was let pass, in short: what the next one is compared with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Baseline {
-    /// The policy that it was made by.
+    /// The policy that was accepted. A plan by one that keeps less in some way is no acceptance of that, even if it lets
+    /// nothing go yet.
     pub policy: Retention,
     /// The instant that it is counted for: nothing of ours that had begun by then was still being copied.
     pub at: Timestamp,
     /// How many of ours had begun by then, and stayed.
     pub ours: u64,
-    /// How many of those the policy lets go.
+    /// How many of those the plan lets go.
     pub left: u64,
+    /// Which these are, as far as there is room for.
+    #[serde(default)]
+    pub known: Known,
 }
 
 /// A plan that a person has to accept before anything of it is removed.
@@ -67,39 +72,63 @@ impl History {
     }
 }
 
+impl Asked {
+    /// Whether it is still this that a plan comes to: nothing would go that did not stand to go then, but by time.
+    pub fn is_about(&self, plan: &RetentionPlan, reading: &Reading) -> bool {
+        let due = reading.due(self.baseline.at);
+        self.baseline.policy == plan.policy
+            && self.baseline.unexplained(&due, reading) == 0
+            && matches!(plan.judge(reading, Some(&self.baseline)), Ruling::Go { .. })
+    }
+}
+
 impl Baseline {
-    /// What a plan comes to before anything of it is removed: an upper bound of what is left, and a lower bound of what
-    /// stays when so many are removed.
-    pub(super) fn ahead(due: &Due, plan: &RetentionPlan, removing: u64) -> Self {
-        let ours = due.ours.saturating_sub(removing);
-        Self { policy: plan.policy.clone(), at: due.at, ours, left: due.count() }
+    fn new(policy: &Retention, due: &Due, reading: &Reading) -> Self {
+        let known = Known::of(due, reading);
+        Self { policy: policy.clone(), at: due.at, ours: due.ours, left: due.count(), known }
+    }
+
+    /// How many are let go of those that had begun by then, beside what was left of them.
+    pub(super) fn unexplained(&self, due: &Due, reading: &Reading) -> u64 {
+        let unnamed = self.left.saturating_sub(self.known.count());
+        self.known.others(due, reading).saturating_sub(unnamed)
     }
 }
 
 /// A plan on its way: what it comes to, before and after something of it was removed.
 #[derive(Clone, Debug)]
 pub struct Passage<'a> {
-    plan: &'a RetentionPlan,
+    policy: &'a Retention,
     reading: &'a Reading,
     due: Due,
 }
 
 impl<'a> Passage<'a> {
-    /// Counts what a plan comes to.
+    /// Counts what a plan comes to, once it is accepted.
     pub fn new(plan: &'a RetentionPlan, reading: &'a Reading) -> Self {
-        Self { plan, reading, due: reading.due(settled(reading, plan.now)) }
+        Self { policy: &plan.policy, reading, due: reading.due(settled(reading, plan.now)) }
+    }
+
+    /// The same for a plan that nobody was asked about: the accepted policy stays so, unless this one keeps all that it keeps.
+    #[must_use]
+    pub fn unasked(self, accepted: Option<&'a Baseline>) -> Self {
+        match accepted.map(|baseline| &baseline.policy) {
+            Some(policy) if !self.policy.covers(policy) => Self { policy, ..self },
+            _ => self,
+        }
     }
 
     /// What the next plan is compared with if nobody tells what became of this one: nothing that this one may do looks
     /// like a change.
     pub fn before(&self, removing: usize) -> Baseline {
-        Baseline::ahead(&self.due, self.plan, u64::try_from(removing).unwrap_or(u64::MAX))
+        let baseline = Baseline::new(self.policy, &self.due, self.reading);
+        let removing = u64::try_from(removing).unwrap_or(u64::MAX);
+        Baseline { ours: baseline.ours.saturating_sub(removing), ..baseline }
     }
 
     /// What the next plan is compared with, once these are gone.
     pub fn after(&self, gone: &BTreeSet<SnapshotId>) -> Baseline {
-        let (ours, left) = self.due.without(gone, self.reading);
-        Baseline { ours, left, ..self.before(0) }
+        Baseline::new(self.policy, &self.due.without(gone, self.reading), self.reading)
     }
 }
 

@@ -19,7 +19,7 @@ use super::RetentionError;
 /// assert_eq!(error.to_string(), "`0` snapshots to keep: expected a whole number from 1, or `unlimited`");
 /// # Ok::<(), domain::policy::retention::RetentionError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "Written")]
 pub enum Count {
     /// So many.

@@ -2,7 +2,8 @@ use jiff::Timestamp;
 use ports::SnapshotId;
 use std::collections::BTreeSet;
 
-use super::desk::{Desk, Gone, Row};
+use super::desk::{Desk, Gone};
+use super::mark::Item;
 use super::reading::{Reading, View};
 
 /// What a policy lets go at an instant, without the reasons: small, because a night asks for it several times.
@@ -14,8 +15,6 @@ pub struct Due {
     pub(super) each: Vec<bool>,
     /// How many of ours had begun by then.
     pub(super) ours: u64,
-    /// The largest share of a group that it lets go, in percent, rounded up.
-    pub(super) share: u64,
 }
 
 impl Reading {
@@ -54,27 +53,18 @@ impl View<'_> {
     /// What the policy lets go at an instant.
     pub(super) fn due(self, at: Timestamp) -> Due {
         let desk = Desk::settled(self, at, &Gone::new());
-        let mut due = Due { at, each: vec![false; self.seen.len()], ours: 0, share: 0 };
-        desk.groups().for_each(|group| due.add(group));
+        let mut due = Due { at, each: vec![false; self.seen.len()], ours: 0 };
+        for row in desk.rows.iter().filter(|row| row.is_ours() && row.at <= at) {
+            due.ours = due.ours.saturating_add(1);
+            if let Some(each) = due.each.get_mut(row.place) {
+                *each = !row.verdict().keep();
+            }
+        }
         due
     }
 }
 
 impl Due {
-    fn add(&mut self, group: &[Row<'_>]) {
-        let (mut ours, mut gone) = (0_u64, 0_u64);
-        for row in group.iter().filter(|row| row.is_ours() && row.at <= self.at) {
-            let goes = !row.verdict().keep();
-            ours = ours.saturating_add(1);
-            gone = gone.saturating_add(u64::from(goes));
-            if let Some(each) = self.each.get_mut(row.place) {
-                *each = goes;
-            }
-        }
-        self.ours = self.ours.saturating_add(ours);
-        self.share = self.share.max(gone.saturating_mul(100).div_ceil(ours.max(1)));
-    }
-
     /// How many it lets go.
     pub fn count(&self) -> u64 {
         count(self.each.iter().copied())
@@ -90,12 +80,18 @@ impl Due {
         self.count().saturating_sub(self.beyond(other))
     }
 
-    /// How many of ours there were then, and how many of these it lets go, without some that are gone.
-    pub(super) fn without(&self, gone: &BTreeSet<SnapshotId>, reading: &Reading) -> (u64, u64) {
-        let gone = || reading.items.iter().zip(&self.each).filter(|(item, _)| gone.contains(&item.id));
-        let there = count(gone().map(|(item, _)| item.at <= self.at));
-        let due = count(gone().map(|(_, due)| *due));
-        (self.ours.saturating_sub(there), self.count().saturating_sub(due))
+    /// The same without some that are gone.
+    pub(super) fn without(&self, gone: &BTreeSet<SnapshotId>, reading: &Reading) -> Self {
+        let is_gone = |item: &Item| gone.contains(&item.id);
+        let items = || reading.items.iter().zip(&self.each);
+        let there = count(items().map(|(item, _)| is_gone(item) && item.at <= self.at));
+        let each = items().map(|(item, due)| *due && !is_gone(item)).collect();
+        Self { at: self.at, each, ours: self.ours.saturating_sub(there) }
+    }
+
+    /// Those that it lets go.
+    pub(super) fn items<'a>(&'a self, reading: &'a Reading) -> impl Iterator<Item = &'a Item> {
+        reading.items.iter().zip(&self.each).filter_map(|(item, due)| due.then_some(item))
     }
 }
 

@@ -47,6 +47,12 @@ impl Period {
         Some(Self { years: 0, months: 0, days: days.into(), hours: 0 })
     }
 
+    /// Whether it is at least as long as another, from whatever instant: a month is not, beside 30 days, nor are these.
+    pub(super) fn reaches(self, other: Self) -> bool {
+        let parts = |period: Self| [period.years, period.months, period.days, period.hours];
+        parts(self).iter().zip(parts(other)).all(|(own, part)| part <= *own)
+    }
+
     /// The instant so long before another, by the calendar of UTC; the first one there is for what reaches beyond it.
     pub fn before(self, at: Timestamp) -> Timestamp {
         let span = Span::new()

@@ -4,7 +4,6 @@ use std::fmt;
 use ports::SnapshotId;
 use serde::{Deserialize, Serialize};
 
-use super::due::Due;
 use super::{Change, Group, PlanHash, RetentionPlan, Verdict};
 
 /// How much is a lot: what is beyond the share *and* beyond the number. A plan of which nothing earlier is known is refused
@@ -62,11 +61,10 @@ impl Cap {
         share.max(self.number.into())
     }
 
-    /// Whether more is let go of what was there before than was left of it.
-    pub(super) fn exceeded_by(self, then: &Due, left: u64) -> Option<Change> {
-        let (more, share) = (then.count().saturating_sub(left), then.share);
-        let beyond = u64::from(self.number) < more && u64::from(self.percent) < share;
-        beyond.then_some(Change::Tags { more, share })
+    /// Whether it is a lot that is let go and that time does not explain. The share has no say: a hold that each of many
+    /// groups loses is a small share of each.
+    pub(super) fn exceeded_by(self, more: u64) -> Option<Change> {
+        (u64::from(self.number) < more).then_some(Change::Tags { more })
     }
 
     /// Whether many are missing of those that there were.

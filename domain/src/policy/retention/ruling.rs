@@ -36,8 +36,6 @@ pub enum Change {
     Tags {
         /// How many more.
         more: u64,
-        /// The largest share of a group that goes without time explaining it, in percent.
-        share: u64,
     },
     /// Ours are missing that no night has removed.
     Missing {
@@ -66,7 +64,7 @@ impl RetentionPlan {
         let cap = self.policy.draft().max_remove;
         let (then, due) = (reading.due(last.at), reading.due(self.now));
         let change = self.change_of_policy(reading, last, &due);
-        let change = change.or_else(|| cap.exceeded_by(&then, last.left));
+        let change = change.or_else(|| cap.exceeded_by(last.unexplained(&then, reading)));
         let changes: Vec<Change> = change.into_iter().chain(cap.missing(then.ours, last.ours)).collect();
         if !changes.is_empty() {
             return Ruling::Ask(changes);
