@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use domain::policy::naming::{HOLD, KEEP_DAYS};
+use domain::policy::naming::{HOLD, KEEP_DAYS, KEY};
 use domain::policy::retention::{
     Baseline, Cap, Change, Draft, Floor, History, Known, Passage, Retention, Ruling,
 };
@@ -62,6 +62,32 @@ fn r23_a_backlog_goes_in_slices_of_the_share_or_the_number() {
     let few = hourly(1, 30);
     let last = baseline(&few, &policy, 0);
     assert_eq!(judged(&few, &policy, &last), Ruling::Go { most: 10 });
+}
+
+#[test]
+fn r23_a_slice_cuts_no_set_in_two() {
+    // The last ones are made volume by volume, at the same time.
+    for (sizes, apart, most) in [
+        (&[3, 3, 3, 3][..], 30, 9),
+        (&[10, 5], 30, 10),
+        (&[12, 5], 30, 12),
+        (&[1; 15], 30, 10),
+        (&[6, 6], 1, 12),
+    ] {
+        let mut world = World::default();
+        for (set, size) in (0..).zip(sizes) {
+            for volume in 0..*size {
+                let at = ago(900 - apart * set - 2 * volume);
+                world.snapshots.push(ours(&format!("snap-{set}x{volume}"), &format!("vol-{volume}"), at));
+                world.tag(&format!("snap-{set}x{volume}"), KEY, &format!("set-{set}"));
+            }
+        }
+        (0..12).for_each(|volume| {
+            world.snapshots.push(ours(&format!("snap-new{volume}"), &format!("vol-{volume}"), ago(3)));
+        });
+        let policy = policy("within 1d");
+        assert_eq!(judged(&world, &policy, &baseline(&world, &policy, 0)), Ruling::Go { most }, "{sizes:?}");
+    }
 }
 
 #[test]

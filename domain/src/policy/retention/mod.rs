@@ -45,6 +45,7 @@ mod reading;
 mod reason;
 mod rule;
 mod ruling;
+mod slice;
 
 pub use baseline::{Asked, Baseline, History, Passage};
 pub use bucket::Bucket;

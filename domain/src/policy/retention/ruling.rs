@@ -72,7 +72,8 @@ impl RetentionPlan {
         let is_flow = 0 < cap.slice(1) && self.now <= time::later(last.at, FLOW);
         let backlog = if is_flow { due.common(&then) } else { due.count() };
         let waiting = backlog.saturating_sub(cap.slice(due.ours));
-        Ruling::Go { most: all.saturating_sub(usize::try_from(waiting).unwrap_or(usize::MAX)) }
+        let about = all.saturating_sub(usize::try_from(waiting).unwrap_or(usize::MAX));
+        Ruling::Go { most: reading.whole_sets(self, about) }
     }
 
     fn change_of_policy(&self, reading: &Reading, last: &Baseline, due: &Due) -> Option<Change> {
