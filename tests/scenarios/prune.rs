@@ -54,6 +54,27 @@ fn r9_r10_tags_have_a_say_at_night() {
 }
 
 #[test]
+fn r9_a_hold_in_any_case_of_letters_holds_and_is_no_failure() {
+    let scene = Scene::default();
+    for (id, holds) in [
+        ("snap-upper", &[("Caretaker:Hold", "true")][..]),
+        ("snap-dated", &[("caretaker:Hold", "2027-12-31")]),
+        ("snap-two", &[("Caretaker:hold", "2027-12-31"), ("caretaker:hold", "no")]),
+        ("snap-past", &[("Caretaker:Hold", "2026-01-31")]),
+    ] {
+        let mut tags = cli::stack::ours();
+        for (key, value) in holds {
+            tags.insert(*key, *value);
+        }
+        scene.put_snapshot(id, "vol-1", 50, tags);
+    }
+    scene.old_snapshot("snap-new", "vol-1", 1);
+    assert_eq!(scene.night().unwrap()["status"], "OK");
+    let left: Vec<String> = scene.snapshots().iter().map(|s| s.id.to_string()).collect();
+    assert_eq!(left, ["snap-dated", "snap-new", "snap-two", "snap-upper"]);
+}
+
+#[test]
 fn r23_a_night_that_would_remove_too_much_removes_nothing_and_tells_a_person() {
     let scene = Scene::default();
     for n in 0..20 {

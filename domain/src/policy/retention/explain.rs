@@ -83,10 +83,10 @@ impl Retention {
             Question { rule: format!("{} {labels}", Reason::Tagged), answer }
         });
         let verdict = Verdict::of(row.item, row.verdict());
-        let said = |key: &str| {
-            let value = if key == KEEP_DAYS { keep_days(snapshot) } else { snapshot.tags.get(key) };
-            Some((key.to_owned(), value?.to_owned()))
-        };
+        let holds = snapshot.tags.iter().filter(|(key, _)| key.eq_ignore_ascii_case(HOLD));
+        let said = |key| Some((key, snapshot.tags.get(key)?));
+        let days = keep_days(snapshot).map(|days| (KEEP_DAYS, days));
+        let tags = holds.chain(days).chain([KEY, OWNER].into_iter().filter_map(said));
         Some(Explanation {
             kept: verdict.reasons.keep(),
             verdict,
@@ -94,7 +94,7 @@ impl Retention {
             rules: rules.chain(tagged).collect(),
             in_use: stock.in_use.get(id).cloned(),
             locked: stock.locked.get(id).copied(),
-            tags: [HOLD, KEEP_DAYS, KEY, OWNER].into_iter().filter_map(said).collect(),
+            tags: tags.map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
         })
     }
 }

@@ -79,7 +79,10 @@ pub(super) struct Said<'a> {
     other_tool: bool,
     pub(super) set: Option<&'a str>,
     instance: Option<&'a str>,
-    hold: Option<&'a str>,
+    /// Until when, at the latest: IAM takes a key in any case of letters for the same, and EC2 allows
+    /// several of them on one snapshot
+    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>).
+    held_until: Option<Timestamp>,
     keep_days: Option<&'a str>,
 }
 
@@ -90,7 +93,9 @@ impl<'a> Said<'a> {
             match key {
                 KEY => said.set = Some(value),
                 INSTANCE_ID => said.instance = Some(value),
-                HOLD => said.hold = Some(value),
+                _ if key.eq_ignore_ascii_case(HOLD) => {
+                    said.held_until = said.held_until.max(Some(end_of_hold(value)));
+                }
                 _ => said.other_tool |= naming::is_of_other_tool(key),
             }
         }
@@ -137,7 +142,7 @@ impl Item {
             state: snapshot.state,
             is_copy: snapshot.is_copy(),
             set,
-            held_until: said.hold.map_or(Timestamp::MIN, end_of_hold),
+            held_until: said.held_until.unwrap_or(Timestamp::MIN),
             own_days: said.keep_days.map_or(OwnDays::None, OwnDays::read),
             always: always.into_iter().filter_map(|(holds, reason)| holds.then_some(reason)).collect(),
         }
