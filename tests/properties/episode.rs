@@ -1,22 +1,53 @@
 //! Which incident an event is of, whatever an instance lives through.
 
-use domain::policy::episode::{Episodes, Joined, Kind, Sign};
+use domain::policy::episode::{Begun, Episodes, Joined, Kind, KnownIncident, Sign, before_the_end};
 use jiff::{SignedDuration, Timestamp};
 use ports::{InstanceState, time};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// Joins an event as a run of the function does; gives the name of its incident.
-fn join(known: &mut Episodes, sign: &Sign) -> Timestamp {
-    // Two notes at the most come before: one of the launch, one of the incident.
-    for _ in 0..4 {
-        match known.join(sign) {
-            Joined::Known(name) => return name,
-            Joined::Note(notes) => known.notes = notes,
-            Joined::Opened(_, names) => known.names = names,
+/// What the ledger holds of the incidents of an instance.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    names: Episodes,
+    begun: Vec<(Timestamp, Begun)>,
+}
+
+impl Known {
+    /// What is read of the incidents around an event.
+    fn around(&self, sign: &Sign) -> Vec<KnownIncident> {
+        let begun = |name| self.begun.iter().find(|(other, _)| *other == name).map(|(_, begun)| *begun);
+        self.names.around(sign).map(|episode| KnownIncident { episode, begun: begun(episode) }).collect()
+    }
+
+    /// Finds a name, and dies before anything is begun under it.
+    fn open(&mut self, sign: &Sign) -> KnownIncident {
+        match self.names.join(sign, &self.around(sign)) {
+            Joined::Known(known) => known,
+            Joined::Opened(episode, names) => {
+                self.names = names;
+                KnownIncident { episode, begun: None }
+            }
         }
     }
-    panic!("{sign:?} finds no place in {known:?}")
+
+    /// Begins what was not begun under a name.
+    fn begin(&mut self, known: KnownIncident, sign: &Sign) -> Timestamp {
+        if known.begun.is_none() {
+            self.begun.push((known.episode, Begun { first: *sign, is_taken: true }));
+        }
+        known.episode
+    }
+
+    fn before_the_end(&self, sign: &Sign) -> Option<Timestamp> {
+        before_the_end(sign, &self.around(sign))
+    }
+}
+
+/// Joins an event as a run of the function does; gives the name of its incident.
+fn join(known: &mut Known, sign: &Sign) -> Timestamp {
+    let its = known.open(sign);
+    known.begin(its, sign)
 }
 
 fn at(second: i64) -> Timestamp {
@@ -49,7 +80,7 @@ proptest! {
     /// However long it runs, is down, or takes to stop, in either order of its events, each as often as they come.
     #[test]
     fn s26_each_run_ends_in_one_incident_and_no_two_in_the_same(runs in runs(), order in vec(any::<bool>(), 12)) {
-        let mut known = Episodes::default();
+        let mut known = Known::default();
         let mut names = Vec::new();
         for ((launch, stopping, stopped), turned) in runs.into_iter().zip(order) {
             let mut events = [end(stopping, InstanceState::Stopping, launch), end(stopped, InstanceState::Stopped, launch)];
@@ -66,8 +97,8 @@ proptest! {
     /// A redelivery comes after any number of restarts.
     #[test]
     fn s26_an_event_that_comes_again_after_restarts_belongs_where_it_belonged(runs in runs()) {
-        let mut known = Episodes::default();
-        let tell = |known: &mut Episodes, (_, stopping, _): (i64, i64, i64), launch| {
+        let mut known = Known::default();
+        let tell = |known: &mut Known, (_, stopping, _): (i64, i64, i64), launch| {
             join(known, &end(stopping, InstanceState::Stopping, launch))
         };
         let names: Vec<_> = runs.iter().map(|run| tell(&mut known, *run, run.0)).collect();
@@ -79,7 +110,7 @@ proptest! {
     /// EC2 may tell the launch before for as long as it likes: an instance stops once a run.
     #[test]
     fn s26_no_stop_is_hidden_by_a_launch_that_is_read_stale(runs in runs()) {
-        let mut known = Episodes::default();
+        let mut known = Known::default();
         let first = runs[0].0;
         let tell = |(_, stopping, _): &(i64, i64, i64)| {
             join(&mut known, &end(*stopping, InstanceState::Stopping, first))
@@ -91,7 +122,7 @@ proptest! {
 
     #[test]
     fn what_leaves_it_running_belongs_to_an_incident_near_it(seconds in vec(0..100_000_i64, 1..30)) {
-        let mut known = Episodes::default();
+        let mut known = Known::default();
         for second in seconds {
             let name = join(&mut known, &running(second, 0));
             prop_assert!(time::apart(at(second), name) <= Episodes::WINDOW);
@@ -100,7 +131,7 @@ proptest! {
 
     #[test]
     fn what_leaves_it_running_and_its_end_are_never_one(seconds in vec((0..3_000_i64, any::<bool>()), 1..30)) {
-        let mut known = Episodes::default();
+        let mut known = Known::default();
         let (mut ends, mut others) = (Vec::new(), Vec::new());
         for (second, is_end) in seconds {
             if is_end {
@@ -118,7 +149,7 @@ proptest! {
 /// Both edges of the window.
 #[test]
 fn fifteen_minutes_apart_is_one_incident_and_a_second_more_is_two() {
-    let mut known = Episodes::default();
+    let mut known = Known::default();
     let first = join(&mut known, &running(10_000, 0));
     assert_eq!(join(&mut known, &running(10_900, 0)), first);
     assert_eq!(join(&mut known, &running(9_100, 0)), first);
@@ -128,7 +159,7 @@ fn fifteen_minutes_apart_is_one_incident_and_a_second_more_is_two() {
 
 #[test]
 fn a_launch_in_between_ends_the_window() {
-    let mut known = Episodes::default();
+    let mut known = Known::default();
     let first = join(&mut known, &running(10_000, 0));
     assert_ne!(join(&mut known, &running(10_060, 10_060)), first);
     // An event at the very launch is of the new run; one a second before it is not.
@@ -139,7 +170,7 @@ fn a_launch_in_between_ends_the_window() {
 #[test]
 fn s26_an_end_of_which_no_launch_is_known_lasts_an_hour() {
     for launched_at in [None, Some(at(100_000))] {
-        let mut known = Episodes::default();
+        let mut known = Known::default();
         let sign = |second, state| Sign { launched_at, ..end(second, state, 0) };
         let first = join(&mut known, &sign(10_000, InstanceState::Stopping));
         assert_eq!(join(&mut known, &sign(13_600, InstanceState::Stopped)), first);
@@ -158,20 +189,20 @@ fn an_incident_of_an_earlier_version_is_joined_as_it_was() {
         entered: Some(InstanceState::Terminated),
         launched_at: Some(time::earlier(begin, SignedDuration::from_hours(1))),
     };
-    let known = Episodes { names, ..Episodes::default() };
+    let known = Known { names, ..Known::default() };
     // Nobody knows what it was: then whatever is near is of it.
-    assert_eq!(known.unknown(&sign(1)).collect::<Vec<_>>(), [begin]);
+    assert_eq!(known.names.around(&sign(1)).collect::<Vec<_>>(), [begin]);
     assert_eq!(join(&mut known.clone(), &sign(15)), begin);
     assert_ne!(join(&mut known.clone(), &sign(16)), begin);
     // Its record says that it was a stop: then the end of that run is.
-    let stop = known.with_kind(begin, Kind::End);
-    assert_eq!(stop.unknown(&sign(1)).count(), 0);
+    let bare = Begun { first: Sign::bare(begin, Kind::End), is_taken: true };
+    let stop = Known { begun: vec![(begin, bare)], ..known };
     assert_eq!(join(&mut stop.clone(), &sign(600)), begin);
 }
 
 #[test]
 fn thirty_two_incidents_are_remembered() {
-    let mut known = Episodes::default();
+    let mut known = Known::default();
     for second in 0..40 {
         join(&mut known, &running(second * 1_000, 0));
     }
@@ -182,7 +213,7 @@ fn thirty_two_incidents_are_remembered() {
 
 #[test]
 fn the_earlier_set_of_a_run_is_the_latest_that_left_it_running() {
-    let mut known = Episodes::default();
+    let mut known = Known::default();
     for (second, launch) in [(1_000, 0), (5_000, 4_000), (7_000, 4_000)] {
         join(&mut known, &running(second, launch));
     }
@@ -191,4 +222,71 @@ fn the_earlier_set_of_a_run_is_the_latest_that_left_it_running() {
     assert_eq!(known.before_the_end(&end(6_000, InstanceState::Stopping, 4_000)), Some(at(5_000)));
     assert_eq!(known.before_the_end(&end(4_500, InstanceState::Stopping, 4_000)), None);
     assert_eq!(known.before_the_end(&running(8_000, 4_000)), None);
+}
+
+/// Whatever dies between opening and beginning, and however the events mix: each is answered under one name however often it
+/// comes, and never under that of the other kind.
+#[test]
+fn s26_a_name_that_was_opened_and_left_goes_to_whoever_is_near_and_costs_nobody_a_set() {
+    let reboot = running(1_000, 0);
+    for minutes in [1, 10, 15] {
+        let stop = end(1_000 + minutes * 60, InstanceState::Stopping, 0);
+        for (left, other) in [(reboot, stop), (stop, reboot)] {
+            let mut known = Known::default();
+            let name = known.open(&left).episode;
+            assert_eq!(join(&mut known, &other), name);
+            let again = join(&mut known, &left);
+            assert_ne!(again, name);
+            assert_eq!((join(&mut known, &left), join(&mut known, &other)), (again, name));
+        }
+    }
+}
+
+#[test]
+fn s26_an_event_that_opened_a_name_and_died_finds_it_whatever_comes_before_it_comes_again() {
+    let stop = end(1_000, InstanceState::Stopping, 0);
+    let mut known = Known::default();
+    let name = known.open(&stop).episode;
+    // It was started in between, and stopped again.
+    let next = join(&mut known, &end(1_600, InstanceState::Stopping, 1_300));
+    assert_ne!(next, name);
+    for launch in [0, 1_300] {
+        let stop = Sign { launched_at: Some(at(launch)), ..stop };
+        assert_eq!(join(&mut known.clone(), &stop), name);
+    }
+}
+
+/// The second stop was read with the launch of the first one's run, so it took the name that the first had left.
+#[test]
+fn s26_a_stop_under_the_name_of_another_run_finds_it_again_once_its_launch_is_told() {
+    let (first, second) = (end(1_000, InstanceState::Stopping, 0), end(1_600, InstanceState::Stopping, 0));
+    let mut known = Known::default();
+    let name = known.open(&first).episode;
+    assert_eq!(join(&mut known, &second), name);
+    assert_eq!(join(&mut known, &Sign { launched_at: Some(at(1_300)), ..second }), name);
+    let its = join(&mut known, &Sign { launched_at: Some(at(1_300)), ..first });
+    assert_ne!(its, name);
+    assert_eq!(join(&mut known, &first), its);
+}
+
+/// A stop that takes longer than the window: what the first event left is not taken up, and the end has one set all the same.
+#[test]
+fn s26_a_name_that_a_long_stop_left_makes_no_second_set_of_its_end() {
+    let (stopping, stopped) = (end(1_000, InstanceState::Stopping, 0), end(2_260, InstanceState::Stopped, 0));
+    let mut known = Known::default();
+    known.open(&stopping);
+    let name = join(&mut known, &stopped);
+    assert_eq!(join(&mut known, &stopping), name);
+}
+
+/// Two that read the same name before anything was begun under it: the record that is there first tells whose it is.
+#[test]
+fn s26_an_incident_is_met_only_by_events_of_its_own_kind_and_run() {
+    let (reboot, stop) = (running(1_000, 0), end(1_060, InstanceState::Stopping, 0));
+    assert!(!reboot.is_met_by(&stop) && !stop.is_met_by(&reboot));
+    assert!(stop.is_met_by(&end(2_000, InstanceState::Stopped, 0)));
+    assert!(!stop.is_met_by(&end(2_000, InstanceState::Stopped, 1_500)));
+    assert!(!stop.with_launch(Some(at(1_500))).is_met_by(&end(2_000, InstanceState::Stopped, 0)));
+    // The event itself always meets it.
+    assert!(stop.is_met_by(&Sign { launched_at: Some(at(1_500)), ..stop }));
 }

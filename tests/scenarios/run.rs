@@ -220,10 +220,16 @@ fn s26_a_ledger_of_the_version_before_is_read_and_that_version_can_read_ours() {
     send(&scene, &told(&instance, "stopping", "14:00:00"));
     let names = entry(&scene, &format!("episodes#{instance}")).unwrap();
     assert_eq!(names, r#"["2026-11-23T14:00:00Z"]"#);
-    // That version noted nothing beside the names.
-    let notes = Attribute::S(format!("incidents#{instance}"));
+    // That version did not write down what placed an incident.
+    let key = format!("snap#{instance}#2026-11-23T14:00:00Z");
+    let mut record: Value = serde_json::from_str(&entry(&scene, &key).unwrap()).unwrap();
+    let incident = record["phase"]["done"]["outcome"]["incident"].as_object_mut().unwrap();
+    assert!(incident.remove("first").is_some());
     scene.cloud(|cloud| {
-        cloud.dynamodb.table("ledger").unwrap().retain(|item| item.get("key") != Some(&notes));
+        let table = cloud.dynamodb.table("ledger").unwrap();
+        let mut item = table.get(&key).unwrap().clone();
+        item.insert("state".to_owned(), Attribute::S(record.to_string()));
+        table.put(item).unwrap();
     });
     for (state, time) in [("stopped", "14:00:40"), ("terminated", "22:00:00")] {
         assert_eq!(send(&scene, &told(&instance, state, time))["how"], "recorded", "{state}");

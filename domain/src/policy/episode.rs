@@ -31,16 +31,18 @@ impl From<Occasion> for Kind {
     }
 }
 
-/// What places an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What places an event, and the incident that it was the first of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sign {
     /// When it was.
     pub at: Timestamp,
     /// What it does to the run.
     pub kind: Kind,
     /// The state that the instance entered at that very time, if it tells of one.
+    #[serde(default)]
     pub entered: Option<InstanceState>,
     /// The latest launch that EC2 tells of. It may have come after the event, and it may be read stale.
+    #[serde(default)]
     pub launched_at: Option<Timestamp>,
 }
 
@@ -62,219 +64,31 @@ impl Sign {
         let kind = occasion::of(&trigger.what)?.into();
         Ok(Self { at: trigger.at, kind, entered, launched_at: instance.launched_at })
     }
-}
 
-/// The times that name the incidents of an instance. Whoever adds the time of an incident has opened it, so this list alone
-/// decides; it is written as every version so far has read it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Names(Vec<Timestamp>);
-
-/// What is remembered of an instance beside those names.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notes {
-    /// Launches, in their order.
-    #[serde(default)]
-    launches: Vec<Timestamp>,
-    /// Incidents, some of which may never have been opened.
-    #[serde(default)]
-    incidents: Vec<Note>,
-}
-
-/// What is remembered of an incident.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Note {
-    name: Timestamp,
-    kind: Kind,
-    /// When its first event was. Its name is later where another incident had that one.
-    at: Timestamp,
-    /// The state that its first event told of.
-    #[serde(default)]
-    entered: Option<InstanceState>,
-}
-
-/// The incidents of one instance that are still remembered.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Episodes {
-    /// Their names.
-    pub names: Names,
-    /// What else is known of them.
-    pub notes: Notes,
-}
-
-/// Where an event belongs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Joined {
-    /// To an incident that is open, under this name.
-    Known(Timestamp),
-    /// To one that is known when this is written down first.
-    Note(Notes),
-    /// To a new one: it is opened by writing these down.
-    Opened(Timestamp, Names),
-}
-
-impl Names {
-    /// Those at `since` or later.
-    pub fn since(&self, since: Timestamp) -> impl Iterator<Item = Timestamp> {
-        self.0.iter().copied().filter(move |name| since <= *name)
+    /// What placed an incident of which no more is known than what it does to the run: an earlier version wrote it down.
+    pub fn bare(at: Timestamp, kind: Kind) -> Self {
+        Self { at, kind, entered: None, launched_at: None }
     }
 
-    fn with(&self, name: Timestamp) -> Self {
-        let mut names = self.0.clone();
-        names.push(name);
-        names.sort_unstable();
-        Self(latest(names))
-    }
-}
-
-impl Notes {
-    fn of(&self, name: Timestamp) -> Option<&Note> {
-        self.incidents.iter().find(|note| note.name == name)
-    }
-
-    fn knows(&self, launch: Timestamp) -> bool {
-        self.launches.contains(&launch)
-    }
-
-    fn with_launch(mut self, launch: Option<Timestamp>) -> Self {
-        self.launches.extend(launch.filter(|launch| !self.knows(*launch)));
-        self.launches.sort_unstable();
-        Self { launches: latest(self.launches), ..self }
-    }
-
-    fn with(mut self, note: Note) -> Self {
-        self.incidents.retain(|other| other.name != note.name);
-        self.incidents.push(note);
-        self.incidents.sort_unstable_by_key(|note| note.name);
-        Self { incidents: latest(self.incidents), ..self }
-    }
-}
-
-/// The last of a list, as many as are remembered.
-fn latest<T>(mut all: Vec<T>) -> Vec<T> {
-    let surplus = all.len().saturating_sub(Episodes::REMEMBERED);
-    all.split_off(surplus)
-}
-
-impl Episodes {
-    /// Events that leave the instance running are of one incident when they are no further apart than this, in either direction.
-    pub const WINDOW: SignedDuration = SignedDuration::from_mins(15);
-
-    /// How long a run is taken to be ending where nobody knows whether there was a launch in between: longer than EC2 needs, and
-    /// shorter than most runs.
-    pub const LONGEST_END: SignedDuration = SignedDuration::from_hours(1);
-
-    /// How many incidents, and how many launches, of one instance are remembered.
-    pub const REMEMBERED: usize = 32;
-
-    /// The names of those incidents that could be this event's and of which nothing is noted: an earlier version opened them.
-    pub fn unknown<'a>(&'a self, sign: &'a Sign) -> impl Iterator<Item = Timestamp> {
-        let could_be = |name: &Timestamp| self.is_one_run(*name, sign) && self.notes.of(*name).is_none();
-        self.names.0.iter().copied().filter(could_be)
-    }
-
-    /// The same, where it is known by its record what an incident of an earlier version does to the run.
+    /// The same, where this launch was seen, too: the latest is told.
     #[must_use]
-    pub fn with_kind(mut self, name: Timestamp, kind: Kind) -> Self {
-        self.notes = self.notes.with(Note { name, kind, at: name, entered: None });
-        self
+    pub fn with_launch(self, launch: Option<Timestamp>) -> Self {
+        Self { launched_at: self.launched_at.max(launch), ..self }
     }
 
-    /// Finds the incident of an event, or opens one. Events come in any order, so an event may be older than the one that opened
-    /// its incident.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use domain::policy::episode::{Episodes, Joined, Kind, Sign};
-    /// use ports::InstanceState::{Stopped, Stopping};
-    ///
-    /// let at = |time: &str| format!("2026-11-23T{time}Z").parse().unwrap();
-    /// let ends = |time, state, launch| Sign {
-    ///     at: at(time), kind: Kind::End, entered: Some(state), launched_at: Some(at(launch)),
-    /// };
-    /// let first = ends("14:00:00", Stopping, "09:00:00");
-    /// let mut known = Episodes::default();
-    /// let Joined::Note(notes) = known.join(&first) else { panic!() };
-    /// known.notes = notes;
-    /// let Joined::Opened(name, names) = known.join(&first) else { panic!() };
-    /// known.names = names;
-    ///
-    /// // It may take as long as it likes to stop.
-    /// assert_eq!(known.join(&ends("14:21:00", Stopped, "09:00:00")), Joined::Known(name));
-    /// // Started in between, it fails again: another incident, of which a note is taken first.
-    /// assert!(matches!(known.join(&ends("14:12:00", Stopping, "14:05:00")), Joined::Note(_)));
-    /// ```
-    pub fn join(&self, sign: &Sign) -> Joined {
-        let is_news = sign.launched_at.is_some_and(|launch| !self.notes.knows(launch));
-        let its = self.names.0.iter().copied().filter(|name| self.is_of(*name, sign));
-        if let Some(name) = its.min_by_key(|name| time::apart(*name, sign.at)) {
-            return if is_news {
-                Joined::Note(self.notes.clone().with_launch(sign.launched_at))
-            } else {
-                Joined::Known(name)
-            };
-        }
-        let note = self.new_note(sign);
-        if is_news || self.notes.of(note.name) != Some(&note) {
-            return Joined::Note(self.notes.clone().with(note).with_launch(sign.launched_at));
-        }
-        Joined::Opened(note.name, self.names.with(note.name))
+    /// Whether an event is of the incident that this is the first one of, as far as the two can tell.
+    pub fn is_met_by(&self, event: &Self) -> bool {
+        self.is_of_one(event, &[self.launched_at, event.launched_at])
     }
 
-    /// The latest incident that left the run going which this end is of: its set is an earlier one of the same run.
-    pub fn before_the_end(&self, sign: &Sign) -> Option<Timestamp> {
-        let is_running = |name: &Timestamp| self.notes.of(*name).is_some_and(|n| n.kind == Kind::Running);
-        let earlier = |name: &Timestamp| *name <= sign.at && self.is_one_run(*name, sign);
-        let is_it = |name: &Timestamp| sign.kind == Kind::End && is_running(name) && earlier(name);
-        self.names.0.iter().copied().filter(is_it).max()
-    }
-
-    /// What is noted of a new incident. It is named by the time of its event, or by the next moment that names no other one.
-    fn new_note(&self, sign: &Sign) -> Note {
-        let Sign { at, kind, entered, .. } = *sign;
-        let note = Note { name: at, kind, at, entered };
-        let is_free = |note: &Note| {
-            !self.names.0.contains(&note.name) && self.notes.of(note.name).is_none_or(|other| other == note)
+    /// The same, where these launches are known.
+    fn is_of_one(&self, event: &Self, launches: &[Option<Timestamp>]) -> bool {
+        let is_it = (self.at, self.entered) == (event.at, event.entered);
+        let is_its = || match self.kind {
+            Kind::Running => is_near(self.at, event),
+            Kind::End => is_one_end((self.at, self.entered), (event.at, event.entered)),
         };
-        let nth = |n| Note { name: time::later(at, SignedDuration::from_millis(n)), ..note };
-        // There are fewer other ones than this.
-        (0..100).map(nth).find(is_free).unwrap_or(note)
-    }
-
-    /// Whether an event is of the incident of that name.
-    fn is_of(&self, name: Timestamp, sign: &Sign) -> bool {
-        let is_near = || time::apart(name, sign.at) <= Self::WINDOW;
-        self.is_one_run(name, sign)
-            && match self.notes.of(name) {
-                None => is_near(),
-                Some(note) if note.kind != sign.kind => false,
-                Some(note) => match note.kind {
-                    Kind::Running => is_near(),
-                    Kind::End => is_one_end((note.at, note.entered), (sign.at, sign.entered)),
-                },
-            }
-    }
-
-    /// Whether an incident and an event are of one run: no launch is known to lie between them, and none is likely to that is
-    /// unknown. In the run that was launched last there can be none.
-    fn is_one_run(&self, name: Timestamp, sign: &Sign) -> bool {
-        let (first, last) = (name.min(sign.at), name.max(sign.at));
-        let lies_between = |launch: Timestamp| first < launch && launch <= last;
-        let is_latest = sign.launched_at.is_some_and(|launch| launch <= first);
-        !self.notes.launches.iter().copied().chain(sign.launched_at).any(lies_between)
-            && (is_latest || time::apart(first, last) <= Self::LONGEST_END)
-    }
-}
-
-/// Whether one run can have entered the one state at the one time and the other at the other. It enters each once, in their
-/// order: so a run that is not told, because its launch was read stale, still shows.
-fn is_one_end(one: (Timestamp, Option<InstanceState>), other: (Timestamp, Option<InstanceState>)) -> bool {
-    let ((at, Some(state)), (other_at, Some(other_state))) = (one, other) else { return true };
-    match state.cmp(&other_state) {
-        std::cmp::Ordering::Less => at <= other_at,
-        std::cmp::Ordering::Equal => at == other_at,
-        std::cmp::Ordering::Greater => other_at <= at,
+        self.kind == event.kind && (is_it || is_its() && is_one_run(self.at, event, launches))
     }
 }
 
@@ -290,10 +104,156 @@ pub struct KnownIncident {
 /// What was begun for an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Begun {
-    /// What it does to the run.
-    pub kind: Kind,
+    /// What placed it.
+    pub first: Sign,
     /// Whether its snapshots were taken.
     pub is_taken: bool,
+}
+
+impl KnownIncident {
+    /// Whether an event is of it, where these launches are known. As long as nothing was begun for it nobody knows whose it is:
+    /// then what is near in time is of it, because the two may be handled at once.
+    fn is_of(&self, event: &Sign, launches: &[Option<Timestamp>]) -> bool {
+        match &self.begun {
+            None => is_near(self.episode, event) && is_one_run(self.episode, event, launches),
+            Some(begun) => begun.first.is_of_one(event, launches),
+        }
+    }
+}
+
+/// The incidents of one instance that are still remembered, each named by the time of its first event. Whoever adds a name has
+/// opened it. It is written as every version so far has read it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Episodes(Vec<Timestamp>);
+
+/// Where an event belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Joined {
+    /// To an incident that is open.
+    Known(KnownIncident),
+    /// To a new one of this name: it is opened by writing these down.
+    Opened(Timestamp, Episodes),
+}
+
+impl Episodes {
+    /// Events that leave the instance running are of one incident when they are no further apart than this, in either direction.
+    pub const WINDOW: SignedDuration = SignedDuration::from_mins(15);
+
+    /// How long a run is taken to be ending where nobody knows whether there was a launch in between: longer than EC2 needs, and
+    /// shorter than most runs.
+    pub const LONGEST_END: SignedDuration = SignedDuration::from_hours(1);
+
+    /// How many incidents of one instance are remembered.
+    pub const REMEMBERED: usize = 32;
+
+    /// The incidents opened at `since` or later.
+    pub fn since(&self, since: Timestamp) -> impl Iterator<Item = Timestamp> {
+        self.0.iter().copied().filter(move |name| since <= *name)
+    }
+
+    /// Those that could be an event's, or of its run. What was begun for them tells whether they are.
+    pub fn around(&self, event: &Sign) -> impl Iterator<Item = Timestamp> {
+        let is_around = |name: &Timestamp| {
+            let is_one_run = || is_one_run(*name, event, &[event.launched_at]);
+            is_near(*name, event) || event.kind == Kind::End && is_one_run()
+        };
+        self.0.iter().copied().filter(is_around)
+    }
+
+    /// Finds the incident of an event among those around it, or opens one. Events come in any order, so an event may be older
+    /// than the one that opened its incident.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use domain::policy::episode::{Begun, Episodes, Joined, Kind, KnownIncident, Sign};
+    /// use ports::InstanceState::{Stopped, Stopping};
+    ///
+    /// let at = |time: &str| format!("2026-11-23T{time}Z").parse().unwrap();
+    /// let ends = |time, state, launch| Sign {
+    ///     at: at(time), kind: Kind::End, entered: Some(state), launched_at: Some(at(launch)),
+    /// };
+    /// let first = ends("14:00:00", Stopping, "09:00:00");
+    /// let Joined::Opened(episode, names) = Episodes::default().join(&first, &[]) else { panic!() };
+    /// let known = KnownIncident { episode, begun: Some(Begun { first, is_taken: true }) };
+    ///
+    /// // It may take as long as it likes to stop.
+    /// assert_eq!(names.join(&ends("14:21:00", Stopped, "09:00:00"), &[known]), Joined::Known(known));
+    /// // Started in between, it fails again: another incident.
+    /// assert!(matches!(names.join(&ends("14:12:00", Stopping, "14:05:00"), &[known]), Joined::Opened(..)));
+    /// ```
+    pub fn join(&self, event: &Sign, around: &[KnownIncident]) -> Joined {
+        let launches = launches(event, around);
+        let its = around.iter().filter(|incident| incident.is_of(event, &launches));
+        // What was begun is known to be its own; the others may be anybody's.
+        let nearest =
+            its.min_by_key(|incident| (incident.begun.is_none(), time::apart(incident.episode, event.at)));
+        if let Some(known) = nearest {
+            return Joined::Known(*known);
+        }
+        let name = self.free(event.at);
+        Joined::Opened(name, self.with(name))
+    }
+
+    /// The time of an event, or the next moment that names no other incident.
+    fn free(&self, at: Timestamp) -> Timestamp {
+        let is_free = |name: &Timestamp| !self.0.contains(name);
+        // There are fewer names than this.
+        (0..100).map(|n| time::later(at, SignedDuration::from_millis(n))).find(is_free).unwrap_or(at)
+    }
+
+    fn with(&self, name: Timestamp) -> Self {
+        let mut names = self.0.clone();
+        names.push(name);
+        names.sort_unstable();
+        let surplus = names.len().saturating_sub(Self::REMEMBERED);
+        Self(names.split_off(surplus))
+    }
+}
+
+/// The latest incident with a set that left the run going which this end is of: an earlier set of the same run.
+pub fn before_the_end(end: &Sign, around: &[KnownIncident]) -> Option<Timestamp> {
+    let launches = launches(end, around);
+    let is_it = |incident: &&KnownIncident| {
+        incident.begun.is_some_and(|Begun { first, is_taken }| {
+            let is_earlier = first.kind == Kind::Running && first.at <= end.at;
+            is_taken && is_earlier && is_one_run(first.at, end, &launches)
+        })
+    };
+    let its = around.iter().filter(is_it).filter(|_| end.kind == Kind::End);
+    its.map(|incident| incident.episode).max()
+}
+
+/// The launches that an event and the incidents around it tell of.
+fn launches(event: &Sign, around: &[KnownIncident]) -> Vec<Option<Timestamp>> {
+    let of = |incident: &KnownIncident| incident.begun.and_then(|begun| begun.first.launched_at);
+    around.iter().map(of).chain([event.launched_at]).collect()
+}
+
+fn is_near(at: Timestamp, event: &Sign) -> bool {
+    time::apart(at, event.at) <= Episodes::WINDOW
+}
+
+/// Whether something that was at a time is of the run of an event: no launch is known to lie between them, and none is likely to
+/// that is unknown. In the run that was launched last there can be none.
+fn is_one_run(at: Timestamp, event: &Sign, launches: &[Option<Timestamp>]) -> bool {
+    let (first, last) = (at.min(event.at), at.max(event.at));
+    let lies_between = |launch: &Timestamp| first < *launch && *launch <= last;
+    let is_latest = event.launched_at.is_some_and(|launch| launch <= first);
+    !launches.iter().flatten().any(lies_between)
+        && (is_latest || time::apart(first, last) <= Episodes::LONGEST_END)
+}
+
+/// Whether one run can have entered the one state at the one time and the other at the other. It enters each once, in their
+/// order: so a run that is not told, because its launch was read stale, still shows.
+fn is_one_end(one: (Timestamp, Option<InstanceState>), other: (Timestamp, Option<InstanceState>)) -> bool {
+    let ((at, Some(state)), (other_at, Some(other_state))) = (one, other) else { return true };
+    match state.cmp(&other_state) {
+        std::cmp::Ordering::Less => at <= other_at,
+        std::cmp::Ordering::Equal => at == other_at,
+        std::cmp::Ordering::Greater => other_at <= at,
+    }
 }
 
 /// What the word that set a snapshot off does to a run.

@@ -24,15 +24,6 @@ pub fn episodes(instance: &InstanceId) -> Result<LedgerKey, IdError> {
     LedgerKey::new(format!("episodes#{instance}"))
 }
 
-/// The key of what is noted of an instance's episodes beside their names.
-///
-/// # Errors
-///
-/// As [`snapshot`].
-pub fn incidents(instance: &InstanceId) -> Result<LedgerKey, IdError> {
-    LedgerKey::new(format!("incidents#{instance}"))
-}
-
 /// The key of one transition of one alarm.
 ///
 /// # Examples

@@ -8,7 +8,7 @@ use ports::trigger::{InstanceChange, InstanceTrigger};
 use ports::{AccountId, Instance, InstanceId, LedgerKey, Region, Snapshot, SnapshotId, SnapshotState, time};
 use serde::{Deserialize, Serialize};
 
-use super::episode::{Episodes, Kind, KnownIncident, kind_of};
+use super::episode::{Begun, Episodes, Kind, KnownIncident, kind_of};
 use super::naming;
 use super::open::{Open, Topic, Verdict};
 use super::retention::Retention;
@@ -249,8 +249,8 @@ impl ReconcilePolicy {
         self.snapshots.admit(&trigger).and_then(|()| self.snapshots.wants(&trigger, instance)).ok()?;
         let is_of_it = |end: Timestamp| rest.since() <= end;
         let is_taken = ends.iter().any(|end| is_of_it(*end));
-        let is_end = |k: &KnownIncident| k.begun.is_some_and(|begun| begun.kind == Kind::End);
-        let is_known = known.iter().any(|k| is_end(k) && is_of_it(k.episode));
+        let is_its_end = |begun: Begun| begun.first.kind == Kind::End && is_of_it(begun.first.at);
+        let is_known = known.iter().any(|k| k.begun.is_some_and(is_its_end));
         (!is_taken && !is_known).then_some(trigger)
     }
 }

@@ -11,6 +11,7 @@ use ports::{
 use serde::{Deserialize, Serialize};
 
 use super::cause::{self, Cause};
+use super::episode::{self, Sign};
 use super::occasion::{self, Occasion};
 use super::opt_in::{OptIn, opt_in};
 use super::ownership::OwnerName;
@@ -178,6 +179,9 @@ pub struct Incident {
     /// The key of an earlier set of the same run, taken while the instance ran on.
     #[serde(default)]
     pub earlier: Option<LedgerKey>,
+    /// What placed it: its first event. Earlier versions did not write that down.
+    #[serde(default)]
+    pub first: Option<Sign>,
 }
 
 /// A set that is made again: it is of a later moment than its incident.
@@ -213,7 +217,13 @@ impl Incident {
             plan,
             again: None,
             earlier: None,
+            first: None,
         }
+    }
+
+    /// What placed it, as far as it was written down.
+    pub fn placed_by(&self) -> Sign {
+        self.first.unwrap_or_else(|| Sign::bare(self.at, episode::kind_of(&self.plan.trigger)))
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use ports::{Effect as Applied, LedgerKey, PortError};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::policy::once::{Fence, InDoubt};
+use crate::policy::once::{Fence, InDoubt, Record};
 
 /// What is found of an effect that an earlier owner may have had.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +53,11 @@ pub trait Effect: Send + Sync {
 
     /// The parameters it would have if it began now.
     fn intent(&self) -> Self::Intent;
+
+    /// Whether what stands under its key is this effect, and may be taken up or told of.
+    fn is_it(&self, _standing: &Record<Self::Intent, Self::Outcome>) -> bool {
+        true
+    }
 
     /// How long after a request was last sent it may still take effect unseen. Zero where repeating does no harm.
     fn settle(&self) -> SignedDuration;

@@ -91,6 +91,9 @@ impl Once<'_> {
     ) -> Result<PerformedBy<E>, OnceError> {
         for _ in 0..ROUNDS {
             let record: Option<RecordOf<E>> = stored.as_ref().map(|s| read(effect.key(), s)).transpose()?;
+            if record.as_ref().is_some_and(|record| !effect.is_it(record)) {
+                return Err(OnceError::Taken { key: effect.key().clone() });
+            }
             let (next, resolve) = match self.may(effect.key(), &self.claim(effect), record.as_ref())? {
                 May::Return { outcome, told } => {
                     return Ok(Performed { outcome, how: How::Recorded, untold: stored.filter(|_| !told) });

@@ -47,6 +47,12 @@ pub enum OnceError {
         /// What was asked for.
         asked: String,
     },
+    /// Another effect was first to take the key. Looked for again, this one finds a key of its own.
+    #[error("`{key}`: something else was begun under that key at the same time")]
+    Taken {
+        /// The key.
+        key: LedgerKey,
+    },
     /// The entry cannot be read by this version.
     #[error("`{key}`: the entry is not of a form this version knows: {why}")]
     Unreadable {
@@ -88,6 +94,7 @@ impl OnceError {
             | Self::Unsettled { .. }
             | Self::OutOfTime { .. }
             | Self::ToCome { .. }
+            | Self::Taken { .. }
             | Self::Superseded { .. } => Retry::Later,
             Self::Reused { .. } | Self::Unreadable { .. } | Self::Halted { .. } => Retry::Never,
         }

@@ -121,10 +121,15 @@ pub async fn protect(
 
     // Act.
     let place = incident::join(ports, &trigger.instance, &sign).await?;
-    let incident = Incident { earlier: place.earlier, ..Incident::new(trigger, &instance, plan) };
-    let (key, owner) = (place.key, &policy.owner);
+    let placed = Incident {
+        earlier: place.earlier,
+        first: Some(place.first),
+        ..Incident::new(trigger, &instance, plan)
+    };
+    let (key, incident, owner) = (place.key, placed, &policy.owner);
     let take = Take { ports, run, key, incident, owner, instance: Some(&instance), volumes: &volumes };
-    let performed = Once { ledger: ports.ledger, clock: ports.clock, run }.perform(&take).await;
+    let once = Once { ledger: ports.ledger, clock: ports.clock, run };
+    let performed = once.perform_from(&take, place.stored).await;
     match performed {
         Ok(Performed { outcome: set, how, untold }) => {
             let notice = render::protect::notice(&take.key, &set);

@@ -10,6 +10,7 @@ use ports::{
 use serde::{Deserialize, Serialize};
 
 use super::effect::{Effect, Found, Unfinished};
+use super::once::RecordOf;
 use super::protect::ProtectPorts;
 use super::prune;
 use super::run::Run;
@@ -85,6 +86,12 @@ impl Effect for Take<'_> {
 
     fn intent(&self) -> Incident {
         self.incident.clone()
+    }
+
+    /// The name of an incident is read before anything is begun for it, so two incidents may reach for the same one.
+    fn is_it(&self, standing: &RecordOf<Self>) -> bool {
+        let begun = standing.phase.parameters(|set| set.incident.clone());
+        begun.is_none_or(|begun| begun.placed_by().is_met_by(&self.incident.placed_by()))
     }
 
     /// EC2 may show a new snapshot minutes late
