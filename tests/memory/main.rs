@@ -105,20 +105,20 @@ fn run(scene: &Scene) -> Run {
     Run { owner, function: "nightly-maintenance".to_owned(), deadline, mode: Mode::Act }
 }
 
-/// By a calendar, after which most is to go, in one slice.
+/// By a calendar, after which most is to go, in one slice and unasked.
 fn calendar() -> Draft {
     Draft {
         keep_daily: Some("7".parse().unwrap()),
         keep_monthly: Some("12".parse().unwrap()),
-        max_remove: Cap { percent: 100, number: 10 },
+        max_remove: Cap { percent: 100, number: u32::MAX },
         ..Draft::default()
     }
 }
 
-/// A night, so many days from now, in an account with so many snapshots.
+/// A night of so many days ago, done now in an account with so many snapshots.
 fn night(scene: &Scene, days: i64, draft: Draft, count: usize) -> Night {
     let (ports, run) = (ports(scene, count), run(scene));
-    let trigger = NightTrigger { at: time::later(scene.sim.now(), SignedDuration::from_hours(24 * days)) };
+    let trigger = NightTrigger { at: time::earlier(scene.sim.now(), SignedDuration::from_hours(24 * days)) };
     let policy = NightPolicy {
         retention: Retention::new(draft).unwrap(),
         delete_rate: Rate::default(),
@@ -136,9 +136,9 @@ fn night(scene: &Scene, days: i64, draft: Draft, count: usize) -> Night {
 /// The cleanup of a night whose policy reads other tags than that of the night before: everything that a night may do.
 fn cleans_up(count: usize) {
     let scene = Scene::default();
-    night(&scene, 0, calendar(), 30);
+    night(&scene, 1, calendar(), 30);
     let tagged = Draft { keep_tag: vec!["gold".parse().unwrap()], ..calendar() };
-    let Task::Done(pruned, _) = night(&scene, 1, tagged, count).cleanup else { panic!("it is to go on") };
+    let Task::Done(pruned, _) = night(&scene, 0, tagged, count).cleanup else { panic!("it is to go on") };
     assert!(0 < pruned.deleted, "{pruned:?}");
     let (kept, all) = (usize::try_from(pruned.kept).unwrap(), pruned.deleted + pruned.left + pruned.kept);
     assert!(usize::try_from(all) == Ok(count) && kept * 2 < count, "most is to go: {pruned:?}");
