@@ -40,10 +40,10 @@ REQUESTS = [
     "PutObject",  # and their manifest
     *EARLIER * ["GetObject"],  # whether the days before have one
     "UpdateItem",  # the archive is done
+    "GetItem",  # whether the cleanup is done
     "DescribeSnapshots",
     "DescribeImages",
     "DescribeLockedSnapshots",
-    "GetItem",  # whether the cleanup is done
     "GetItem",  # what the last nights removed
     "GetItem",  # the same once more, to write it
     "UpdateItem",  # this night's plan
