@@ -144,13 +144,13 @@ pub enum UsedBy {
     Image(ImageId),
 }
 
-/// A snapshot that is locked: nobody can delete it until the lock ends or is lifted
+/// A snapshot that is or was locked: nobody can delete it until the lock ends or is lifted
 /// (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-snapshot-lock.html>).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SnapshotLock {
     /// The snapshot.
     pub snapshot: SnapshotId,
-    /// When the lock ends, where EC2 says.
+    /// When the lock ends or ended, where EC2 says; `None` holds for good.
     pub until: Option<Timestamp>,
 }
 
@@ -168,7 +168,7 @@ pub struct SnapshotLock {
 /// 5. `inventory_5_instance_store_is_told_by_type`: `instance_store` MUST give number and size of the disks of a type that has
 ///    some, and `None` for a type that has none.
 /// 6. `inventory_6_locks_name_every_locked_snapshot`: following the tokens of `locks` MUST name every own snapshot that is
-///    locked, in whichever mode, with the end of its lock; and none whose lock is over.
+///    locked, in whichever mode, with the end of its lock; and MAY name one whose lock is over, with that end.
 ///
 /// Not promised: freshness. EC2 is eventually consistent: what was just created may not be seen yet
 /// (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
@@ -204,7 +204,7 @@ pub trait Inventory: Send + Sync {
     /// When EC2 cannot be asked.
     async fn uses(&self, snapshots: &[SnapshotId]) -> Result<Vec<SnapshotUse>, PortError>;
 
-    /// A page of the own snapshots that are locked now.
+    /// A page of the own snapshots that are locked now, and of those that were and EC2 still knows of.
     ///
     /// # Errors
     ///

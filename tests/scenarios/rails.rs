@@ -1,6 +1,7 @@
 //! What the rails of retention let pass, night after night: steady operation, and what follows from a change.
 
 use adapters_sim::cloud::Happening;
+use adapters_sim::cloud::snapshot::Lock;
 use cli::stack::{Stack, ours, usual_settings};
 use domain::policy::retention::Stock;
 use domain::workflow::history::{Accepting, accept};
@@ -94,6 +95,24 @@ fn untag(scene: &Scene, key: &str) {
             snapshot.tags = kept.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         }
     });
+}
+
+/// What ends by time follows from time: locks do, as holds with a date.
+#[test]
+fn r29_locks_that_end_let_go_without_a_question() {
+    let scene = Scene::new(&[("SNAPSHOT_RETENTION_DAYS", "1")]);
+    for day in 0..8 {
+        for volume in 0..15 {
+            let id = scene.old_snapshot(&format!("snap-{day}x{volume:02}"), &format!("vol-{volume}"), 0);
+            scene.sim.act(|cloud, context| {
+                let lock = Lock::new("governance", 2, None, context.now).unwrap();
+                cloud.lock_snapshot(&id, lock, context).unwrap();
+            });
+        }
+        let told = cleanup(&scene);
+        assert_eq!(told["failed"], serde_json::json!([]), "day {day}: {told}");
+    }
+    assert_eq!(scene.snapshots().len(), 2 * 15);
 }
 
 #[test]

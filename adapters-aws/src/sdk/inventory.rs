@@ -31,9 +31,6 @@ const VOLUMES: i32 = 500;
 const INSTANCES: i32 = 1_000;
 /// The states of an instance that neither runs nor is about to.
 const AT_REST: [&str; 4] = ["shutting-down", "stopped", "stopping", "terminated"];
-/// The states of a lock that is not over
-/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeLockedSnapshots.html>).
-const LOCKED: [&str; 3] = ["compliance", "compliance-cooloff", "governance"];
 /// The most locks on a page.
 const LOCKS: i32 = 1_000;
 /// The most images on a page.
@@ -173,7 +170,6 @@ impl Inventory for Ec2Inventory {
         let answer = self
             .client
             .describe_locked_snapshots()
-            .filters(ec2::filter("lock-state", LOCKED))
             .max_results(LOCKS)
             .set_next_token(from.map(|token| token.0))
             .customize()
@@ -181,7 +177,8 @@ impl Inventory for Ec2Inventory {
             .send()
             .await
             .map_err(|error| call.failed(&error))?;
-        let items = answer.snapshots().iter().map(read_lock).collect::<Result<_, _>>()?;
+        let items = answer.snapshots().iter().filter_map(|lock| read_lock(lock).transpose());
+        let items = items.collect::<Result<_, _>>()?;
         Ok(Page { items, next: next(answer.next_token).map(PageToken) })
     }
 
@@ -267,9 +264,12 @@ fn stays(attachment: &types::VolumeAttachment) -> bool {
     !matches!(state, Some("detaching" | "detached"))
 }
 
-fn read_lock(lock: &types::LockedSnapshotsInfo) -> Result<SnapshotLock, PortError> {
+/// A lock that is over is listed as `expired`, and says when that was; one that does not say so is no lock.
+fn read_lock(lock: &types::LockedSnapshotsInfo) -> Result<Option<SnapshotLock>, PortError> {
     let snapshot = Answer("DescribeLockedSnapshots").parsed("snapshotId", lock.snapshot_id())?;
-    Ok(SnapshotLock { snapshot, until: lock.lock_expires_on().and_then(instant) })
+    let until = lock.lock_expires_on().and_then(instant);
+    let is_over = lock.lock_state() == Some(&types::LockState::Expired);
+    Ok((until.is_some() || !is_over).then_some(SnapshotLock { snapshot, until }))
 }
 
 fn read_uses(image: &types::Image, asked: &BTreeSet<&str>) -> Result<Vec<SnapshotUse>, PortError> {

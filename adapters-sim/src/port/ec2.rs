@@ -111,9 +111,7 @@ impl Inventory for SimPorts {
 
     async fn locks(&self, from: Option<PageToken>) -> Result<Page<SnapshotLock>, PortError> {
         let sent = (Op::new("ec2", "DescribeLockedSnapshots"), Footprint::NONE.reads("snapshots", ""));
-        let locked = ["compliance", "compliance-cooloff", "governance"];
-        let listing = Listing::default().filter("lock-state", locked).pages_of(MOST);
-        let listing = listing.behind(from.map(|token| token.0));
+        let listing = Listing::default().pages_of(MOST).behind(from.map(|token| token.0));
         self.repeat(sent, Ask::Anything(&["ec2:DescribeLockedSnapshots"]), move |cloud, context| {
             let page = cloud.list_locked_snapshots(&listing, context)?;
             let lock =

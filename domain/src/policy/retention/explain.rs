@@ -93,7 +93,7 @@ impl Retention {
             group: reading.name(row.group).to_owned(),
             rules: rules.chain(tagged).collect(),
             in_use: stock.in_use.get(id).cloned(),
-            locked: stock.locked.get(id).copied(),
+            locked: stock.locked.get(id).copied().filter(|until| until.is_none_or(|until| now < until)),
             tags: tags.map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
         })
     }

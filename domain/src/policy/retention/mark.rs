@@ -26,6 +26,8 @@ pub(in crate::policy) struct Item {
     pub(super) set: Option<u32>,
     /// Until when a person wants to keep it.
     held_until: Timestamp,
+    /// Until when nobody can delete it.
+    pub(super) locked_until: Timestamp,
     own_days: OwnDays,
     /// What speaks for it whenever it is asked.
     pub(super) always: Reasons,
@@ -143,6 +145,7 @@ impl Item {
             is_copy: snapshot.is_copy(),
             set,
             held_until: said.held_until.unwrap_or(Timestamp::MIN),
+            locked_until: Timestamp::MIN,
             own_days: said.keep_days.map_or(OwnDays::None, OwnDays::read),
             always: always.into_iter().filter_map(|(holds, reason)| holds.then_some(reason)).collect(),
         }
@@ -166,6 +169,9 @@ impl Item {
     /// What it comes to at an instant, in the eyes of a policy.
     pub(super) fn mark(&self, seen: Seen, now: Timestamp) -> Mark {
         let mut reasons = self.always;
+        if now < self.locked_until {
+            reasons.add(Reason::Locked);
+        }
         if !seen.is_owned {
             reasons.add(Reason::NotOurs);
         }

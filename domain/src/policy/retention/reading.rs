@@ -42,7 +42,7 @@ pub(super) struct View<'a> {
 pub struct Bound<'a> {
     /// What uses one.
     pub in_use: &'a BTreeMap<SnapshotId, UsedBy>,
-    /// Until when one is locked, where that is known.
+    /// Until when one is or was locked, where that is known.
     pub locked: &'a BTreeMap<SnapshotId, Option<Timestamp>>,
 }
 
@@ -81,11 +81,12 @@ impl Reading {
     /// Takes in what keeps some of them.
     pub fn bind(&mut self, bound: &Bound<'_>) {
         for item in &mut self.items {
-            let bonds = [
-                (bound.in_use.contains_key(&item.id), Reason::InUse),
-                (bound.locked.contains_key(&item.id), Reason::Locked),
-            ];
-            bonds.into_iter().filter(|(holds, _)| *holds).for_each(|(_, reason)| item.always.add(reason));
+            if bound.in_use.contains_key(&item.id) {
+                item.always.add(Reason::InUse);
+            }
+            if let Some(until) = bound.locked.get(&item.id) {
+                item.locked_until = until.unwrap_or(Timestamp::MAX);
+            }
         }
     }
 
