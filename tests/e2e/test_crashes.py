@@ -31,9 +31,7 @@ class AutoSnapshot:
         "DescribeVolumes",
         "DescribeInstanceTypes",
         "GetItem",  # the names of its incidents
-        "GetItem",  # what is noted of them
-        "UpdateItem",  # a note of this one
-        "UpdateItem",  # its name: it is open
+        "UpdateItem",  # the name of this one: it is open
         "UpdateItem",  # the claim
     ]
     #: What is asked after the set is made.
@@ -49,7 +47,7 @@ class AutoSnapshot:
     requests = [*before, "CreateSnapshots", *after]
     #: Where the set is claimed and EC2 never hears of it: that it does not exist is known when EC2 has had its time to
     #: settle, which is after Lambda's last try.
-    late = {(KILLED_AFTER, 8), (KILLED_BEFORE, 9), (REQUEST_LOST, 9)}
+    late = {(KILLED_AFTER, 6), (KILLED_BEFORE, 7), (REQUEST_LOST, 7)}
     #: Whether what is missing of a set may be made by a later owner.
     in_parts = False
 
@@ -77,7 +75,7 @@ class VolumeByVolume(AutoSnapshot):
     settings = {"SNAPSHOT_MODE": "volume"}
     requests = [*AutoSnapshot.before, "CreateSnapshot", "CreateSnapshot", *AutoSnapshot.after]
     #: The same for each of them: what is missing of a set is known when EC2 has had its time to settle.
-    late = AutoSnapshot.late | {(KILLED_AFTER, 9), (KILLED_BEFORE, 10), (REQUEST_LOST, 10)}
+    late = AutoSnapshot.late | {(KILLED_AFTER, 7), (KILLED_BEFORE, 8), (REQUEST_LOST, 8)}
     in_parts = True
 
 
