@@ -165,7 +165,7 @@ fn snapshots() -> impl Strategy<Value = Vec<Snapshot>> {
 /// The record of a set of these volumes, of which people were told of one snapshot at the most.
 fn done<const N: usize>(volumes: [u8; N], recorded: Option<SnapshotId>) -> SetRecord {
     let named = volumes.iter().map(|volume| format!("vol-{volume}").parse().unwrap()).collect();
-    SetRecord::Done { named, recorded: recorded.into_iter().collect(), again: None }
+    SetRecord::Done { named, recorded: recorded.into_iter().collect(), since: ago(60), again: None }
 }
 
 fn read(snapshots: &[Snapshot]) -> Reading {
@@ -247,7 +247,7 @@ proptest! {
 fn a_set_that_was_made_again_is_judged_once_it_can_be_seen() {
     let failed = [snapshot(1, 30, SnapshotState::Error, 1)];
     let named = || ["vol-1".parse().unwrap()].into();
-    let record = |again| SetRecord::Done { named: named(), recorded: [].into(), again };
+    let record = |again| SetRecord::Done { named: named(), recorded: [].into(), since: ago(60), again };
     let judge = |again| set(&failed, |set| set.verdicts(&record(again), now()));
     assert!(matches!(judge(None)[..], [Verdict::Do(Task::MakeAgain(_))]));
     assert_eq!(judge(Some(ago(4))), [Verdict::Wait]);
@@ -257,7 +257,14 @@ fn a_set_that_was_made_again_is_judged_once_it_can_be_seen() {
 #[test]
 fn several_snapshots_of_a_volume_are_for_a_person_where_the_ledger_proves_nothing() {
     let two = [snapshot(1, 30, SnapshotState::Completed, 1), snapshot(2, 29, SnapshotState::Completed, 1)];
-    for record in [SetRecord::Forgotten, done([2], None)] {
+    let later = SetRecord::Done {
+        named: ["vol-1".parse().unwrap()].into(),
+        recorded: ["snap-2".parse().unwrap()].into(),
+        // Somebody copied the tags of one to another that was there before the incident.
+        since: time::later(ago(30), SignedDuration::from_secs(1)),
+        again: None,
+    };
+    for record in [SetRecord::Forgotten, done([2], None), later] {
         let verdicts = set(&two, |set| set.verdicts(&record, now()));
         assert_eq!(verdicts.iter().map(matter).collect::<Vec<_>>(), [Some(Matter::Surplus)], "{record:?}");
     }

@@ -137,6 +137,9 @@ fn what_is_not_ours_does_not_make_a_plan_stale() {
 fn a_refused_plan_is_not_carried_out() {
     let plan = World::daily(20).plan(&capped(25, 10));
     assert_eq!(plan.check(&plan), Err(Mismatch::Refused(plan.refused.unwrap())));
+    // Nor when the file does not say so any more.
+    let edited = RetentionPlan { refused: None, ..plan.clone() };
+    assert_eq!(edited.check(&plan), Err(Mismatch::Refused(plan.refused.unwrap())));
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub enum SetRecord {
         named: BTreeSet<VolumeId>,
         /// The snapshots that people were told of.
         recorded: BTreeSet<SnapshotId>,
+        /// Since when a snapshot can be of it.
+        since: Timestamp,
         /// When it was made again, if it was.
         again: Option<Timestamp>,
     },
@@ -120,7 +122,7 @@ impl SetFound<'_> {
 
     /// Of several snapshots of a volume, the one that people were told of is kept, else the oldest; and none is removed before
     /// that one is complete. Only what the ledger says of the incident proves that the others are too many: of a set
-    /// that it has forgotten, or of a volume that it does not name, a person is told.
+    /// that it has forgotten, of a volume that it does not name, or of a snapshot from before the incident, a person is told.
     fn surplus(
         &self,
         (volume, all): (&VolumeId, &[&Item]),
@@ -128,10 +130,10 @@ impl SetFound<'_> {
         now: Timestamp,
     ) -> Vec<Verdict> {
         let goods: Vec<&Item> = good(all).collect();
-        let (SetRecord::Done { named, recorded, .. }, true) = (record, 1 < goods.len()) else {
+        let (SetRecord::Done { named, recorded, since, .. }, true) = (record, 1 < goods.len()) else {
             return self.unproven(volume, &goods, now);
         };
-        if !named.contains(volume) {
+        if !named.contains(volume) || goods.iter().any(|snapshot| snapshot.at < *since) {
             return self.unproven(volume, &goods, now);
         }
         let Some(kept) = goods.iter().find(|s| recorded.contains(&s.id)).or_else(|| goods.first()) else {

@@ -136,7 +136,11 @@ impl RetentionPlan {
         if told != found {
             return Err(Mismatch::Edited { told, found });
         }
-        if let Some(refusal) = self.refused {
+        // Its hash does not cover what the file says of that.
+        let ours = self.kept().filter(|verdict| !verdict.reasons.are_of_others()).count();
+        let remove = self.removed().count();
+        let refused = self.policy.draft().max_remove.refuse(remove, ours.saturating_add(remove));
+        if let Some(refusal) = self.refused.or(refused) {
             return Err(Mismatch::Refused(refusal));
         }
         let found = PlanHash::of(now.now, &now.policy, &with_gone(&now.groups, &self.groups));

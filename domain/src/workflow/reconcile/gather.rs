@@ -12,6 +12,7 @@ use ports::{
 use serde_json::Value;
 
 use super::{Failed, ReconcilePorts, Sets};
+use crate::policy::episode::Episodes;
 use crate::policy::listed::words;
 use crate::policy::mode::Mode;
 use crate::policy::once::{Phase, Record, fits};
@@ -349,6 +350,8 @@ async fn set_record(
             SetRecord::Done {
                 named: wanted.chain(taken).cloned().collect(),
                 recorded: outcome.snapshots.iter().map(|snapshot| snapshot.id.clone()).collect(),
+                // Its first event may have been an earlier one of the same end.
+                since: time::earlier(outcome.incident.at, Episodes::LONGEST_END),
                 again: outcome.incident.again.map(|again| again.at),
             }
         }
