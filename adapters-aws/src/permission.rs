@@ -25,6 +25,8 @@ pub mod inventory {
     pub const INSTANCE: Asks = asks("Inventory::instance", &["ec2:DescribeInstances"]);
     /// Its volumes.
     pub const VOLUMES: Asks = asks("Inventory::volumes", &["ec2:DescribeVolumes"]);
+    /// Whether there is a volume.
+    pub const PRESENCE: Asks = asks("Inventory::presence", &["ec2:DescribeVolumes"]);
     /// What disks the hosts of a type have.
     pub const INSTANCE_STORE: Asks = asks("Inventory::instance_store", &["ec2:DescribeInstanceTypes"]);
     /// What images are made of.
@@ -34,7 +36,7 @@ pub mod inventory {
     /// The instances that do not run.
     pub const NOT_RUNNING: Asks = asks("Inventory::not_running", &["ec2:DescribeInstances"]);
     /// All of it.
-    pub const ALL: &[Asks] = &[INSTANCE, VOLUMES, INSTANCE_STORE, USES, LOCKS, NOT_RUNNING];
+    pub const ALL: &[Asks] = &[INSTANCE, VOLUMES, PRESENCE, INSTANCE_STORE, USES, LOCKS, NOT_RUNNING];
 }
 
 /// `Snapshots`, over EC2. Tags that are there from the first moment need `ec2:CreateTags` as well.

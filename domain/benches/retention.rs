@@ -33,7 +33,9 @@ fn snapshots(count: usize) -> Vec<Snapshot> {
 fn plan(bencher: Bencher<'_, '_>, count: usize, draft: Draft) {
     let (snapshots, retention) = (snapshots(count), Retention::new(draft).unwrap());
     let (in_use, locked, shared_in) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
-    let stock = Stock { snapshots: &snapshots, in_use: &in_use, locked: &locked, shared_in: &shared_in };
+    let gone = &BTreeMap::new();
+    let stock =
+        Stock { snapshots: &snapshots, in_use: &in_use, locked: &locked, shared_in: &shared_in, gone };
     bencher.counter(ItemsCount::new(count)).bench(|| retention.plan(divan::black_box(&stock), now()));
 }
 

@@ -39,6 +39,7 @@ const OF_AUTO_SNAPSHOT: &[Asks] = &[
 const OF_NIGHTLY_MAINTENANCE: &[Asks] = &[
     inventory::INSTANCE,
     inventory::VOLUMES,
+    inventory::PRESENCE,
     inventory::INSTANCE_STORE,
     inventory::USES,
     inventory::LOCKS,

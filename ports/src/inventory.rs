@@ -154,6 +154,16 @@ pub struct SnapshotLock {
     pub until: Option<Timestamp>,
 }
 
+/// Whether EC2 knows a volume.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// It does: in whatever state it is.
+    There,
+    /// Asked for that very id it says that there is no such volume.
+    NotFound,
+}
+
 /// Reads what there is. It cannot change anything.
 ///
 /// # Contract
@@ -169,6 +179,9 @@ pub struct SnapshotLock {
 ///    some, and `None` for a type that has none.
 /// 6. `inventory_6_locks_name_every_locked_snapshot`: following the tokens of `locks` MUST name every own snapshot that is
 ///    locked, in whichever mode, with the end of its lock; and MAY name one whose lock is over, with that end.
+/// 7. `inventory_7_a_volume_is_absent_only_where_ec2_says_so`: `presence` MUST give `NotFound` only when EC2 was asked for
+///    that very id and answered that there is no such volume; a list that does not name it proves nothing, so an answer
+///    without the volume MUST be an error.
 ///
 /// Not promised: freshness. EC2 is eventually consistent: what was just created may not be seen yet
 /// (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
@@ -188,6 +201,15 @@ pub trait Inventory: Send + Sync {
     ///
     /// When EC2 cannot be asked.
     async fn volumes(&self, id: &InstanceId) -> Result<Vec<Volume>, PortError>;
+
+    /// Whether there is a volume of that id, in the account and region that the snapshots of it are in: a snapshot's
+    /// volume is of the same region, unless it is a copy, whose volume has an id of no meaning
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CopySnapshot.html>).
+    ///
+    /// # Errors
+    ///
+    /// When EC2 cannot be asked, or does not say.
+    async fn presence(&self, id: &VolumeId) -> Result<Presence, PortError>;
 
     /// The instance store of an instance type: an instance itself does not list it
     /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceStorageInfo.html>).

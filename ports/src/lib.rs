@@ -45,7 +45,8 @@ pub use id::{
 };
 pub use instances::Instances;
 pub use inventory::{
-    Instance, InstanceState, InstanceStore, Inventory, SnapshotLock, SnapshotUse, StateReason, UsedBy, Volume,
+    Instance, InstanceState, InstanceStore, Inventory, Presence, SnapshotLock, SnapshotUse, StateReason,
+    UsedBy, Volume,
 };
 pub use ledger::{FOUND_AFTER, Ledger, LedgerEntry, Stored, Swap, Version};
 pub use metrics::{Access, Attribute, Metrics, MetricsQuery, Record};

@@ -62,6 +62,7 @@ clauses! {
         inventory_4_not_running_tells_every_tagged_one
         inventory_5_instance_store_is_told_by_type
         inventory_6_locks_name_every_locked_snapshot
+        inventory_7_a_volume_is_absent_only_where_ec2_says_so
     }
     snapshots {
         snapshots_1_page_lists_own_by_all_tags

@@ -172,8 +172,8 @@ fn code_deletes(hold: &str) -> bool {
         ..Draft::default()
     };
     let (in_use, shared_in) = (BTreeMap::new(), BTreeSet::new());
-    let stock =
-        Stock { snapshots: &[snapshot], in_use: &in_use, locked: &BTreeMap::new(), shared_in: &shared_in };
+    let (locked, gone) = (&BTreeMap::new(), &BTreeMap::new());
+    let stock = Stock { snapshots: &[snapshot], in_use: &in_use, locked, shared_in: &shared_in, gone };
     // A thousand years on, whatever is held for a time is held no more.
     let later = time::later(now, SignedDuration::from_hours(24 * 365 * 1_000));
     Retention::new(draft).unwrap().plan(&stock, later).removed().count() == 1

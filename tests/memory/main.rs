@@ -22,8 +22,8 @@ use lambda_shims::Ports;
 use ports::trigger::NightTrigger;
 use ports::{
     CreateOne, CreateSet, CreatedSnapshot, Deletion, ErrorKind, Instance, InstanceId, InstanceStore,
-    Inventory, Page, PageToken, PortError, Snapshot, SnapshotFilter, SnapshotId, SnapshotLock, SnapshotUse,
-    Snapshots, TagSet, Volume, time,
+    Inventory, Page, PageToken, PortError, Presence, Snapshot, SnapshotFilter, SnapshotId, SnapshotLock,
+    SnapshotUse, Snapshots, TagSet, Volume, VolumeId, time,
 };
 use support::scene::Scene;
 
@@ -73,6 +73,10 @@ impl Inventory for Account {
     }
 
     async fn volumes(&self, _: &InstanceId) -> Result<Vec<Volume>, PortError> {
+        not_asked()
+    }
+
+    async fn presence(&self, _: &VolumeId) -> Result<Presence, PortError> {
         not_asked()
     }
 

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use adapters_sim::Scenario;
 use adapters_sim::SimPorts;
+use adapters_sim::cloud::ec2::Disk;
 use adapters_sim::fault::{Fault, FaultPlan};
 use adapters_sim::invariant::{Archived, LastOne, OneNotice, Outlived, Over};
 use adapters_sim::kernel::Handler;
@@ -15,7 +16,8 @@ use domain::render::jsonl;
 use futures::future::join_all;
 use jiff::civil::Date;
 use ports::{
-    Attribute, Clock, Deletion, Snapshot, SnapshotFilter, SnapshotId, SnapshotState, Snapshots, time,
+    Attribute, Clock, Deletion, Inventory, Presence, Snapshot, SnapshotFilter, SnapshotId, SnapshotState,
+    Snapshots, time,
 };
 use serde_json::{Value, json};
 
@@ -24,7 +26,7 @@ use crate::part::{
     Oops, all_records, archive, at_night, expired, expired_but, ours, publish, records, report, report_key,
     store,
 };
-use crate::world::{archived, late_night, nights, of_a_night_to_come, snapshot};
+use crate::world::{USUAL, archived, late_night, nights_with, of_a_night_to_come, snapshot};
 
 /// A night whose cleanup is wrong.
 fn cleans_up<F>(clean_up: impl Fn(SimPorts) -> F + Copy + Send + Sync + 'static) -> Handler
@@ -98,6 +100,28 @@ async fn goes_by_age(ports: SimPorts) -> Result<(), Oops> {
     delete(&ports, &old).await
 }
 
+/// Deletes the last snapshot of a volume, too, that a list of volumes does not name.
+async fn takes_an_empty_list_for_gone(ports: SimPorts) -> Result<(), Oops> {
+    for snapshot in ours(&ports).await? {
+        let instance = snapshot.tags.get("InstanceId").ok_or("no instance")?.parse()?;
+        let listed = ports.volumes(&instance).await?;
+        if listed.iter().all(|volume| volume.id != snapshot.volume) {
+            ports.delete(&snapshot.id).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Deletes the last snapshot of a volume as soon as EC2 says that there is no such volume.
+async fn believes_the_first_answer(ports: SimPorts) -> Result<(), Oops> {
+    for snapshot in ours(&ports).await? {
+        if ports.presence(&snapshot.volume).await? == Presence::NotFound {
+            ports.delete(&snapshot.id).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Deletes everything at once; what did not work this night will the next, it thinks.
 async fn deletes_at_once(ports: SimPorts) -> Result<(), Oops> {
     let doomed = expired(&ours(&ports).await?, ports.now());
@@ -158,9 +182,16 @@ fn planted(bug: &'static str, story: Scenario, wrong: Handler, caught_by: &'stat
     Planted { bug, story, wrong, search: Search::Boring, caught_by, budget: 1 }
 }
 
+/// A setting that lets go of the last snapshots of volumes that are gone.
+const ON: &[(&str, &str)] = &[("MAX_REMOVE_PERCENT", "100"), ("KEEP_DEAD_DAYS", "30")];
+
 /// So many nights over these snapshots.
 fn over(count: i64, snapshots: Vec<Snapshot>) -> Scenario {
-    nights(count)
+    over_with(USUAL, count, snapshots)
+}
+
+fn over_with(settings: &'static [(&str, &str)], count: i64, snapshots: Vec<Snapshot>) -> Scenario {
+    nights_with(settings, count)
         .expects(|| Outlived::days(30))
         .cloud(move |cloud| snapshots.iter().cloned().for_each(|snapshot| cloud.snapshots.put(snapshot)))
 }
@@ -196,12 +227,37 @@ fn one_in_use_ends_the_cleanup() -> Planted {
 fn failed_snapshots_as_backups() -> Planted {
     let failed = Snapshot { state: SnapshotState::Error, ..snapshot(2, "vol-0a", 1) };
     let story = over(1, vec![snapshot(1, "vol-0a", 40), failed]);
-    planted("counts failed snapshots as backups", story, cleans_up(counts_failed_ones), rule(&LastOne))
+    planted(
+        "counts failed snapshots as backups",
+        story,
+        cleans_up(counts_failed_ones),
+        rule(&LastOne::default()),
+    )
 }
 
 fn last_good_one() -> Planted {
     let story = over(1, vec![snapshot(1, "vol-0a", 40)]);
-    planted("deletes the last good one", story, cleans_up(goes_by_age), rule(&LastOne))
+    planted("deletes the last good one", story, cleans_up(goes_by_age), rule(&LastOne::default()))
+}
+
+/// A snapshot of a volume that was never one of the instance it is tagged with, and such a volume.
+fn an_old_one_of_a_detached_volume() -> Scenario {
+    let mut old = snapshot(1, "vol-0a", 40);
+    old.tags.insert("InstanceId", "i-0a");
+    over_with(ON, 3, vec![old])
+        .cloud(|cloud| cloud.ec2.put_volume("vol-0a".parse().unwrap(), Disk::detached(8)))
+}
+
+fn an_empty_list_of_volumes() -> Planted {
+    let story = an_old_one_of_a_detached_volume();
+    let wrong = cleans_up(takes_an_empty_list_for_gone);
+    planted("takes an empty DescribeVolumes page for `gone`", story, wrong, rule(&LastOne::default()))
+}
+
+fn one_night_without_a_volume() -> Planted {
+    let story = over_with(ON, 1, vec![snapshot(1, "vol-0a", 40)]);
+    let wrong = cleans_up(believes_the_first_answer);
+    planted("takes a volume for gone that was not found once", story, wrong, rule(&LastOne::default()))
 }
 
 fn a_thousand_deletes() -> Planted {
@@ -247,6 +303,8 @@ pub(crate) fn bugs() -> Vec<Planted> {
         one_in_use_ends_the_cleanup(),
         failed_snapshots_as_backups(),
         last_good_one(),
+        an_empty_list_of_volumes(),
+        one_night_without_a_volume(),
         a_thousand_deletes(),
         date_from_the_clock(),
         a_night_to_come(),
@@ -278,6 +336,16 @@ fn counting_failed_snapshots_as_backups_is_caught() {
 #[test]
 fn deleting_the_last_good_one_is_caught() {
     last_good_one().check();
+}
+
+#[test]
+fn taking_an_empty_list_of_volumes_for_gone_is_caught() {
+    an_empty_list_of_volumes().check();
+}
+
+#[test]
+fn taking_a_volume_for_gone_after_one_night_is_caught() {
+    one_night_without_a_volume().check();
 }
 
 #[test]

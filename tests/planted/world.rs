@@ -37,8 +37,15 @@ pub(crate) fn installed(at: Timestamp) -> Scenario {
 
 /// So many nights of a deployed Caretaker.
 pub(crate) fn nights(count: i64) -> Scenario {
-    // The rail that refuses large removals is not what these nights are about.
-    deployed(&[("MAX_REMOVE_PERCENT", "100")]).lasts(SignedDuration::from_hours(24 * (count - 1) + 2))
+    nights_with(USUAL, count)
+}
+
+/// The rail that refuses large removals is not what these nights are about.
+pub(crate) const USUAL: &[(&str, &str)] = &[("MAX_REMOVE_PERCENT", "100")];
+
+/// So many nights of Caretaker deployed with these settings.
+pub(crate) fn nights_with(settings: &'static [(&str, &str)], count: i64) -> Scenario {
+    deployed(settings).lasts(SignedDuration::from_hours(24 * (count - 1) + 2))
 }
 
 /// A night with records of the day before it.

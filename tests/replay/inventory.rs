@@ -1,7 +1,7 @@
 use adapters_aws::sdk::Ec2Inventory;
 use ports::{
-    ErrorKind, GroupName, ImageId, Instance, InstanceId, InstanceState, Inventory, PortError, SnapshotId,
-    SnapshotLock, SnapshotUse, StateReason, UsedBy, Volume,
+    ErrorKind, GroupName, ImageId, Instance, InstanceId, InstanceState, Inventory, PortError, Presence,
+    SnapshotId, SnapshotLock, SnapshotUse, StateReason, UsedBy, Volume, VolumeId,
 };
 use support::contract::all_pages;
 
@@ -273,4 +273,32 @@ async fn inventory_6_locks_name_every_locked_snapshot() {
     assert_eq!(last.next, None);
     let asked = script.requests();
     assert_eq!(asked[1].form()["NextToken"], "more");
+}
+
+async fn presence(reply: Reply) -> (Result<Presence, PortError>, Script) {
+    let script = Script::of([reply]);
+    let id = VolumeId::new("vol-0a").unwrap();
+    (Ec2Inventory::new(&script.config().await).presence(&id).await, script)
+}
+
+#[tokio::test(start_paused = true)]
+async fn inventory_7_a_volume_is_absent_only_where_ec2_says_so() {
+    let named = |id: &str| {
+        let item = format!("<item><volumeId>{id}</volumeId><size>8</size><status>available</status></item>");
+        ec2("DescribeVolumes", &format!("<volumeSet>{item}</volumeSet>"))
+    };
+    let (told, script) = presence(named("vol-0a")).await;
+    assert_eq!(told, Ok(Presence::There));
+    let form = script.requests()[0].form();
+    assert_eq!((form["VolumeId.1"].as_str(), form.contains_key("MaxResults")), ("vol-0a", false));
+    let denied = ec2_error(400, "InvalidVolume.NotFound", "The volume 'vol-0a' does not exist.");
+    assert_eq!(presence(denied).await.0, Ok(Presence::NotFound));
+    // A list without it, or of others, proves nothing; nor does any other error.
+    for reply in [ec2("DescribeVolumes", "<volumeSet/>"), named("vol-0b")] {
+        let error = presence(reply).await.0.unwrap_err();
+        assert_eq!((error.kind, error.detail.as_str()), (ErrorKind::Lost, "unreadable answer: `volumeId`"));
+    }
+    let malformed =
+        ec2_error(400, "InvalidParameterValue", "Value (vol-0a) for parameter volumeId is invalid.");
+    assert_eq!(presence(malformed).await.0.unwrap_err().kind, ErrorKind::Rejected);
 }

@@ -9,6 +9,7 @@
 
 mod apply;
 mod golden;
+mod gone;
 mod known;
 mod law;
 mod reference;

@@ -11,7 +11,7 @@ use jiff::{Span, Timestamp};
 use ports::{Snapshot, SnapshotId, SnapshotState, time};
 use proptest::prelude::*;
 
-use super::world::{MARKS, World, drafts, now, worlds};
+use super::world::{MARKS, World, ago, drafts, now, worlds};
 
 const HOUR: &str = "%Y-%m-%d %H";
 const DAY: &str = "%Y-%m-%d";
@@ -241,7 +241,18 @@ impl Reference<'_> {
         let goods = self.world.snapshots.iter().filter(|o| self.good(o)).filter(same);
         let newer =
             goods.filter(|o| s.started_at < o.started_at || (s.started_at == o.started_at && o.id < s.id));
-        self.good(s) && newer.count() < usize::try_from(self.draft.floor.0).unwrap()
+        !self.lost_its_floor(s)
+            && self.good(s)
+            && newer.count() < usize::try_from(self.draft.floor.0).unwrap()
+    }
+
+    /// Its volume is known to be gone by now, and all there is of it is old. Nobody knows the volume of a copy.
+    fn lost_its_floor(&self, s: &Snapshot) -> bool {
+        let days = self.draft.keep_dead_days.map(|days| days.to_string().parse::<i64>().unwrap());
+        let is_old = |o: &Snapshot| days.is_some_and(|days| o.started_at < ago(24 * days));
+        let gone = self.world.gone.get(&s.volume).is_some_and(|since| *since <= now());
+        let same = self.world.snapshots.iter().filter(|o| o.volume == s.volume);
+        gone && s.volume.as_str() != "vol-ffffffff" && same.into_iter().all(is_old)
     }
 
     fn alone(&self, s: &Snapshot) -> Vec<&'static str> {

@@ -15,17 +15,17 @@ use proptest::sample::Index;
 
 use super::world::{World, ago, draft, drafts, now, ours, removed, rule, worlds};
 
-fn policy(options: &str) -> Retention {
+pub(crate) fn policy(options: &str) -> Retention {
     Retention::new(Draft { max_remove: Cap::default(), ..draft(options) }).unwrap()
 }
 
 /// What a night leaves behind that removes nothing.
-fn baseline(world: &World, policy: &Retention, hours_ago: i64) -> Baseline {
+pub(crate) fn baseline(world: &World, policy: &Retention, hours_ago: i64) -> Baseline {
     let reading = world.stock().read(policy, None);
     Passage::new(&reading.plan(ago(hours_ago)), &reading).after(&BTreeSet::new())
 }
 
-fn judged(world: &World, policy: &Retention, last: &Baseline) -> Ruling {
+pub(crate) fn judged(world: &World, policy: &Retention, last: &Baseline) -> Ruling {
     let reading = world.stock().read(policy, Some(&last.policy));
     reading.plan(now()).judge(&reading, Some(last))
 }
@@ -113,7 +113,8 @@ fn r23_a_policy_that_lets_anything_go_which_the_accepted_one_keeps_is_asked_abou
     for (options, more) in
         [("within 39h", Some(4)), ("within 1h", Some(4 * 39)), ("within 41h", None), ("last 50", None)]
     {
-        let change = Change::Policy { accepted: Box::new(accepted.clone()), more: more.unwrap_or_default() };
+        let more_than = more.unwrap_or_default();
+        let change = Change::Policy { accepted: Box::new(accepted.clone()), more: more_than, if_gone: 0 };
         let asks = judged(&world, &policy(options), &last);
         assert_eq!(asks == Ruling::Ask(vec![change]), more.is_some(), "{options}: {asks:?}");
     }
@@ -316,13 +317,18 @@ proptest! {
     ) {
         let [accepted, other] = [accepted, other].map(|options| Retention::new(options).unwrap());
         let goes = |policy: &Retention| removed(&policy.plan(&world.stock(), now()));
-        let more = goes(&other).difference(&goes(&accepted)).count();
+        // It is judged as if every volume was gone.
+        let at_most = |policy: &Retention| removed(&world.stock().read(policy, None).plan_if_gone(now()));
+        let beyond = |goes: BTreeSet<SnapshotId>| {
+            u64::try_from(goes.difference(&at_most(&accepted)).count()).unwrap()
+        };
+        let (more, known) = (beyond(at_most(&other)), beyond(goes(&other)));
         let last = Baseline { policy: accepted.clone(), at: ago(1), ours: 0, left: u64::MAX, known: Known::default() };
         let asked = match judged(&world, &other, &last) {
             Ruling::Ask(changes) => changes,
             Ruling::Go { .. } => Vec::new(),
         };
-        let change = Change::Policy { accepted: Box::new(accepted), more: u64::try_from(more).unwrap() };
+        let change = Change::Policy { accepted: Box::new(accepted), more, if_gone: more - known };
         prop_assert_eq!(asked.contains(&change), 0 < more, "{} more: {:?}", more, asked);
     }
 }

@@ -8,8 +8,8 @@ use domain::policy::retention::{
     Cap, Draft, Floor, GroupBy, Owner, Retention, RetentionPlan, Stock, WithinFrom,
 };
 use jiff::{SignedDuration, Timestamp};
-use ports::{Snapshot, SnapshotId, SnapshotState, Tags, UsedBy, time};
-use proptest::collection::vec;
+use ports::{Snapshot, SnapshotId, SnapshotState, Tags, UsedBy, VolumeId, time};
+use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -33,6 +33,7 @@ pub(crate) struct World {
     pub(crate) in_use: BTreeMap<SnapshotId, UsedBy>,
     pub(crate) locked: BTreeMap<SnapshotId, Option<Timestamp>>,
     pub(crate) shared_in: BTreeSet<SnapshotId>,
+    pub(crate) gone: BTreeMap<VolumeId, Timestamp>,
 }
 
 impl World {
@@ -49,8 +50,8 @@ impl World {
     }
 
     pub(crate) fn stock(&self) -> Stock<'_> {
-        let Self { snapshots, in_use, locked, shared_in } = self;
-        Stock { snapshots, in_use, locked, shared_in }
+        let Self { snapshots, in_use, locked, shared_in, gone } = self;
+        Stock { snapshots, in_use, locked, shared_in, gone }
     }
 
     pub(crate) fn plan(&self, draft: &Draft) -> RetentionPlan {
@@ -117,6 +118,7 @@ pub(crate) fn draft(options: &str) -> Draft {
             "by" => draft.group_by = value.parse().unwrap(),
             "owned" => draft.owned_by = value.parse().unwrap(),
             "floor" => draft.floor = Floor(value.parse().unwrap()),
+            "dead" => draft.keep_dead_days = Some(value.parse().unwrap()),
             other => panic!("no option `{other}`"),
         }
     }
@@ -147,7 +149,10 @@ pub(crate) fn reasons(plan: &RetentionPlan, id: &str) -> String {
 /// Any world of up to so many snapshots.
 pub(crate) fn worlds(most: usize) -> impl Strategy<Value = World> {
     let some = |most| vec(any::<Index>(), 0..most);
-    (vec(snapshot(), 0..most), some(3), some(2), some(2)).prop_map(|(mut snapshots, used, shared, locked)| {
+    let gone =
+        btree_map(volume_id(), any::<bool>().prop_map(|known| if known { now() } else { ago(-1) }), 0..3);
+    let parts = (vec(snapshot(), 0..most), some(3), some(2), some(2), gone);
+    parts.prop_map(|(mut snapshots, used, shared, locked, gone)| {
         for (n, snapshot) in snapshots.iter_mut().enumerate() {
             snapshot.id = id(&format!("snap-{n:03}"));
         }
@@ -158,8 +163,12 @@ pub(crate) fn worlds(most: usize) -> impl Strategy<Value = World> {
         let image = UsedBy::Image("ami-1".parse().unwrap());
         let in_use = some(used).into_iter().map(|id| (id, image.clone())).collect();
         let locked = some(locked).into_iter().map(|id| (id, Some(ago(-24)))).collect();
-        World { shared_in: some(shared), in_use, locked, snapshots }
+        World { shared_in: some(shared), in_use, locked, gone, snapshots }
     })
+}
+
+fn volume_id() -> impl Strategy<Value = VolumeId> {
+    select(vec!["vol-1", "vol-2", "vol-3", "vol-ffffffff"]).prop_map(|id| id.parse().unwrap())
 }
 
 fn snapshot() -> impl Strategy<Value = Snapshot> {
@@ -175,19 +184,18 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
         1 => Just(SnapshotState::Error),
         1 => select(vec![SnapshotState::Recoverable, SnapshotState::Recovering]),
     ];
-    let volume = select(vec!["vol-1", "vol-2", "vol-3", "vol-ffffffff"]);
     let description = prop_oneof![
         12 => Just(""),
         1 => Just("Created for policy: policy-0a1 schedule: Daily"),
         1 => Just("This snapshot is created by the AWS Backup service."),
     ];
-    (minutes, state, volume, description, tags()).prop_map(|(minutes, state, volume, description, tags)| {
-        Snapshot {
-            state,
-            tags,
-            description: description.to_owned(),
-            ..ours("snap-0", volume, time::earlier(now(), SignedDuration::from_mins(minutes)))
-        }
+    let parts = (minutes, state, volume_id(), description, tags());
+    parts.prop_map(|(minutes, state, volume, description, tags)| Snapshot {
+        state,
+        volume,
+        tags,
+        description: description.to_owned(),
+        ..ours("snap-0", "vol-1", time::earlier(now(), SignedDuration::from_mins(minutes)))
     })
 }
 
@@ -260,12 +268,14 @@ pub(crate) fn drafts() -> impl Strategy<Value = Draft> {
             Owner::Tag("team".to_owned(), "db".to_owned()),
         ]),
         0..3_u32,
+        select(vec![None, Some("20"), Some("400")]),
     );
-    (vec(rule(), 1..5), frame).prop_map(|(rules, (within_from, group_by, owned_by, floor))| Draft {
+    (vec(rule(), 1..5), frame).prop_map(|(rules, (within_from, group_by, owned_by, floor, dead))| Draft {
         within_from,
         group_by,
         owned_by,
         floor: Floor(floor),
+        keep_dead_days: dead.map(|days| days.parse().unwrap()),
         ..draft(&rules.join(" "))
     })
 }

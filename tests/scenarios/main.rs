@@ -7,6 +7,7 @@
     reason = "test code fails by panicking"
 )]
 
+mod gone;
 mod ignored;
 mod incident;
 mod intake;

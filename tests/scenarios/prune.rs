@@ -94,7 +94,8 @@ fn r7_the_report_names_volumes_of_which_only_the_floor_keeps_one() {
     scene.old_snapshot("snap-0b", "vol-live", 1);
     scene.night().unwrap();
     let body = &scene.mails()[0].body;
-    let told = "\nVolumes without a snapshot that a rule keeps (1); their last is kept:\n  vol-gone\n";
+    let told = "\nVolumes without a snapshot that a rule keeps (1); their last is kept: at most 8 GiB, $0.40 a month \
+                at $0.05 a GiB-month (standard tier in us-east-1)\n  vol-gone\n";
     assert!(body.contains(told), "{body}");
 }
 

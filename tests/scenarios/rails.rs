@@ -2,8 +2,8 @@
 
 use adapters_sim::cloud::Happening;
 use adapters_sim::cloud::snapshot::Lock;
+use cli::retention::source::Source;
 use cli::stack::{Stack, ours, usual_settings};
-use domain::policy::retention::Stock;
 use domain::workflow::history::{Accepting, accept};
 use jiff::SignedDuration;
 use lambda_shims::permission::Function;
@@ -58,7 +58,7 @@ impl Office {
     }
 }
 
-fn deploys(scene: &Scene, settings: &[(&str, &str)]) {
+pub(crate) fn deploys(scene: &Scene, settings: &[(&str, &str)]) {
     let mut pairs = usual_settings();
     pairs.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     Stack::new(&pairs).unwrap().update(&scene.sim);
@@ -69,12 +69,12 @@ fn cleanup(scene: &Scene) -> Value {
 }
 
 /// The hash that the answer names.
-fn hash(refused: &Value) -> String {
+pub(crate) fn hash(refused: &Value) -> String {
     let words = refused["refused"].as_str().unwrap_or_else(|| panic!("not refused: {refused}"));
     words.split("caretaker accept ").nth(1).unwrap().split(' ').next().unwrap().to_owned()
 }
 
-fn accepted(scene: &Scene, hash: &str) -> Accepting {
+pub(crate) fn accepted(scene: &Scene, hash: &str) -> Accepting {
     let (ports, hash) = (scene.sim.ports(), hash.to_owned());
     scene.sim.block_on(async move { accept(&ports, &ports, &hash).await }).unwrap().unwrap()
 }
@@ -326,8 +326,8 @@ fn r3_doctor_report_answer_and_plan_say_what_is_kept_in_the_same_words() {
         Stack::new(&pairs).unwrap().update(&scene.sim);
         assert_eq!(cleanup(&scene)["retention"], kept.as_str());
         let policy = NightSettings::parse(&pairs).unwrap().retention;
-        let nothing = Stock { snapshots: &[], in_use: &[].into(), locked: &[].into(), shared_in: &[].into() };
-        let plan = cli::retention::table::plan(&policy.plan(&nothing, scene.sim.now()));
+        let plan = policy.plan(&Source::default().stock(), scene.sim.now());
+        let plan = cli::retention::table::plan(&plan);
         assert!(plan.contains(&format!("\nkept {kept}\n")), "{plan}");
     }
 }

@@ -10,7 +10,7 @@ use aws_sdk_ec2::{
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use ports::{
     GroupName, Instance, InstanceId, InstanceState, InstanceStore, Inventory, Page, PageToken, PortError,
-    SnapshotId, SnapshotLock, SnapshotUse, StateReason, UsedBy, Volume,
+    Presence, SnapshotId, SnapshotLock, SnapshotUse, StateReason, UsedBy, Volume, VolumeId,
 };
 
 use crate::permission::{self, Asks};
@@ -27,6 +27,10 @@ use super::{
 const MOST_VALUES: usize = 200;
 /// The most volumes on a page. Asking for pages at all keeps large answers from timing out.
 const VOLUMES: i32 = 500;
+/// What EC2 says when it is asked for a volume that does not exist
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>). A volume is in one region, so what another
+/// one answers says nothing; that of a snapshot is in the snapshot's own.
+const NO_VOLUME: &str = "InvalidVolume.NotFound";
 /// The most instances on a page.
 const INSTANCES: i32 = 1_000;
 /// The states of an instance that neither runs nor is about to.
@@ -147,6 +151,20 @@ impl Inventory for Ec2Inventory {
 
     async fn volumes(&self, id: &InstanceId) -> Result<Vec<Volume>, PortError> {
         self.limit.end("DescribeVolumes", self.all_volumes(id)).await
+    }
+
+    async fn presence(&self, id: &VolumeId) -> Result<Presence, PortError> {
+        let call = Call::reading("DescribeVolumes");
+        // By its id, and alone: an id cannot be asked for in pages, and of a filter EC2 answers with an empty list.
+        let request = self.client.describe_volumes().volume_ids(id.as_str());
+        match request.customize().interceptor(call.watch()).send().await {
+            Ok(answer) => {
+                let it = answer.volumes().iter().find(|volume| volume.volume_id() == Some(id.as_str()));
+                Answer("DescribeVolumes").field("volumeId", it.map(|_| Presence::There))
+            }
+            Err(error) if error.code() == Some(NO_VOLUME) => Ok(Presence::NotFound),
+            Err(error) => Err(call.failed(&error)),
+        }
     }
 
     async fn instance_store(&self, instance_type: &str) -> Result<Option<InstanceStore>, PortError> {

@@ -73,6 +73,13 @@ pub enum Fact {
         /// Whether it had failed, or another good one of its volume was made for the same thing.
         surplus: bool,
     },
+    /// EC2 was asked for a volume by its id.
+    VolumeAsked {
+        /// Which.
+        volume: VolumeId,
+        /// Whether there is such a volume.
+        found: bool,
+    },
     /// A group was asked for another capacity.
     DesiredSet {
         /// Which.
@@ -208,6 +215,8 @@ impl fmt::Display for Fact {
             Self::SnapshotDeleted { snapshot, volume, age_hours, .. } => {
                 write!(f, "{snapshot} of {volume} deleted, {} days old", age_hours / 24)
             }
+            Self::VolumeAsked { volume, found: true } => write!(f, "{volume} is there"),
+            Self::VolumeAsked { volume, found: false } => write!(f, "there is no {volume}"),
             Self::DesiredSet { group, from, to, max } => {
                 write!(f, "group `{group}`: desired {from} -> {to} (max {max})")
             }

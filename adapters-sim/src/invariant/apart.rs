@@ -64,6 +64,7 @@ fn resource(fact: &Fact) -> Option<&str> {
         | Fact::SnapshotCopied { .. }
         | Fact::SnapshotIs { .. }
         | Fact::SnapshotDeleted { .. }
+        | Fact::VolumeAsked { .. }
         | Fact::DesiredSet { .. }
         | Fact::Faulted { .. }
         | Fact::ObjectCreated { .. } => None,

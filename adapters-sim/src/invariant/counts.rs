@@ -59,6 +59,7 @@ impl Counts {
             | Fact::NoticeRefused { .. }
             | Fact::SnapshotIs { .. }
             | Fact::SnapshotCopied { .. }
+            | Fact::VolumeAsked { .. }
             | Fact::DesiredSet { .. }
             | Fact::AlarmIs { .. }
             | Fact::ActedAgain { .. }

@@ -128,7 +128,7 @@ pub fn standard() -> Vec<Box<dyn Invariant>> {
         Box::new(Tagged),
         Box::new(Ours),
         Box::new(Surplus::default()),
-        Box::new(LastOne),
+        Box::new(LastOne::default()),
         Box::new(WithinMax),
         Box::new(NeverLowered),
         Box::new(OneRaise::default()),

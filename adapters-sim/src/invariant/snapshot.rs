@@ -53,18 +53,31 @@ impl Invariant for Ours {
     }
 }
 
-/// The last completed snapshot of a volume is never deleted.
-#[derive(Clone, Copy, Debug)]
-pub struct LastOne;
+/// The last completed snapshot of a volume is never deleted, unless the volume is gone: asked for that very one, EC2 said so twice,
+/// a day or more apart, and never in between that it was there.
+#[derive(Clone, Debug, Default)]
+pub struct LastOne {
+    /// Since when, and when last, EC2 said that there is no such volume.
+    denied: BTreeMap<VolumeId, (Timestamp, Timestamp)>,
+}
 
 impl Invariant for LastOne {
     fn name(&self) -> &'static str {
-        "the last completed snapshot of a volume is never deleted"
+        "the last completed snapshot of a volume is never deleted, unless EC2 said twice that the volume is gone"
     }
 
     fn see(&mut self, seen: Seen<'_>) -> Option<String> {
+        if let Fact::VolumeAsked { volume, found: true } = seen.fact {
+            self.denied.remove(volume);
+        } else if let Fact::VolumeAsked { volume, found: false } = seen.fact {
+            self.denied.entry(volume.clone()).or_insert((seen.at, seen.at)).1 = seen.at;
+            bound(&mut self.denied);
+        }
         let Fact::SnapshotDeleted { last: true, snapshot, volume, .. } = seen.fact else { return None };
-        Some(format!("{snapshot} of {volume}"))
+        let denied_for = self.denied.get(volume).map(|(first, last)| last.duration_since(*first));
+        // But for what a clock is off.
+        let is_gone = denied_for.is_some_and(|span| 24 * 60 - 1 <= span.as_secs() / 60);
+        (!is_gone).then(|| format!("{snapshot} of {volume}"))
     }
 }
 

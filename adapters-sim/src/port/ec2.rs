@@ -4,8 +4,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ports::{
     CreateOne, CreateSet, CreatedSnapshot, Deletion, Instance, InstanceId, InstanceStore, Instances,
-    Inventory, Page, PageToken, PortError, Snapshot, SnapshotFilter, SnapshotId, SnapshotLock, SnapshotUse,
-    Snapshots, TagSet, Volume,
+    Inventory, Page, PageToken, PortError, Presence, Snapshot, SnapshotFilter, SnapshotId, SnapshotLock,
+    SnapshotUse, Snapshots, TagSet, Volume, VolumeId,
 };
 
 use super::SimPorts;
@@ -81,6 +81,19 @@ impl Inventory for SimPorts {
             .await?;
         volumes.sort_by(|a, b| (&a.device, &a.id).cmp(&(&b.device, &b.id)));
         Ok(volumes)
+    }
+
+    async fn presence(&self, id: &VolumeId) -> Result<Presence, PortError> {
+        let id = id.clone();
+        let sent = (Op::new("ec2", "DescribeVolumes"), Footprint::NONE.reads("volume", id.as_str()));
+        self.repeat(sent, Ask::Anything(&["ec2:DescribeVolumes"]), move |cloud, context| {
+            match cloud.ec2.list_volumes(&Listing::of_ids([id.as_str()]), context) {
+                Ok(_) => Ok(Presence::There),
+                Err(error) if error.code == "InvalidVolume.NotFound" => Ok(Presence::NotFound),
+                Err(error) => Err(error),
+            }
+        })
+        .await
     }
 
     async fn instance_store(&self, instance_type: &str) -> Result<Option<InstanceStore>, PortError> {

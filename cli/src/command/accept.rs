@@ -77,15 +77,15 @@ fn about(asked: &Asked) -> String {
 
 #[cfg(test)]
 mod test {
-    use domain::policy::retention::{Baseline, Known, Retention, Stock};
+    use domain::policy::retention::{Baseline, Known, Retention};
 
     use super::*;
+    use crate::retention::source::Source;
 
     #[test]
     fn whoever_accepts_is_told_what_and_whoever_cannot_is_told_why() {
         let (policy, now) = (Retention::days(1).unwrap(), "2026-11-24T02:00:00Z".parse().unwrap());
-        let stock = Stock { snapshots: &[], in_use: &[].into(), locked: &[].into(), shared_in: &[].into() };
-        let hash = policy.plan(&stock, now).hash;
+        let hash = policy.plan(&Source::default().stock(), now).hash;
         let baseline = Baseline { policy, at: now, ours: 600, left: 580, known: Known::default() };
         let asked = Box::new(Asked { hash, baseline, why: vec!["the policy has changed".to_owned()] });
         let told = |accepting: &Accepting| {

@@ -1,10 +1,13 @@
 //! Snapshots of an account, where the command was built to reach one.
 
+use std::collections::BTreeMap;
+
 use domain::policy::retention::{History, Retention, RetentionPlan};
 use domain::workflow::adopt::{Adopted, Orphan};
 use domain::workflow::history::Accepting;
 use domain::workflow::prune::{Pruned, Unapproved};
 use jiff::Timestamp;
+use ports::VolumeId;
 
 use super::BadInput;
 use crate::adopt::Adoption;
@@ -15,13 +18,14 @@ use crate::retention::source::Source;
 mod reached {
     use adapters_aws::sdk::{DynamoLedger, Ec2Inventory, Ec2Snapshots, SystemClock, config};
     use domain::workflow::adopt::AdoptPorts;
+    use domain::workflow::gone;
     use domain::workflow::history;
     use domain::workflow::prune::{self, Bonds, PrunePorts};
     use ports::{Clock, Ledger, PortError, SnapshotId};
 
     use super::{
-        Accepting, Adopted, Adoption, BadInput, History, Orphan, Person, Pruned, Retention, RetentionPlan,
-        Source, Timestamp, Unapproved,
+        Accepting, Adopted, Adoption, BTreeMap, BadInput, History, Orphan, Person, Pruned, Retention,
+        RetentionPlan, Source, Timestamp, Unapproved, VolumeId,
     };
     use crate::retention::carry_out;
 
@@ -30,7 +34,7 @@ mod reached {
             let filter = policy.draft().owned_by.filter();
             let source =
                 Source { snapshots: prune::all(ports.snapshots, &filter).await?, ..Source::default() };
-            let plan = policy.plan(&source.stock(), now);
+            let plan = source.stock().read(policy, None).plan_if_gone(now);
             let candidates: Vec<SnapshotId> = plan.removed().map(|verdict| verdict.id.clone()).collect();
             let Bonds { in_use, locked } = Bonds::of(ports.inventory, &candidates).await?;
             Ok(Source { in_use, locked, ..source })
@@ -57,6 +61,13 @@ mod reached {
 
     pub(in crate::command) fn recall(ledger: &str) -> Result<History, BadInput> {
         with_ledger(ledger, async |ledger, _| history::recall(ledger).await)
+    }
+
+    pub(in crate::command) fn gone(
+        ledger: &str,
+        doubtful: &BTreeMap<VolumeId, Timestamp>,
+    ) -> Result<BTreeMap<VolumeId, Timestamp>, BadInput> {
+        with_ledger(ledger, async |ledger, _| gone::recall(ledger, doubtful).await)
     }
 
     pub(in crate::command) fn accept(ledger: &str, hash: &str) -> Result<Accepting, BadInput> {
@@ -95,8 +106,8 @@ mod reached {
 #[cfg(not(feature = "aws"))]
 mod reached {
     use super::{
-        Accepting, Adopted, Adoption, BadInput, History, Orphan, Person, Pruned, Retention, RetentionPlan,
-        Source, Timestamp, Unapproved,
+        Accepting, Adopted, Adoption, BTreeMap, BadInput, History, Orphan, Person, Pruned, Retention,
+        RetentionPlan, Source, Timestamp, Unapproved, VolumeId,
     };
 
     pub(in crate::command) fn adopt(
@@ -125,9 +136,16 @@ mod reached {
         Err(out_of_reach())
     }
 
+    pub(in crate::command) fn gone(
+        _: &str,
+        _: &BTreeMap<VolumeId, Timestamp>,
+    ) -> Result<BTreeMap<VolumeId, Timestamp>, BadInput> {
+        Err(out_of_reach())
+    }
+
     pub(in crate::command) fn accept(_: &str, _: &str) -> Result<Accepting, BadInput> {
         Err(out_of_reach())
     }
 }
 
-pub(super) use reached::{accept, adopt, carry_out, gather, recall};
+pub(super) use reached::{accept, adopt, carry_out, gather, gone, recall};

@@ -82,8 +82,12 @@ impl Plan {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Verdict, BadInput> {
         let policy = self.policy.clone().policy().map_err(|error| BadInput::new("policy", error))?;
         let now = self.input.now();
-        let source = self.input.read(&policy)?;
+        let mut source = self.input.read(&policy)?;
         let mut plan = policy.plan(&source.stock(), now);
+        if let Some(ledger) = self.ledger_of_account().filter(|_| !plan.doubtful_volumes.is_empty()) {
+            source.gone = cloud::gone(&ledger, &plan.doubtful_volumes)?;
+            plan = policy.plan(&source.stock(), now);
+        }
         let ruling = self.judged(&source, &plan)?;
         if let Some(Ruling::Go { .. }) = ruling {
             // What is known of the last nights goes before what its share alone looks like.
@@ -94,6 +98,9 @@ impl Plan {
                 print(out, self.output, &plan)?;
                 if self.output == Output::Table {
                     let _ = writeln!(out, "{}", table::ruling(&plan, ruling.as_ref()));
+                    if self.ledger_of_account().is_none() && !plan.doubtful_volumes.is_empty() {
+                        let _ = writeln!(out, "{}", table::unproven(&plan));
+                    }
                     if self.input.knows_no_images() {
                         let _ = writeln!(out, "what images use is not known: give `--images` to keep it");
                     }
@@ -108,9 +115,14 @@ impl Plan {
         Ok(if may_go { Verdict::Done } else { Verdict::Wrong })
     }
 
+    /// The ledger that tells of the last nights, where one is named and the account is read.
+    fn ledger_of_account(&self) -> Option<String> {
+        self.ledger.given().filter(|_| self.input.aws)
+    }
+
     /// What the last nights make of a plan; `None` where nothing tells of them.
     fn judged(&self, source: &Source, plan: &RetentionPlan) -> Result<Option<Ruling>, BadInput> {
-        let Some(ledger) = self.ledger.given().filter(|_| self.input.aws) else { return Ok(None) };
+        let Some(ledger) = self.ledger_of_account() else { return Ok(None) };
         let last = cloud::recall(&ledger)?.accepted;
         let reading = source.stock().read(&plan.policy, last.as_ref().map(|last| &last.policy));
         Ok(Some(plan.judge(&reading, last.as_ref())))

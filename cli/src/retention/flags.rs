@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser};
 use domain::policy::retention::{
-    Cap, Count, Draft, Floor, GroupBy, Labels, Owner, Period, Retention, RetentionError, WithinFrom,
+    Cap, Count, Days, Draft, Floor, GroupBy, Labels, Owner, Period, Retention, RetentionError, WithinFrom,
 };
 
 /// What to keep. Whatever one rule keeps is kept; at least one is needed.
@@ -62,6 +62,10 @@ pub struct PolicyFlags {
     /// How many completed ones of each volume stay whatever the rules say.
     #[arg(long, value_name = "N", default_value_t = Floor::default().0)]
     floor: u32,
+    /// Once the last snapshot of a volume is older than N days, keep nothing of it beside what the rules keep if the volume
+    /// is gone: that is known where nights have asked for it, by `--aws --ledger TABLE`.
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    keep_dead_days: Option<Days>,
     /// Refuse a plan that removes more than this share, and more than `--max-remove`.
     #[arg(long, value_name = "P", default_value_t = Cap::default().percent)]
     max_remove_percent: u32,
@@ -103,6 +107,7 @@ impl PolicyFlags {
             group_by: self.group_by,
             owned_by: self.owned_by,
             floor: Floor(self.floor),
+            keep_dead_days: self.keep_dead_days,
             max_remove: Cap { percent: self.max_remove_percent, number: self.max_remove },
         })
     }

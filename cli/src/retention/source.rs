@@ -7,7 +7,7 @@ use adapters_aws::listing::{self, Listed};
 use domain::policy::ownership::Whose;
 use domain::policy::retention::{Owner, Retention, Stock};
 use jiff::Timestamp;
-use ports::{AccountId, Snapshot, SnapshotId, UsedBy};
+use ports::{AccountId, Snapshot, SnapshotId, UsedBy, VolumeId};
 
 use crate::command::BadInput;
 use crate::input::{Bound, text};
@@ -23,6 +23,8 @@ pub struct Source {
     pub locked: BTreeMap<SnapshotId, Option<Timestamp>>,
     /// Those of another account.
     pub shared_in: BTreeSet<SnapshotId>,
+    /// The volumes that count as gone, and since when; a file proves nothing.
+    pub gone: BTreeMap<VolumeId, Timestamp>,
 }
 
 impl Source {
@@ -51,15 +53,15 @@ impl Source {
         Ok(Self {
             snapshots: listed.into_iter().map(|one| one.snapshot).collect(),
             in_use,
-            locked: BTreeMap::new(),
             shared_in,
+            ..Self::default()
         })
     }
 
     /// The same, to plan with.
     pub fn stock(&self) -> Stock<'_> {
-        let Self { snapshots, in_use, locked, shared_in } = self;
-        Stock { snapshots, in_use, locked, shared_in }
+        let Self { snapshots, in_use, locked, shared_in, gone } = self;
+        Stock { snapshots, in_use, locked, shared_in, gone }
     }
 }
 

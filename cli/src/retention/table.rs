@@ -27,7 +27,12 @@ pub fn plan(plan: &RetentionPlan) -> String {
         format!("policy {}\nkept {kept}\nat {}\n{table}\n{}\n", policy(plan), plan.now, totals(plan));
     if !plan.dead_volumes.is_empty() {
         let volumes: Vec<&str> = plan.dead_volumes.iter().map(ports::VolumeId::as_str).collect();
-        let _ = writeln!(text, "only the floor keeps something of {}", volumes.join(", "));
+        let stake = render::retention::stake(plan.floor_only_gib());
+        let _ = writeln!(text, "only the floor keeps something of {}: {stake}", volumes.join(", "));
+    }
+    if !plan.gone_volumes.is_empty() {
+        let volumes: Vec<&str> = plan.gone_volumes.iter().map(ports::VolumeId::as_str).collect();
+        let _ = writeln!(text, "gone, so that the floor keeps nothing of them: {}", volumes.join(", "));
     }
     if let Some(refusal) = plan.refused {
         let _ = writeln!(
@@ -52,6 +57,14 @@ pub fn ruling(plan: &RetentionPlan, ruling: Option<&Ruling>) -> String {
             format!("a night would go on: {}", words.unwrap_or_else(|| "all of it goes".to_owned()))
         }
     }
+}
+
+/// What `--keep-dead-days` cannot do where nothing tells of the nights that asked for volumes.
+pub fn unproven(plan: &RetentionPlan) -> String {
+    format!(
+        "whether any of {} volumes is gone is not known, so each keeps its floor: with `--aws --ledger TABLE` it is",
+        plan.doubtful_volumes.len()
+    )
 }
 
 /// What another policy would do otherwise.

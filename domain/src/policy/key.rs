@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use jiff::{Timestamp, civil::Date};
-use ports::{Arn, GroupName, IdError, InstanceId, LedgerKey};
+use ports::{Arn, GroupName, IdError, InstanceId, LedgerKey, VolumeId};
 use sha2::{Digest, Sha256};
 
 /// The key under which one episode of an instance is snapshotted.
@@ -76,6 +76,16 @@ pub fn night(task: &str, night: Date) -> Result<LedgerKey, IdError> {
 /// As [`snapshot`].
 pub fn retention() -> Result<LedgerKey, IdError> {
     LedgerKey::new("retention#history")
+}
+
+/// The key of what is remembered of some volumes that may be gone: of one in 256, by a digest, which is even.
+///
+/// # Errors
+///
+/// As [`snapshot`].
+pub fn gone(volume: &VolumeId) -> Result<LedgerKey, IdError> {
+    let digest = digest(volume.as_str().as_bytes());
+    LedgerKey::new(format!("gone#{}", digest.get(..2).unwrap_or_default()))
 }
 
 /// The key of what a function was sent on a day and ignored.

@@ -1,5 +1,6 @@
 //! Decisions: pure functions from plain values to plans.
 
+pub mod absence;
 pub mod archive;
 pub mod cause;
 pub mod episode;

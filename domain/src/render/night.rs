@@ -5,9 +5,11 @@ use std::fmt::Write;
 use ports::{Notice, Subject, time};
 use serde_json::json;
 
-use super::reconcile;
+use super::{reconcile, retention};
 use crate::policy::listed::{self, LISTED};
 use crate::policy::status::Status;
+use crate::workflow::cleanup::FloorOnly;
+use crate::workflow::gone::Inquiry;
 use crate::workflow::ignored::IgnoredBy;
 use crate::workflow::maintain::{Archived, Night, Task};
 use crate::workflow::prune::Pruned;
@@ -26,6 +28,7 @@ pub fn report(night: &Night) -> Notice {
         "metrics_archival": night.archival,
         "snapshot_cleanup": night.cleanup,
         "retention": night.kept,
+        "floor_only": night.floor_only,
         "reconciliation": night.reconciliation,
         "ignored": night.ignored,
         "ignored_unread": night.ignored_unread,
@@ -49,16 +52,7 @@ fn text(night: &Night, key: &str) -> String {
         let more = pruned.deleted.saturating_sub(listed::count(&ids, 0));
         list(&mut text, &ids, more);
     }
-    let dead = &night.dead_volumes;
-    if !dead.is_empty() {
-        let _ = writeln!(
-            text,
-            "\nVolumes without a snapshot that a rule keeps ({}); their last is kept:",
-            listed::count(dead, night.more_dead_volumes)
-        );
-        let dead: Vec<String> = dead.iter().map(ToString::to_string).collect();
-        list(&mut text, &dead, night.more_dead_volumes);
-    }
+    floor_only(&mut text, &night.floor_only);
     let _ = writeln!(text, "\nMetrics archival: {}", task(&night.archival, archival));
     if let Task::Done(archived, _) = &night.archival {
         let days: Vec<String> = archived.days.iter().map(day).collect();
@@ -71,6 +65,36 @@ fn text(night: &Night, key: &str) -> String {
     ignored(&mut text, night);
     let _ = writeln!(text, "\nKey: {key}");
     text
+}
+
+/// What the floor alone keeps, what that may cost, and what is known of these volumes.
+fn floor_only(text: &mut String, floor: &FloorOnly) {
+    if !floor.volumes.is_empty() {
+        let _ = writeln!(
+            text,
+            "\nVolumes without a snapshot that a rule keeps ({}); their last is kept: {}",
+            listed::count(&floor.volumes, floor.more_volumes),
+            retention::stake(floor.gib_at_most)
+        );
+        let volumes: Vec<String> = floor.volumes.iter().map(ToString::to_string).collect();
+        list(text, &volumes, floor.more_volumes);
+    }
+    if let Some(inquiry) = floor.inquiry.as_ref().filter(|inquiry| **inquiry != Inquiry::default()) {
+        let _ = writeln!(text, "\nOf the volumes with old snapshots only: {}", asked(inquiry));
+    }
+}
+
+fn asked(Inquiry { gone, missing, there, unasked, error }: &Inquiry) -> String {
+    let mut told = format!(
+        "{gone} are gone and have no floor any more, {missing} were not found once and are asked for again, {there} are there"
+    );
+    if 0 < *unasked {
+        let _ = write!(told, "; {unasked} were not asked for yet, and are kept until they are");
+    }
+    if let Some(error) = error {
+        let _ = write!(told, "; asking ended early: {error}");
+    }
+    told
 }
 
 /// What functions were sent and ignored, with where it came from: somebody may think that it is answered.

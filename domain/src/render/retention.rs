@@ -49,7 +49,10 @@ pub fn policy(retention: &Retention) -> String {
             Some(format!("and the last {most} completed ones of every volume, whatever their age"))
         }
     };
-    let kept: Vec<String> = rules.chain(tagged).chain(floor).collect();
+    let dead = draft.keep_dead_days.filter(|_| floor.is_some());
+    let dead = dead
+        .map(|days| format!("but nothing of a volume that is gone once its last is older than {days} days"));
+    let kept: Vec<String> = rules.chain(tagged).chain(floor).chain(dead).collect();
     visible::line(&format!("{}: {}{}", of(draft), kept.join("; "), measured(draft))).into_owned()
 }
 
@@ -94,8 +97,9 @@ pub fn change(change: &Change) -> String {
             "nothing is known of an earlier night, and that is more than {} % and more than {}",
             cap.percent, cap.number
         ),
-        Change::Policy { accepted, more } => format!(
-            "the policy has changed: it lets {more} go that the accepted one keeps, which is {}",
+        Change::Policy { accepted, more, if_gone } => format!(
+            "the policy has changed: it lets {more} go that the accepted one keeps{}, which is {}",
+            once_gone(*if_gone),
             policy(accepted)
         ),
         Change::Tags { more } => format!(
@@ -109,6 +113,37 @@ pub fn change(change: &Change) -> String {
     }
 }
 
+fn once_gone(count: u64) -> String {
+    match count {
+        0 => String::new(),
+        count => format!(" ({count} of them only if their volumes turn out to be gone)"),
+    }
+}
+
+/// What a GiB of a snapshot costs a month, in cents: the standard tier in the region us-east-1; other regions, and discounts,
+/// have other prices (<https://aws.amazon.com/ebs/pricing/>).
+const CENTS_A_GIB_MONTH: u64 = 5;
+
+/// What keeping snapshots of so many GiB may cost.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(
+///     domain::render::retention::stake(1_001),
+///     "at most 1001 GiB, $50.05 a month at $0.05 a GiB-month (standard tier in us-east-1)",
+/// );
+/// ```
+pub fn stake(gib: u64) -> String {
+    let cents = gib.saturating_mul(CENTS_A_GIB_MONTH);
+    let (dollars, rest) = (cents.checked_div(100), cents.checked_rem(100));
+    format!(
+        "at most {gib} GiB, ${}.{:02} a month at $0.{CENTS_A_GIB_MONTH:02} a GiB-month (standard tier in us-east-1)",
+        dollars.unwrap_or_default(),
+        rest.unwrap_or_default()
+    )
+}
+
 /// What is asked of a person before anything of a plan is removed, and how they answer.
 pub fn question(asked: &Asked, plan: &RetentionPlan, ledger: &str) -> String {
     let ours = plan.kept().filter(|verdict| !verdict.reasons.are_of_others()).count();
@@ -116,8 +151,12 @@ pub fn question(asked: &Asked, plan: &RetentionPlan, ledger: &str) -> String {
     let slice = plan.policy.draft().max_remove.slice(asked.baseline.ours);
     let (hash, options) = (asked.hash.short(), plan.policy.draft());
     let why = asked.why.join("\n- ");
+    let doubtful = match plan.doubtful_volumes.len() {
+        0 => String::new(),
+        count => format!(", and what the floor keeps of {count} volumes if they are gone"),
+    };
     format!(
-        "nothing was removed. A person has to accept first that {remove} of {} snapshots go:\n- {why}\n\
+        "nothing was removed. A person has to accept first that {remove} of {} snapshots go{doubtful}:\n- {why}\n\
          to look: caretaker plan --aws --ledger {ledger} {options}\n\
          to accept: caretaker accept {hash} --aws --ledger {ledger}\n\
          or deploy with AcceptPlan={hash}; at most {slice} of them go a night then\n\

@@ -5,14 +5,17 @@ use std::sync::{Mutex, PoisonError};
 
 use futures::FutureExt;
 use jiff::{Timestamp, civil::Date};
-use ports::{PortError, SnapshotId, VolumeId};
+use ports::{PortError, SnapshotId, VolumeId, time};
+use serde::{Deserialize, Serialize};
 
 use super::effect::Unfinished;
+use super::gone::{Inquiry, InquiryPorts, inquire, recall as recall_gone};
 use super::history::{recall, remember};
 use super::maintain::{NightPolicy, NightPorts, Task, part};
 use super::prune::{self, Deletions, PrunePorts, Pruned};
 use super::run::Run;
 use crate::policy::key;
+use crate::policy::listed;
 use crate::policy::mode::Mode;
 use crate::policy::retention::{Asked, Baseline, Change, History, Passage, Reading, RetentionPlan, Ruling};
 use crate::render;
@@ -29,19 +32,32 @@ pub struct Decision<'a> {
 /// What retention decides before anything is removed, told to whoever writes it down.
 pub type Decided<'a> = &'a (dyn Fn(Decision<'_>) + Send + Sync);
 
-/// Cleans up, and tells which volumes only the floor keeps something of.
+/// What the floor alone keeps.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FloorOnly {
+    /// The first volumes without a snapshot that a rule keeps, whose last one is kept all the same.
+    pub volumes: Vec<VolumeId>,
+    /// How many more of them there are.
+    pub more_volumes: u64,
+    /// How large these volumes are together, in GiB: an upper bound of what is stored for them.
+    pub gib_at_most: u64,
+    /// What came of asking which are gone; `None` where that is not asked.
+    pub inquiry: Option<Inquiry>,
+}
+
+/// Cleans up, and tells what only the floor keeps.
 pub(super) async fn clean_up(
     ports: &NightPorts<'_>,
     policy: &NightPolicy,
     run: &Run,
     night: Date,
     decided: Decided<'_>,
-) -> (Task<Pruned>, Vec<VolumeId>) {
+) -> (Task<Pruned>, FloorOnly) {
     let pruning = PrunePorts { clock: ports.clock, inventory: ports.inventory, snapshots: ports.snapshots };
     let now = ports.clock.now();
-    let (reading, history) = match gather(ports, &pruning, policy, now).await {
+    let (reading, history, inquiry) = match gather(ports, &pruning, policy, (run, now)).await {
         Ok(gathered) => gathered,
-        Err(error) => return (Task::not_done(&error.into()), Vec::new()),
+        Err(error) => return (Task::not_done(&error.into()), FloorOnly::default()),
     };
     let plan = reading.plan(now);
     let ruling = plan.judge(&reading, history.accepted.as_ref());
@@ -52,20 +68,47 @@ pub(super) async fn clean_up(
         (Mode::Act, Ruling::Ask(changes)) => cleanup.ask(&history, &changes).await,
         (Mode::Act, Ruling::Go { most }) => cleanup.carry_out(&history, night, most).await,
     };
-    (task, plan.dead_volumes.clone())
+    let mut volumes = plan.dead_volumes.clone();
+    let more_volumes = listed::cut(&mut volumes);
+    (task, FloorOnly { volumes, more_volumes, gib_at_most: plan.floor_only_gib(), inquiry })
 }
 
 async fn gather(
     ports: &NightPorts<'_>,
     pruning: &PrunePorts<'_>,
     policy: &NightPolicy,
-    now: Timestamp,
-) -> Result<(Reading, History), PortError> {
+    (run, now): (&Run, Timestamp),
+) -> Result<(Reading, History, Option<Inquiry>), PortError> {
     let history = recall(ports.ledger).await?;
     let accepted = policy.accept.as_ref().and_then(|hash| history.accepting(hash));
     let history = accepted.unwrap_or(history);
     let other = history.accepted.as_ref().map(|accepted| &accepted.policy);
-    Ok((prune::gather(pruning, &policy.retention, other, now).await?, history))
+    let mut reading = prune::gather(pruning, &policy.retention, other, now).await?;
+    let inquiry = ask_what_is_gone(ports, (run, now), &mut reading).await?;
+    Ok((reading, history, inquiry))
+}
+
+/// Asks for the volumes that have no floor once they are gone, if the policy says so. Observing, it only recalls the answers
+/// there are: an answer counts only where it is remembered.
+async fn ask_what_is_gone(
+    ports: &NightPorts<'_>,
+    (run, now): (&Run, Timestamp),
+    reading: &mut Reading,
+) -> Result<Option<Inquiry>, PortError> {
+    if reading.policy().draft().keep_dead_days.is_none() {
+        return Ok(None);
+    }
+    let doubtful = reading.plan(now).doubtful_volumes;
+    if run.mode == Mode::Observe {
+        reading.bury(recall_gone(ports.ledger, &doubtful).await?);
+        return Ok(None);
+    }
+    let asking = InquiryPorts { clock: ports.clock, inventory: ports.inventory, ledger: ports.ledger };
+    // Most of the time is left for removing.
+    let share = run.deadline.duration_since(now).checked_div(3).unwrap_or_default();
+    let (gone, inquiry) = inquire(&asking, &doubtful, (now, time::later(now, share))).await?;
+    reading.bury(gone);
+    Ok(Some(inquiry))
 }
 
 /// A plan, and what it takes to ask about it or to carry it out.

@@ -5,14 +5,13 @@ use futures::future::BoxFuture;
 use jiff::{SignedDuration, civil::Date};
 use ports::trigger::NightTrigger;
 use ports::{
-    Archive, Clock, IdError, Inventory, Ledger, LedgerKey, Metrics, Notifier, Retry, Snapshots, VolumeId,
-    time,
+    Archive, Clock, IdError, Inventory, Ledger, LedgerKey, Metrics, Notifier, Retry, Snapshots, time,
 };
 use serde::{Deserialize, Serialize};
 
 use super::announce::{AnnouncePorts, Announced, announce};
 use super::archive::{ArchiveError, ArchivePorts, ArchivedDay, Source, archive_day};
-use super::cleanup::{Decided, clean_up};
+use super::cleanup::{Decided, FloorOnly, clean_up};
 use super::effect::{Repeatable, Unfinished};
 use super::hold::Claimed;
 use super::ignored::{self, IgnoredBy};
@@ -22,7 +21,7 @@ use super::reconcile::Reconciled;
 use super::run::Run;
 use crate::policy::archive::{days_of_night, is_over};
 use crate::policy::key;
-use crate::policy::listed::{self, words};
+use crate::policy::listed::words;
 use crate::policy::mode::Mode;
 use crate::policy::pace::Rate;
 use crate::policy::retention::Retention;
@@ -95,11 +94,9 @@ pub struct Night {
     /// Which snapshots are kept, in words.
     #[serde(default)]
     pub kept: String,
-    /// The first volumes without a snapshot that a rule keeps, whose last one is kept all the same.
-    pub dead_volumes: Vec<VolumeId>,
-    /// How many more of them there are.
+    /// What the floor alone keeps.
     #[serde(default)]
-    pub more_dead_volumes: u64,
+    pub floor_only: FloorOnly,
     /// What functions were sent the day before and ignored.
     #[serde(default)]
     pub ignored: Vec<IgnoredBy>,
@@ -238,8 +235,7 @@ async fn work(
 ) -> Night {
     let working = run.leaving(FOR_REPORT);
     let archival = archive(ports, policy, &working, night).await;
-    let (cleanup, mut dead_volumes) = clean_up(ports, policy, &working, night, hooks.decided).boxed().await;
-    let more_dead_volumes = listed::cut(&mut dead_volumes);
+    let (cleanup, floor_only) = clean_up(ports, policy, &working, night, hooks.decided).boxed().await;
     let reconciliation = hooks.reconciling.await;
     let ignored = ignored::of_day(ports.ledger, time::yesterday(night)).await;
     let count = |parts: [bool; 3]| parts.into_iter().filter(|part| *part).count();
@@ -255,8 +251,7 @@ async fn work(
         cleanup,
         reconciliation,
         kept,
-        dead_volumes,
-        more_dead_volumes,
+        floor_only,
         ignored: ignored.by,
         ignored_unread: ignored.unread,
         report: None,

@@ -6,6 +6,7 @@ pub mod archive;
 pub mod cleanup;
 pub mod effect;
 mod entry;
+pub mod gone;
 pub mod history;
 mod hold;
 pub mod ignored;

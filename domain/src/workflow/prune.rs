@@ -7,8 +7,8 @@ use futures::StreamExt;
 use futures::stream::FuturesOrdered;
 use jiff::Timestamp;
 use ports::{
-    Clock, Deletion, ErrorKind, Inventory, PortError, Retry, Snapshot, SnapshotFilter, SnapshotId, Snapshots,
-    UsedBy, time,
+    Clock, Deletion, ErrorKind, Inventory, PortError, Presence, Retry, Snapshot, SnapshotFilter, SnapshotId,
+    Snapshots, UsedBy, VolumeId, time,
 };
 use serde::{Deserialize, Serialize};
 
@@ -136,7 +136,7 @@ impl Bonds {
     }
 }
 
-/// Reads the snapshots that a policy is about, and what keeps those that it would remove; and for another policy what that
+/// Reads the snapshots that a policy is about, and what keeps those that it would remove, were every volume gone; and for another policy what that
 /// asks of them. Ports list only what belongs to this account.
 ///
 /// They are read page by page, and of each is kept what decisions need: of a million that is a sixth of what they are, and
@@ -151,7 +151,7 @@ pub async fn gather(
     other: Option<&Retention>,
     now: Timestamp,
 ) -> Result<Reading, PortError> {
-    read(ports, retention.reading(other), &|reading| reading.plan(now)).await
+    read(ports, retention.reading(other), &|reading| reading.plan_if_gone(now)).await
 }
 
 /// Why a plan that was made before is not carried out.
@@ -165,16 +165,33 @@ pub enum Unapproved {
     Mismatch(#[from] Mismatch),
 }
 
-/// Reads the world again for a plan that was made before, and gives what is left to do of it.
+/// Reads the world again for a plan that was made before, and gives what is left to do of it. Volumes that it takes for
+/// gone are asked for once more.
 ///
 /// # Errors
 ///
 /// When the world cannot be read, or the same policy decides otherwise now.
 pub async fn recheck(ports: &PrunePorts<'_>, before: &RetentionPlan) -> Result<RetentionPlan, Unapproved> {
     let again = |reading: &Reading| reading.plan_again(before);
-    let now = again(&read(ports, before.policy.reading(None), &again).await?);
+    let mut begun = before.policy.reading(None);
+    begun.bury(still_gone(ports.inventory, before).await?);
+    let now = again(&read(ports, begun, &again).await?);
     before.check(&now)?;
     Ok(now)
+}
+
+/// Those volumes that a plan takes for gone and that are so still.
+async fn still_gone(
+    inventory: &dyn Inventory,
+    before: &RetentionPlan,
+) -> Result<BTreeMap<VolumeId, Timestamp>, PortError> {
+    let mut gone = BTreeMap::new();
+    for volume in &before.gone_volumes {
+        if inventory.presence(volume).await? == Presence::NotFound {
+            gone.insert(volume.clone(), before.now);
+        }
+    }
+    Ok(gone)
 }
 
 async fn read(

@@ -175,6 +175,7 @@ fn body(night: &Night, observed: Option<Value>) -> Value {
         "status": night.status,
         "date": night.night,
         "snapshot_cleanup": task(&night.cleanup, |pruned| json!(pruned), || observed.clone()),
+        "floor_only": night.floor_only,
         "metrics_archival": task(&night.archival, archival, || json!({ "observed": true })),
         "reconciliation": task(&night.reconciliation, |told| json!(told), || json!({ "observed": true })),
         "daily_report": {

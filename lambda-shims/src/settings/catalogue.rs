@@ -48,6 +48,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("KEEP_WITHIN_FROM", NIGHT, "now"),
     setting("KEEP_GROUP_BY", NIGHT, "volume"),
     setting("KEEP_FLOOR", NIGHT, "1"),
+    setting("KEEP_DEAD_DAYS", NIGHT, "none"),
     setting("MAX_REMOVE_PERCENT", NIGHT, "25"),
     setting("MAX_REMOVE", NIGHT, "10"),
     setting("ACCEPT_PLAN", NIGHT, "none"),

@@ -1,7 +1,7 @@
 use std::str::FromStr;
 
 use domain::policy::ownership::OwnerName;
-use domain::policy::retention::{Cap, Count, Draft, Floor, Labels, Owner, Period, Retention};
+use domain::policy::retention::{Cap, Count, Days, Draft, Floor, Labels, Owner, Period, Retention};
 
 use super::reader::{Reader, number};
 
@@ -21,6 +21,7 @@ pub(super) fn retention(reader: &mut Reader<'_>, owner: &OwnerName) -> Option<Re
     let groups = "`volume`, `instance`, `set`, `none` or `tag:KEY`";
     draft.group_by = parsed(reader, "KEEP_GROUP_BY", groups).unwrap_or_default();
     draft.floor = whole(reader, "KEEP_FLOOR", u32::MAX).map_or(Floor::default(), Floor);
+    draft.keep_dead_days = parsed::<Days>(reader, "KEEP_DEAD_DAYS", "a whole number of days from 1 to 36500");
     let usual = Cap::default();
     draft.max_remove = Cap {
         percent: whole(reader, "MAX_REMOVE_PERCENT", 100).unwrap_or(usual.percent),

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use ports::{InstanceState, InstanceStore, Tags, UsedBy};
+use ports::{InstanceState, InstanceStore, Presence, Tags, UsedBy};
 
 use super::snapshots::{set_of, tag_set};
 use super::{Stage, all_pages, opted_in};
@@ -83,4 +83,14 @@ pub async fn inventory_6_locks_name_every_locked_snapshot(stage: &dyn Stage) {
     let told = all_pages(|from| inventory.locks(from)).await;
     assert!(told.iter().all(|lock| lock.until.is_some()));
     assert_eq!(told.into_iter().map(|lock| lock.snapshot).collect::<BTreeSet<_>>(), locked);
+}
+
+pub async fn inventory_7_a_volume_is_absent_only_where_ec2_says_so(stage: &dyn Stage) {
+    let instance = stage.instance(opted_in("web"), 1).await;
+    let inventory = stage.ports().inventory;
+    for volume in inventory.volumes(&instance).await.unwrap() {
+        assert_eq!(inventory.presence(&volume.id).await, Ok(Presence::There));
+    }
+    let unknown = "vol-00000000000000bad".parse().unwrap();
+    assert_eq!(inventory.presence(&unknown).await, Ok(Presence::NotFound));
 }

@@ -6,8 +6,8 @@ use ports::{
 };
 
 use super::{Disk, Ec2, Image, Machine, Trait, no_image, no_instance, no_volume};
-use crate::cloud::ApiError;
 use crate::cloud::list::{self, Filtered, Filters, Listed, Listing, Paging};
+use crate::cloud::{ApiError, Fact};
 use crate::kernel::Context;
 
 /// The operations that list; the ids they give are looked up in the cloud's own data.
@@ -60,7 +60,11 @@ impl Ec2 {
         let filters = Filters::read::<OfVolume<'_>>(&listing.filters)?;
         let ids: BTreeSet<VolumeId> = listing.ids(&list::VOLUME)?.into_iter().collect();
         if let Some(missing) = ids.iter().find(|id| !self.volumes.contains_key(*id)) {
+            context.note(Fact::VolumeAsked { volume: missing.clone(), found: false });
             return Err(no_volume(missing));
+        }
+        for id in &ids {
+            context.note(Fact::VolumeAsked { volume: id.clone(), found: true });
         }
         let all = self.volumes.iter().filter(|(id, _)| ids.is_empty() || ids.contains(*id));
         let wanted = all.filter(|(id, disk)| filters.let_through(&OfVolume { id, disk }));

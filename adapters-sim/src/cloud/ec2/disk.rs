@@ -18,15 +18,21 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// A new volume of the usual type; a root volume goes with its instance.
-    pub(super) fn attached(instance: &InstanceId, device: &str, is_root: bool, size_gib: u32) -> Self {
+    /// A new volume of the usual type, attached to nothing.
+    pub fn detached(size_gib: u32) -> Self {
         Self {
             size_gib,
             tags: Tags::default(),
-            attachments: BTreeMap::from([(instance.clone(), device.to_owned())]),
-            delete_on_termination: is_root,
+            attachments: BTreeMap::new(),
+            delete_on_termination: false,
             kind: DiskKind::default(),
         }
+    }
+
+    /// A new volume of the usual type; a root volume goes with its instance.
+    pub(super) fn attached(instance: &InstanceId, device: &str, is_root: bool, size_gib: u32) -> Self {
+        let attachments = BTreeMap::from([(instance.clone(), device.to_owned())]);
+        Self { attachments, delete_on_termination: is_root, ..Self::detached(size_gib) }
     }
 }
 

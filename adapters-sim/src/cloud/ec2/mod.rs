@@ -89,6 +89,17 @@ impl Ec2 {
         volume
     }
 
+    /// Adds a volume with an id of one's own.
+    pub fn put_volume(&mut self, volume: VolumeId, disk: Disk) {
+        self.volumes.insert(volume, disk);
+    }
+
+    /// Takes a volume away as if by magic. It can be put back, as from the Recycle Bin
+    /// (<https://docs.aws.amazon.com/ebs/latest/userguide/recycle-bin.html>).
+    pub fn take_volume(&mut self, volume: &VolumeId) -> Option<Disk> {
+        self.volumes.remove(volume)
+    }
+
     /// Whether a device is an instance's root device.
     pub fn is_root(&self, instance: &InstanceId, device: &str) -> bool {
         self.look(instance).is_some_and(|machine| machine.root_device == device)

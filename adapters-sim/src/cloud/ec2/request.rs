@@ -261,15 +261,25 @@ impl Ec2 {
         self.buckets.take("CreateVolume", SNAPSHOT, context.now)?;
         self.last += 1;
         let volume: VolumeId = id("vol-", self.last);
-        let disk = Disk {
-            size_gib,
-            tags,
-            attachments: BTreeMap::new(),
-            delete_on_termination: false,
-            kind: super::DiskKind::default(),
-        };
-        self.volumes.insert(volume.clone(), disk);
+        self.volumes.insert(volume.clone(), Disk { tags, ..Disk::detached(size_gib) });
         Ok(volume)
+    }
+
+    /// `DeleteVolume`: only of one that is attached to nothing
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteVolume.html>).
+    ///
+    /// # Errors
+    ///
+    /// When it is attached or not there, or too many requests came.
+    pub fn delete_volume(&mut self, volume: &VolumeId, context: &Context<'_>) -> Result<(), ApiError> {
+        self.buckets.take("DeleteVolume", SNAPSHOT, context.now)?;
+        let disk = self.volumes.get(volume).ok_or_else(|| no_volume(volume))?;
+        if let Some(instance) = disk.attachments.keys().next() {
+            let message = format!("Volume {volume} is currently attached to {instance}");
+            return Err(ApiError::rejected("VolumeInUse", message));
+        }
+        self.volumes.remove(volume);
+        Ok(())
     }
 
     /// `DeregisterImage`.

@@ -26,6 +26,7 @@ pub(super) const SERVICE: QueryService = QueryService {
         Operation::writes("CreateVolume", volume::create),
         Operation::writes("DeleteSnapshot", snapshot::delete),
         Operation::writes("DeleteTags", tag::delete),
+        Operation::writes("DeleteVolume", volume::delete),
         Operation::writes("DeregisterImage", image::deregister),
         Operation::reads("DescribeImages", image::describe),
         Operation::reads("DescribeInstanceTypes", kind::describe),

@@ -2,7 +2,7 @@
 
 use ports::{InstanceId, VolumeId};
 
-use super::field::{empty, listing, tags_at_birth, with_tags};
+use super::field::{done, empty, listing, tags_at_birth, with_tags};
 use crate::cloud::ec2::no_snapshot;
 use crate::cloud::list;
 use crate::cloud::{ApiError, Cloud};
@@ -32,6 +32,16 @@ pub(super) fn create(
     let tags = tags_at_birth(fields, "volume")?.tags().clone();
     let volume = cloud.ec2.create_volume(size, tags, context)?;
     Ok(told(cloud, &volume, "").unwrap_or_else(empty))
+}
+
+/// `DeleteVolume`.
+pub(super) fn delete(
+    fields: &Fields,
+    cloud: &mut Cloud,
+    context: &mut Context<'_>,
+) -> Result<Element, ApiError> {
+    cloud.ec2.delete_volume(&list::id(fields.required("VolumeId")?, &list::VOLUME)?, context)?;
+    Ok(done())
 }
 
 /// `DescribeVolumes`.

@@ -45,7 +45,8 @@ impl Reading {
     ///     description: String::new(),
     /// };
     /// let snapshots = [snapshot("snap-1", "no"), snapshot("snap-2", "yes"), snapshot("snap-3", "no")];
-    /// let stock = Stock { snapshots: &snapshots, in_use: &[].into(), locked: &[].into(), shared_in: &[].into() };
+    /// let (locked, shared_in, gone) = (&[].into(), &[].into(), &[].into());
+    /// let stock = Stock { snapshots: &snapshots, in_use: &[].into(), locked, shared_in, gone };
     /// let wished: [SnapshotId; 2] = ["snap-1".parse().unwrap(), "snap-2".parse().unwrap()];
     /// let now = "2026-03-02T00:00:00Z".parse().unwrap();
     /// let clearance = stock.read(&Retention::days(30)?, None).clear(&wished.clone().into(), now);

@@ -15,12 +15,14 @@ impl Retention {
     /// ```
     pub fn covers(&self, other: &Self) -> bool {
         // How much may go at once keeps nothing.
-        let Draft { keep_tag, within_from, group_by, owned_by, floor, max_remove: _, .. } = other.draft();
+        let Draft { keep_tag, within_from, group_by, owned_by, floor, keep_dead_days, max_remove: _, .. } =
+            other.draft();
         let this = self.draft();
         let is_covered =
             |rule: Rule| this.rules().any(|own| own.reason == rule.reason && own.limit.reaches(rule.limit));
         (within_from, group_by, owned_by) == (&this.within_from, &this.group_by, &this.owned_by)
             && floor.0 <= this.floor.0
+            && this.keep_dead_days.is_none_or(|own| keep_dead_days.is_some_and(|days| days <= own))
             && keep_tag.iter().all(|labels| this.keep_tag.contains(labels))
             && other.draft().rules().all(is_covered)
     }

@@ -80,15 +80,19 @@ pub(super) struct Desk<'a> {
     pub(super) rows: Vec<Row<'a>>,
     /// The volumes that only the floor keeps something of.
     pub(super) dead: Vec<VolumeId>,
+    /// The volumes that would lose their floor if they were gone, and when their last snapshot began.
+    pub(super) doubtful: BTreeMap<VolumeId, Timestamp>,
+    /// Those of them that are gone.
+    pub(super) gone: Vec<VolumeId>,
 }
 
 impl<'a> Desk<'a> {
     /// Gathers everything that speaks for a snapshot at an instant, in the eyes of a policy.
     pub(super) fn settled(view: View<'a>, now: Timestamp, gone: &Gone<'_>) -> Self {
-        let View { reading, draft, seen } = view;
+        let View { reading, draft, seen, gone: gone_volumes } = view;
         let items = reading.items.iter().zip(seen).enumerate();
         let rows = items.map(|(place, (item, seen))| Row::new(place, item, *seen, now)).collect();
-        let mut desk = Self { rows, dead: Vec::new() };
+        let mut desk = Self { rows, dead: Vec::new(), doubtful: BTreeMap::new(), gone: Vec::new() };
         desk.rows.sort_unstable_by(|a, b| newest_first(|row| row.group, a, b));
         for group in desk.groups() {
             let gone = group.first().and_then(|row| gone.get(reading.name(row.group)));
@@ -97,9 +101,17 @@ impl<'a> Desk<'a> {
         // The next two ask for rows in another order; by volume it usually is the same.
         desk.rows.sort_unstable_by(|a, b| newest_first(|row| row.item.floor(), a, b));
         for volume in desk.rows.chunk_by(|a, b| a.item.floor() == b.item.floor()) {
-            desk.dead.extend(keep_floor(draft, volume));
+            let old = old(draft, volume, now);
+            let doubtful = old.filter(|_| matters(draft, volume)).map(|(id, last)| (id.clone(), last));
+            if old.is_some_and(|(id, _)| gone_volumes.has(id, now)) {
+                desk.gone.extend(doubtful.clone().map(|(id, _)| id));
+            } else {
+                desk.dead.extend(keep_floor(draft, volume));
+            }
+            desk.doubtful.extend(doubtful);
         }
         desk.dead.sort_unstable();
+        desk.gone.sort_unstable();
         desk.rows.sort_unstable_by(|a, b| newest_first(|row| row.group, a, b));
         keep_sets(&desk.rows, reading.names());
         desk
@@ -149,13 +161,34 @@ fn keep_by_rule(draft: &Draft, group: &[Row<'_>], now: Timestamp, gone: Option<&
     }
 }
 
+/// Those of a volume, newest first, that are good.
+fn good<'r, 'a>(volume: &'r [Row<'a>]) -> impl Iterator<Item = &'r Row<'a>> {
+    volume.iter().filter(|row| row.standing == Standing::Good)
+}
+
+/// How many the floor keeps.
+fn floor(draft: &Draft) -> usize {
+    usize::try_from(draft.floor.0).unwrap_or(usize::MAX)
+}
+
+/// The volume, and when its last snapshot began, if the floor is to keep nothing of it once it is gone. A copy does not
+/// tell its volume.
+fn old<'r>(draft: &Draft, volume: &'r [Row<'_>], now: Timestamp) -> Option<(&'r VolumeId, Timestamp)> {
+    let since = draft.keep_dead_days?.before(now);
+    let last = volume.first().filter(|row| row.at < since && !row.item.is_copy)?;
+    Some((&last.item.volume, last.at))
+}
+
+/// Whether the floor keeps anything of a volume that nothing else does.
+fn matters(draft: &Draft, volume: &[Row<'_>]) -> bool {
+    good(volume).take(floor(draft)).any(|row| !row.reasons.get().keep())
+}
+
 /// Keeps the last good ones of a volume, and names the volume when nothing else keeps one.
 fn keep_floor(draft: &Draft, volume: &[Row<'_>]) -> Option<VolumeId> {
-    let good = || volume.iter().filter(|row| row.standing == Standing::Good);
-    let alive = good().any(|row| row.reasons.get().keep());
-    let most = usize::try_from(draft.floor.0).unwrap_or(usize::MAX);
-    good().take(most).for_each(|row| row.add(Reason::Floor));
-    let named = good().next().filter(|row| !alive && !row.item.is_copy);
+    let alive = good(volume).any(|row| row.reasons.get().keep());
+    good(volume).take(floor(draft)).for_each(|row| row.add(Reason::Floor));
+    let named = good(volume).next().filter(|row| !alive && !row.item.is_copy);
     named.map(|row| row.item.volume.clone())
 }
 

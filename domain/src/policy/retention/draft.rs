@@ -4,7 +4,7 @@ use std::str::FromStr;
 use ports::SnapshotFilter;
 use serde::{Deserialize, Serialize};
 
-use super::{Cap, Count, Labels, Period, RetentionError};
+use super::{Cap, Count, Days, Labels, Period, RetentionError};
 use crate::policy::ownership::OwnerName;
 
 /// A retention as people write it; [`Retention::new`](super::Retention::new) checks it. Whatever one of its rules keeps
@@ -59,6 +59,10 @@ pub struct Draft {
     pub owned_by: Owner,
     /// How many good ones of each volume stay whatever the rules say.
     pub floor: Floor,
+    /// Once the last snapshot of a volume is older than so many days, and the volume is known to be gone, the floor keeps
+    /// nothing of it; `None` keeps the floor for good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_dead_days: Option<Days>,
     /// What a plan may remove at most.
     pub max_remove: Cap,
 }

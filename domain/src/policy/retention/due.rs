@@ -38,7 +38,8 @@ impl Reading {
     ///     description: String::new(),
     /// };
     /// let snapshots = [snapshot("snap-old", "2026-01-01T00:00:00Z"), snapshot("snap-new", "2026-03-01T00:00:00Z")];
-    /// let stock = Stock { snapshots: &snapshots, in_use: &[].into(), locked: &[].into(), shared_in: &[].into() };
+    /// let (locked, shared_in, gone) = (&[].into(), &[].into(), &[].into());
+    /// let stock = Stock { snapshots: &snapshots, in_use: &[].into(), locked, shared_in, gone };
     /// let reading = stock.read(&Retention::days(30)?, None);
     /// let due = |at: &str| reading.due(at.parse().unwrap()).count();
     /// assert_eq!((due("2026-02-15T00:00:00Z"), due("2026-03-02T00:00:00Z")), (0, 1));

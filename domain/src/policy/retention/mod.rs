@@ -12,10 +12,11 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `draft`, `count`, `period`, `label` | a policy as people write it |
+//! | `draft`, `count`, `days`, `period`, `label` | a policy as people write it |
 //! | `rule`, `bucket`, `judge` | what a rule says of the snapshots of a group |
 //! | `mark` | what is kept of a single snapshot, and what it comes to by itself |
 //! | `reading`, `names` | all snapshots that were read |
+//! | `gone` | which volumes are known to be gone |
 //! | `desk`, `plan` | all of it together |
 //! | `clearance` | what may be removed for another reason than a rule |
 //! | `rail`, `hash` | when not to act on a plan, and whether it is still the same |
@@ -28,10 +29,12 @@ mod clearance;
 mod compare;
 mod count;
 mod covers;
+mod days;
 mod desk;
 mod draft;
 mod due;
 mod explain;
+mod gone;
 mod hash;
 mod judge;
 mod known;
@@ -52,6 +55,7 @@ pub use bucket::Bucket;
 pub use clearance::Clearance;
 pub use compare::Comparison;
 pub use count::Count;
+pub use days::Days;
 pub use draft::{Draft, Floor, GroupBy, Owner, WithinFrom};
 pub use due::Due;
 pub use explain::{Answer, Explanation, Question};
@@ -84,7 +88,7 @@ pub enum RetentionError {
     Period(String),
     /// Not a number of days.
     #[error("`{0}` days: expected a whole number from 1 to 36500")]
-    Days(i64),
+    Days(String),
     /// Not tags.
     #[error("`{0}`: expected tags such as `K` or `K=V,K2`")]
     Labels(String),

@@ -25,6 +25,8 @@ pub struct Stock<'a> {
     pub locked: &'a BTreeMap<SnapshotId, Option<Timestamp>>,
     /// Those that belong to another account.
     pub shared_in: &'a BTreeSet<SnapshotId>,
+    /// Which volumes are gone, and since when that is known.
+    pub gone: &'a BTreeMap<VolumeId, Timestamp>,
 }
 
 /// A snapshot and why it is kept or removed.
@@ -66,6 +68,12 @@ pub struct RetentionPlan {
     pub groups: Vec<Group>,
     /// Volumes that only the floor keeps something of: probably they are gone.
     pub dead_volumes: Vec<VolumeId>,
+    /// Volumes that would lose their floor if they were gone, and when their last snapshot began.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub doubtful_volumes: BTreeMap<VolumeId, Timestamp>,
+    /// Those of them that are gone, and have no floor any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone_volumes: Vec<VolumeId>,
     /// Why nothing of it may be carried out.
     pub refused: Option<Refusal>,
 }
@@ -114,7 +122,7 @@ impl Retention {
     /// ```
     pub fn days(days: i64) -> Result<Self, RetentionError> {
         let period = u16::try_from(days).ok().filter(|days| *days <= 36_500).and_then(Period::days);
-        let keep_within = Some(period.ok_or(RetentionError::Days(days))?);
+        let keep_within = Some(period.ok_or_else(|| RetentionError::Days(days.to_string()))?);
         Self::new(Draft { keep_within, ..Draft::default() })
     }
 
@@ -147,7 +155,8 @@ impl Retention {
     ///     description: String::new(),
     /// };
     /// let snapshots = [snapshot("snap-old", "2026-01-01T00:00:00Z"), snapshot("snap-new", "2026-03-01T00:00:00Z")];
-    /// let stock = Stock { snapshots: &snapshots, in_use: &[].into(), locked: &[].into(), shared_in: &[].into() };
+    /// let (locked, shared_in, gone) = (&[].into(), &[].into(), &[].into());
+    /// let stock = Stock { snapshots: &snapshots, in_use: &[].into(), locked, shared_in, gone };
     /// let plan = Retention::days(30)?.plan(&stock, "2026-03-02T00:00:00Z".parse().unwrap());
     /// let removed: Vec<&str> = plan.removed().map(|verdict| verdict.id.as_str()).collect();
     /// assert_eq!(removed, ["snap-old"]);
@@ -167,6 +176,7 @@ impl Stock<'_> {
             reading.add(snapshot, self.shared_in.contains(&snapshot.id));
         }
         reading.bind(&Bound { in_use: self.in_use, locked: self.locked });
+        reading.bury(self.gone.clone());
         reading
     }
 }
@@ -214,7 +224,17 @@ impl RetentionPlan {
         let remove = groups.iter().map(|group| group.remove.len()).fold(0, usize::saturating_add);
         let refused = policy.draft().max_remove.refuse(remove, ours);
         let hash = PlanHash::of(now, &policy, &groups);
-        Self { now, policy, hash, groups, dead_volumes: desk.dead.clone(), refused }
+        let (dead_volumes, doubtful_volumes) = (desk.dead.clone(), desk.doubtful.clone());
+        let gone_volumes = desk.gone.clone();
+        Self { now, policy, hash, groups, dead_volumes, doubtful_volumes, gone_volumes, refused }
+    }
+
+    /// How large the volumes are together, in GiB, of the snapshots that the floor alone keeps of dead volumes: an upper
+    /// bound of what they store.
+    pub fn floor_only_gib(&self) -> u64 {
+        let is_dead = |verdict: &&Verdict| self.dead_volumes.binary_search(&verdict.volume).is_ok();
+        let alone = self.kept().filter(|verdict| verdict.reasons == Reason::Floor.into()).filter(is_dead);
+        alone.map(|verdict| u64::from(verdict.size_gib)).fold(0, u64::saturating_add)
     }
 
     /// What stays, group by group.

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use ports::{Snapshot, SnapshotId, UsedBy, VolumeId};
 
 use super::desk::{Desk, Gone};
+use super::gone::GoneVolumes;
 use super::mark::{Item, Said, Seen};
 use super::names::Names;
 use super::{Draft, Reason, Retention, RetentionPlan};
@@ -20,6 +21,8 @@ pub struct Reading {
     own: Sight,
     /// How another policy sees them, where that is not the same.
     other: Option<Sight>,
+    /// Which volumes are gone, and since when that is known.
+    gone: BTreeMap<VolumeId, Timestamp>,
 }
 
 /// How a policy sees the snapshots, in the order of the list.
@@ -35,6 +38,8 @@ pub(super) struct View<'a> {
     pub(super) reading: &'a Reading,
     pub(super) draft: &'a Draft,
     pub(super) seen: &'a [Seen],
+    /// Which volumes are gone.
+    pub(super) gone: GoneVolumes<'a>,
 }
 
 /// What keeps snapshots from being removed, and no listing tells.
@@ -56,6 +61,7 @@ impl Retention {
             names: Names::default(),
             own: sight(self),
             other: other.filter(|other| !self.sees_as(other)).map(sight),
+            gone: BTreeMap::new(),
         }
     }
 
@@ -90,9 +96,20 @@ impl Reading {
         }
     }
 
+    /// Takes in which volumes are gone, and since when that is known: all that is.
+    pub fn bury(&mut self, gone: BTreeMap<VolumeId, Timestamp>) {
+        self.gone = gone;
+    }
+
     /// Decides about every snapshot read.
     pub fn plan(&self, now: Timestamp) -> RetentionPlan {
         RetentionPlan::of(self, now, &Desk::settled(self.own(), now, &Gone::new()))
+    }
+
+    /// What it would decide if every volume was gone.
+    pub fn plan_if_gone(&self, now: Timestamp) -> RetentionPlan {
+        let view = self.own().where_gone_are(GoneVolumes::All);
+        RetentionPlan::of(self, now, &Desk::settled(view, now, &Gone::new()))
     }
 
     /// Decides once more what an earlier plan of the same policy decided for the same instant. What that removes and is gone
@@ -136,7 +153,12 @@ impl Reading {
     }
 
     fn view<'a>(&'a self, sight: &'a Sight, policy: &'a Retention) -> View<'a> {
-        View { reading: self, draft: policy.draft(), seen: &sight.seen }
+        View { reading: self, draft: policy.draft(), seen: &sight.seen, gone: GoneVolumes::Since(&self.gone) }
+    }
+
+    /// How its policy sees it, were it known all along which volumes are gone; `None` where none is.
+    pub(super) fn own_had_it_known(&self) -> Option<View<'_>> {
+        (!self.gone.is_empty()).then(|| self.own().where_gone_are(GoneVolumes::Ever(&self.gone)))
     }
 
     /// The name of a group or a set.
@@ -147,5 +169,12 @@ impl Reading {
     /// How many names of groups and sets there are.
     pub(super) fn names(&self) -> usize {
         self.names.len()
+    }
+}
+
+impl<'a> View<'a> {
+    /// The same, where other volumes are gone.
+    pub(super) fn where_gone_are(self, gone: GoneVolumes<'a>) -> Self {
+        Self { gone, ..self }
     }
 }

@@ -69,6 +69,9 @@ impl fmt::Display for Draft {
         for labels in &self.keep_tag {
             write!(f, "--{} {labels} ", Reason::Tagged)?;
         }
+        if let Some(days) = self.keep_dead_days {
+            write!(f, "--keep-dead-days {days} ")?;
+        }
         write!(
             f,
             "--within-from {} --group-by {} --owned-by {} --floor {} --max-remove-percent {} --max-remove {}",

@@ -2,6 +2,7 @@ use jiff::SignedDuration;
 use ports::time;
 
 use super::due::Due;
+use super::gone::GoneVolumes;
 use super::{Baseline, Reading, Refusal, Retention, RetentionPlan};
 
 /// What came due within so long is the ordinary course of things; what came due while no night ran for longer is a
@@ -31,6 +32,8 @@ pub enum Change {
         accepted: Box<Retention>,
         /// How many it lets go that the accepted one keeps.
         more: u64,
+        /// How many of these only once their volumes are known to be gone, of which nobody knows how many are.
+        if_gone: u64,
     },
     /// More is let go than time explains: tags must have changed.
     Tags {
@@ -56,7 +59,7 @@ impl RetentionPlan {
     pub fn judge(&self, reading: &Reading, last: Option<&Baseline>) -> Ruling {
         let all = self.removed().count();
         let Some(last) = last else {
-            return match self.refused {
+            return match self.refused.or_else(|| self.refused_if_gone(reading)) {
                 Some(refusal) => Ruling::Ask(vec![Change::First(refusal)]),
                 None => Ruling::Go { most: all },
             };
@@ -70,7 +73,9 @@ impl RetentionPlan {
             return Ruling::Ask(changes);
         }
         let is_flow = 0 < cap.slice(1) && self.now <= time::later(last.at, FLOW);
-        let backlog = if is_flow { due.common(&then) } else { due.count() };
+        // What would have been due then, had its volume been known to be gone, only waited for that.
+        let before = reading.own_had_it_known().map(|view| view.due(last.at));
+        let backlog = if is_flow { due.common(before.as_ref().unwrap_or(&then)) } else { due.count() };
         let waiting = backlog.saturating_sub(cap.slice(due.ours));
         let about = all.saturating_sub(usize::try_from(waiting).unwrap_or(usize::MAX));
         Ruling::Go { most: reading.whole_sets(self, about) }
@@ -80,9 +85,29 @@ impl RetentionPlan {
         if self.policy.keeps_as(&last.policy) {
             return None;
         }
+        // A policy is accepted before anybody asks which volumes are gone: so it is judged as if all were.
+        let at_most = self.due_if_gone(reading);
+        let at_most = at_most.as_ref().unwrap_or(due);
         // What nobody read for the accepted policy, that may keep for all that is known.
-        let more = reading.by(&last.policy).map_or(due.count(), |view| due.beyond(&view.due(self.now)));
-        (0 < more).then(|| Change::Policy { accepted: Box::new(last.policy.clone()), more })
+        let accepted =
+            reading.by(&last.policy).map(|view| view.where_gone_are(GoneVolumes::All).due(self.now));
+        let beyond = |due: &Due| accepted.as_ref().map_or(due.count(), |accepted| due.beyond(accepted));
+        let (more, known) = (beyond(at_most), beyond(due));
+        let if_gone = more.saturating_sub(known);
+        (0 < more).then(|| Change::Policy { accepted: Box::new(last.policy.clone()), more, if_gone })
+    }
+
+    /// What it comes to once every volume is gone; `None` where that is no difference.
+    fn due_if_gone(&self, reading: &Reading) -> Option<Due> {
+        self.policy.draft().keep_dead_days?;
+        Some(reading.own().where_gone_are(GoneVolumes::All).due(self.now))
+    }
+
+    /// Why it would be refused once every volume is gone that may be.
+    fn refused_if_gone(&self, reading: &Reading) -> Option<Refusal> {
+        let due = self.due_if_gone(reading)?;
+        let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        self.policy.draft().max_remove.refuse(size(due.count()), size(due.ours))
     }
 }
 
