@@ -5,7 +5,7 @@ use cli::adopt::{Adoption, table};
 use cli::stack::{FunctionName, NAME, RECONCILE};
 use domain::workflow::adopt::{AdoptPorts, Adopted, Orphan};
 use jiff::SignedDuration;
-use ports::{InstanceState, SnapshotId, StateReason, Tags, time};
+use ports::{InstanceState, Snapshot, SnapshotId, StateReason, Tags, time};
 use support::scene::{Scene, tags};
 
 const FAILED: &str = "Server.InternalError";
@@ -153,11 +153,13 @@ fn r16_a_mark_of_another_tool_on_an_instance_or_a_volume_is_not_its_snapshots() 
     let taken = scene.snapshots();
     assert_eq!(taken.iter().filter(|s| s.tags.get("disk") == Some("root")).count(), 1);
     assert!(taken.iter().all(|s| s.tags.get("dlm:managed").is_none()), "{taken:?}");
-    // So they count for the floor, and go when they are old.
-    let old: Vec<_> = taken
-        .iter()
-        .map(|s| scene.put_snapshot(&format!("{}0", s.id), s.volume.as_str(), 40, s.tags.clone()))
-        .collect();
+    // So they count for the floor, and those of an earlier incident go when they are old.
+    let earlier = |s: &Snapshot| {
+        let mut tags = s.tags.clone();
+        tags.insert("caretaker:key", format!("snap#{instance}#2026-10-14T14:00:00Z"));
+        scene.put_snapshot(&format!("{}0", s.id), s.volume.as_str(), 40, tags)
+    };
+    let old: Vec<_> = taken.iter().map(earlier).collect();
     scene.night().unwrap();
     assert!(!old.iter().any(|id| scene.has_snapshot(id)));
 }

@@ -32,12 +32,15 @@ pub struct Decision<'a> {
 /// What retention decides before anything is removed, told to whoever writes it down.
 pub type Decided<'a> = &'a (dyn Fn(Decision<'_>) + Send + Sync);
 
-/// What the floor alone keeps.
+/// What the floor alone keeps. In a night's record it stands as earlier versions read it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct FloorOnly {
     /// The first volumes without a snapshot that a rule keeps, whose last one is kept all the same.
+    #[serde(rename = "dead_volumes")]
     pub volumes: Vec<VolumeId>,
     /// How many more of them there are.
+    #[serde(rename = "more_dead_volumes")]
     pub more_volumes: u64,
     /// How large these volumes are together, in GiB: an upper bound of what is stored for them.
     pub gib_at_most: u64,

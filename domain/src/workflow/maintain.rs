@@ -95,7 +95,7 @@ pub struct Night {
     #[serde(default)]
     pub kept: String,
     /// What the floor alone keeps.
-    #[serde(default)]
+    #[serde(flatten)]
     pub floor_only: FloorOnly,
     /// What functions were sent the day before and ignored.
     #[serde(default)]
