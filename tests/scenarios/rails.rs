@@ -258,6 +258,21 @@ fn r23_ownership_that_many_lose_removes_nothing_until_a_person_accepts_it() {
 }
 
 #[test]
+fn r23_the_command_to_look_at_a_plan_can_be_pasted_whatever_its_tags_are() {
+    let tags = [("KEEP_TAG", "Backup Plan=gold;x=$(id)"), ("KEEP_GROUP_BY", "tag:My App")];
+    let scene = Scene::new(&tags);
+    for n in 0..40 {
+        scene.old_snapshot(&format!("snap-{n:02}"), "vol-1", 40 + n);
+    }
+    let told = cleanup(&scene);
+    let told = told["refused"].as_str().unwrap();
+    let command = told.lines().find_map(|line| line.strip_prefix("to look: ")).unwrap();
+    for quoted in ["--keep-tag 'Backup Plan=gold' ", "--keep-tag 'x=$(id)' ", "--group-by 'tag:My App' "] {
+        assert!(command.contains(quoted), "{quoted}: {command}");
+    }
+}
+
+#[test]
 fn r23_a_setting_accepts_as_well() {
     let scene = Scene::default();
     for n in 0..40 {

@@ -124,12 +124,15 @@ impl PolicyFlags {
     /// use cli::retention::flags::PolicyFlags;
     ///
     /// assert!(PolicyFlags::read("--keep-daily 7 --keep-monthly 12").is_ok());
+    /// assert!(PolicyFlags::read("--keep-daily 7 --group-by 'tag:Cost Center'").is_ok());
     /// assert!(PolicyFlags::read("--keep-daily 0").unwrap_err().contains("`0` snapshots to keep"));
+    /// assert!(PolicyFlags::read("--group-by 'tag:Cost").unwrap_err().contains("quotation mark"));
     /// ```
     pub fn read(text: &str) -> Result<Retention, String> {
         // What follows the first line is about a command line.
         let first = |error: clap::Error| error.to_string().lines().next().unwrap_or_default().to_owned();
-        let read = Alone::try_parse_from(text.split_whitespace()).map_err(first)?;
+        let words = shlex::split(text).ok_or("a quotation mark without its other one")?;
+        let read = Alone::try_parse_from(words).map_err(first)?;
         read.flags.policy().map_err(|error| error.to_string())
     }
 }

@@ -149,7 +149,7 @@ pub fn question(asked: &Asked, plan: &RetentionPlan, ledger: &str) -> String {
     let ours = plan.kept().filter(|verdict| !verdict.reasons.are_of_others()).count();
     let remove = plan.removed().count();
     let slice = plan.policy.draft().max_remove.slice(asked.baseline.ours);
-    let (hash, options) = (asked.hash.short(), plan.policy.draft());
+    let (hash, options) = (asked.hash.short(), plan.policy.draft().shell());
     let why = asked.why.join("\n- ");
     let doubtful = match plan.doubtful_volumes.len() {
         0 => String::new(),

@@ -60,27 +60,48 @@ impl fmt::Display for Rule {
     }
 }
 
+impl Draft {
+    /// The arguments of the command line that say the same.
+    fn arguments(&self) -> Vec<String> {
+        let rules = self.rules().map(|rule| match rule.limit {
+            Limit::Count(count) => (rule.reason.to_string(), count.to_string()),
+            Limit::Period(period) => (rule.reason.to_string(), period.to_string()),
+        });
+        let tagged = self.keep_tag.iter().map(|labels| (Reason::Tagged.to_string(), labels.to_string()));
+        let dead = self.keep_dead_days.map(|days| ("keep-dead-days".to_owned(), days.to_string()));
+        let others = [
+            ("within-from", self.within_from.to_string()),
+            ("group-by", self.group_by.to_string()),
+            ("owned-by", self.owned_by.to_string()),
+            ("floor", self.floor.0.to_string()),
+            ("max-remove-percent", self.max_remove.percent.to_string()),
+            ("max-remove", self.max_remove.number.to_string()),
+        ];
+        let others = others.map(|(name, value)| (name.to_owned(), value));
+        let options = rules.chain(tagged).chain(dead).chain(others);
+        options.flat_map(|(name, value)| [format!("--{name}"), value]).collect()
+    }
+
+    /// The same for a shell: a tag may hold a blank, or a text that a shell would run.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use domain::policy::retention::{Draft, GroupBy};
+    ///
+    /// let draft = Draft { group_by: GroupBy::Tag("Cost Center".to_owned()), ..Draft::default() };
+    /// assert!(draft.shell().contains(" --group-by 'tag:Cost Center' "));
+    /// ```
+    pub fn shell(&self) -> String {
+        let arguments = self.arguments();
+        // Only what holds a NUL cannot be quoted, and no tag does.
+        shlex::try_join(arguments.iter().map(String::as_str)).unwrap_or_default()
+    }
+}
+
 impl fmt::Display for Draft {
-    /// The options of the command line that say the same.
+    /// The options of the command line that say the same, as they are.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for rule in self.rules() {
-            write!(f, "--{rule} ")?;
-        }
-        for labels in &self.keep_tag {
-            write!(f, "--{} {labels} ", Reason::Tagged)?;
-        }
-        if let Some(days) = self.keep_dead_days {
-            write!(f, "--keep-dead-days {days} ")?;
-        }
-        write!(
-            f,
-            "--within-from {} --group-by {} --owned-by {} --floor {} --max-remove-percent {} --max-remove {}",
-            self.within_from,
-            self.group_by,
-            self.owned_by,
-            self.floor.0,
-            self.max_remove.percent,
-            self.max_remove.number
-        )
+        f.write_str(&self.arguments().join(" "))
     }
 }
