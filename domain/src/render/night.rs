@@ -102,7 +102,11 @@ fn ignored(text: &mut String, night: &Night) {
     if night.ignored.is_empty() && night.ignored_unread.is_empty() {
         return;
     }
-    let _ = writeln!(text, "\nSent to a function on {} and not for it, at least so often:", time::yesterday(night.night));
+    let _ = writeln!(
+        text,
+        "\nSent to a function on {} and not for it, at least so often:",
+        time::yesterday(night.night)
+    );
     for IgnoredBy { function, tally } in &night.ignored {
         for (source, count) in &tally.kinds {
             let _ = writeln!(text, "  {function}: {count} times {source}");
