@@ -76,6 +76,28 @@ fn runs() -> impl Strategy<Value = Vec<(i64, i64, i64)>> {
     })
 }
 
+/// The incidents of these seconds.
+fn named(seconds: &[i64]) -> Episodes {
+    let names: Vec<Timestamp> = seconds.iter().copied().map(at).collect();
+    serde_json::from_value(serde_json::json!(names)).unwrap()
+}
+
+#[test]
+fn only_incidents_near_an_event_are_around_it_and_of_an_end_those_of_its_run_too() {
+    let names = named(&[10_000, 12_000, 19_100, 20_000, 20_900, 20_901]);
+    let around = |sign: &Sign| names.around(sign).map(Timestamp::as_second).collect::<Vec<_>>();
+    let stopped = end(20_000, InstanceState::Stopped, 11_000);
+    assert_eq!(around(&stopped), [12_000, 19_100, 20_000, 20_900, 20_901]);
+    let running = Sign { kind: Kind::Running, entered: None, ..stopped };
+    assert_eq!(around(&running), [19_100, 20_000, 20_900]);
+}
+
+#[test]
+fn the_incidents_since_a_time_are_those_of_then_and_later() {
+    let since: Vec<Timestamp> = named(&[100, 200, 300]).since(at(200)).collect();
+    assert_eq!(since, [at(200), at(300)]);
+}
+
 proptest! {
     /// However long it runs, is down, or takes to stop, in either order of its events, each as often as they come.
     #[test]
