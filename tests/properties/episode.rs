@@ -93,6 +93,13 @@ fn only_incidents_near_an_event_are_around_it_and_of_an_end_those_of_its_run_too
 }
 
 #[test]
+fn a_run_begins_with_the_moment_of_its_launch() {
+    let mut known = Known::default();
+    let first = join(&mut known, &end(100, InstanceState::Stopping, 100));
+    assert_eq!(join(&mut known, &end(160, InstanceState::Stopped, 100)), first);
+}
+
+#[test]
 fn the_incidents_since_a_time_are_those_of_then_and_later() {
     let since: Vec<Timestamp> = named(&[100, 200, 300]).since(at(200)).collect();
     assert_eq!(since, [at(200), at(300)]);

@@ -1,4 +1,6 @@
-use domain::policy::once::{Claim, InDoubt, LEASE_MARGIN, Owner, Phase, Record, Step, backoff, fits, step};
+use domain::policy::once::{
+    Claim, Fence, InDoubt, LEASE_MARGIN, Owner, Phase, Record, Step, backoff, fits, step,
+};
 use jiff::{SignedDuration, Timestamp};
 use ports::ErrorKind;
 use proptest::prelude::*;
@@ -20,18 +22,33 @@ fn claim(owner: u8, lease: i64, settle: i64) -> Claim<u8> {
     }
 }
 
+/// The record of a first claim with this lease.
+fn record_of(lease: i64) -> Claimed {
+    let Step::Act(record) = step::<u8, u8>(None, &claim(1, lease, 0), at(0)) else { panic!("no claim") };
+    record
+}
+
 fn record() -> impl Strategy<Value = Claimed> {
-    let first = |lease| {
-        let Step::Act(record) = step::<u8, u8>(None, &claim(1, lease, 0), at(0)) else { panic!("no claim") };
-        record
-    };
-    (0..100_i64, 0..5_u8).prop_map(move |(lease, phase)| match phase {
-        0 => first(lease),
-        1 => first(lease).released("why"),
-        2 => first(lease).in_doubt(at(50)),
-        3 => first(lease).halted(at(50), "why"),
-        _ => first(lease).done(at(50), 7, false),
+    (0..100_i64, 0..5_u8).prop_map(|(lease, phase)| match phase {
+        0 => record_of(lease),
+        1 => record_of(lease).released("why"),
+        2 => record_of(lease).in_doubt(at(50)),
+        3 => record_of(lease).halted(at(50), "why"),
+        _ => record_of(lease).done(at(50), 7, false),
     })
+}
+
+#[test]
+fn an_entry_of_the_first_format_counts_as_told() {
+    let mut written = serde_json::to_value(record_of(1).done(at(50), 7, false)).unwrap();
+    assert_eq!(written["phase"]["done"].as_object_mut().unwrap().remove("told"), Some(false.into()));
+    let read: Claimed = serde_json::from_value(written).unwrap();
+    assert_eq!(read.phase, Phase::Done { at: at(50), outcome: 7, told: true });
+}
+
+#[test]
+fn a_fence_is_written_as_its_number() {
+    assert_eq!(Fence(7).to_string(), "7");
 }
 
 proptest! {
