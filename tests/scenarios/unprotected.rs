@@ -72,6 +72,24 @@ fn s27_the_disks_on_the_host_are_told_of() {
 }
 
 #[test]
+fn s27_the_disks_on_the_host_are_told_of_when_it_is_too_late_too() {
+    let scene = Scene::default();
+    let instance = of_type(&scene, "m5d.4xlarge");
+    for volume in volumes(&scene, &instance) {
+        scene.cloud(|cloud| cloud.ec2.disk(&volume).unwrap().attachments.clear());
+    }
+    scene.cloud(|cloud| cloud.ec2.machine(&instance).unwrap().state = ports::InstanceState::Terminated);
+    scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "shutting-down")).unwrap();
+    let mail = &scene.mails()[0];
+    assert!(mail.subject.starts_with("[Auto-Snapshot] LOST web-1"), "{}", mail.subject);
+    assert!(
+        mail.body.contains("Left out:\n  instance store: its type has disks on the host"),
+        "{}",
+        mail.body
+    );
+}
+
+#[test]
 fn s27_what_cannot_be_read_of_the_host_is_said_and_keeps_no_volume_from_being_taken() {
     let scene = Scene::default();
     scene.stop(&of_type(&scene, "x9.large"), FAILED);

@@ -58,13 +58,15 @@ fn told_as(key: &LedgerKey, incident: &Incident) -> String {
 /// That there was nothing left to take.
 fn too_late(key: &LedgerKey, set: &SnapshotSet) -> String {
     let incident = &set.incident;
-    format!(
+    let mut text = format!(
         "{}\nToo late: it was gone before a snapshot could be taken, and with it every volume that was to be deleted with it.\n\
-         Volumes that were to stay are detached now, and earlier snapshots, if there are any, carry the tag InstanceId={}.\n\n\
-         Key: {key}\n",
+         Volumes that were to stay are detached now, and earlier snapshots, if there are any, carry the tag InstanceId={}.\n",
         head(incident),
         incident.instance
-    )
+    );
+    left_out(&mut text, incident);
+    let _ = writeln!(text, "\nKey: {key}");
+    text
 }
 
 /// That there is nothing that a snapshot could be taken of.
