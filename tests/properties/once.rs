@@ -47,6 +47,12 @@ fn an_entry_of_the_first_format_counts_as_told() {
 }
 
 #[test]
+fn what_is_over_before_the_deadline_fits() {
+    assert!(fits(at(0), at(1_000)));
+    assert!(!fits(at(1_000), at(1_000)));
+}
+
+#[test]
 fn a_fence_is_written_as_its_number() {
     assert_eq!(Fence(7).to_string(), "7");
 }

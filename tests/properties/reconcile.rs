@@ -255,6 +255,18 @@ fn a_set_that_was_made_again_is_judged_once_it_can_be_seen() {
 }
 
 #[test]
+fn a_snapshot_of_the_first_moment_of_an_incident_is_of_it() {
+    let two = [snapshot(1, 60, SnapshotState::Completed, 1), snapshot(2, 29, SnapshotState::Completed, 1)];
+    assert_eq!(removals(&two, &done([1], Some(two[0].id.clone()))).len(), 1);
+}
+
+#[test]
+fn nobody_waits_for_a_single_snapshot() {
+    let one = [snapshot(1, 30, SnapshotState::Pending, 1)];
+    assert_eq!(set(&one, |set| set.verdicts(&done([1], None), now())), []);
+}
+
+#[test]
 fn several_snapshots_of_a_volume_are_for_a_person_where_the_ledger_proves_nothing() {
     let two = [snapshot(1, 30, SnapshotState::Completed, 1), snapshot(2, 29, SnapshotState::Completed, 1)];
     let later = SetRecord::Done {
