@@ -53,9 +53,15 @@ impl Draft {
 
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.limit {
-            Limit::Count(count) => write!(f, "{} {count}", self.reason),
-            Limit::Period(period) => write!(f, "{} {period}", self.reason),
+        write!(f, "{} {}", self.reason, self.limit)
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(count) => count.fmt(f),
+            Self::Period(period) => period.fmt(f),
         }
     }
 }
@@ -63,10 +69,7 @@ impl fmt::Display for Rule {
 impl Draft {
     /// The arguments of the command line that say the same.
     fn arguments(&self) -> Vec<String> {
-        let rules = self.rules().map(|rule| match rule.limit {
-            Limit::Count(count) => (rule.reason.to_string(), count.to_string()),
-            Limit::Period(period) => (rule.reason.to_string(), period.to_string()),
-        });
+        let rules = self.rules().map(|rule| (rule.reason.to_string(), rule.limit.to_string()));
         let tagged = self.keep_tag.iter().map(|labels| (Reason::Tagged.to_string(), labels.to_string()));
         let dead = self.keep_dead_days.map(|days| ("keep-dead-days".to_owned(), days.to_string()));
         let others = [
