@@ -137,9 +137,13 @@ pub fn keep_days(snapshot: &Snapshot) -> Option<&str> {
 
 /// The longer of two numbers of days. What is no number that a tag may say keeps for good.
 fn longer<'a>(a: &'a str, b: &'a str) -> &'a str {
-    let is_meant = |days: &u16| Period::days(*days).is_some();
-    let days = |text: &str| text.trim().parse().ok().filter(is_meant).unwrap_or(u16::MAX);
-    if days(a) < days(b) { b } else { a }
+    let or_for_good = |text| read_days(text).unwrap_or(u16::MAX);
+    if or_for_good(a) < or_for_good(b) { b } else { a }
+}
+
+/// The number of days that a tag says; `None` for what is no number that is meant.
+pub(super) fn read_days(text: &str) -> Option<u16> {
+    text.trim().parse().ok().filter(|days| Period::days(*days).is_some())
 }
 
 /// The tags that a snapshot gets once it exists: its name, and as many of its volume's tags as

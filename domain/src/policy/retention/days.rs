@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use ports::time;
 use serde::{Deserialize, Serialize};
 
-use super::RetentionError;
+use super::{Period, RetentionError};
 
 /// A whole number of days, from 1 to 36500.
 ///
@@ -45,6 +45,12 @@ impl TryFrom<i64> for Days {
 impl From<Days> for u16 {
     fn from(days: Days) -> Self {
         days.0
+    }
+}
+
+impl From<Days> for Period {
+    fn from(days: Days) -> Self {
+        Self::of_days(days.0)
     }
 }
 

@@ -239,7 +239,7 @@ fn end_of_hold(value: &str) -> Timestamp {
 
 impl OwnDays {
     fn read(days: &str) -> Self {
-        days.trim().parse().ok().and_then(Period::days).map_or(Self::Unreadable, Self::Of)
+        naming::read_days(days).and_then(Period::days).map_or(Self::Unreadable, Self::Of)
     }
 
     /// What it says at an instant of a snapshot of another.

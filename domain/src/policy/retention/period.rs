@@ -43,8 +43,11 @@ const MOST_DAYS: u16 = 36_525;
 impl Period {
     /// So many days; `None` for zero, or for more than a hundred years.
     pub fn days(days: u16) -> Option<Self> {
-        let days = Some(days).filter(|days| (1..=MOST_DAYS).contains(days))?;
-        Some(Self { years: 0, months: 0, days: days.into(), hours: 0 })
+        Some(days).filter(|days| (1..=MOST_DAYS).contains(days)).map(Self::of_days)
+    }
+
+    pub(super) fn of_days(days: u16) -> Self {
+        Self { years: 0, months: 0, days: days.into(), hours: 0 }
     }
 
     /// Whether it is at least as long as another, from whatever instant: a month is not, beside 30 days, nor are these.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::desk::{Desk, Row};
 use super::mark::Item;
 use super::reading::Reading;
-use super::{Bound, Draft, Period, PlanHash, Reason, Reasons, Refusal, RetentionError};
+use super::{Bound, Days, Draft, PlanHash, Reason, Reasons, Refusal, RetentionError};
 
 /// Which snapshots are kept: a checked [`Draft`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,8 +121,7 @@ impl Retention {
     /// assert_eq!(error.to_string(), "`0` days: expected a whole number from 1 to 36500");
     /// ```
     pub fn days(days: i64) -> Result<Self, RetentionError> {
-        let period = u16::try_from(days).ok().filter(|days| *days <= 36_500).and_then(Period::days);
-        let keep_within = Some(period.ok_or_else(|| RetentionError::Days(days.to_string()))?);
+        let keep_within = Some(Days::try_from(days)?.into());
         Self::new(Draft { keep_within, ..Draft::default() })
     }
 
