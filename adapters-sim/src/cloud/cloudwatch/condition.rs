@@ -203,7 +203,7 @@ impl Condition {
     }
 
     /// The beginnings of the periods that are fetched, the latest first.
-    pub(super) fn periods(&self, until: Timestamp) -> impl Iterator<Item = Timestamp> + use<> {
+    pub(super) fn periods(&self, until: Timestamp) -> impl DoubleEndedIterator<Item = Timestamp> + use<> {
         let period = self.length();
         (1..=self.range).map(move |n| time::earlier(until, period * i32::try_from(n).unwrap_or(i32::MAX)))
     }

@@ -64,7 +64,7 @@ impl Series {
     /// When a condition that is evaluated now can next find other datapoints than now, if nothing is put until then: when a
     /// value comes into another period, or leaves the last one. Never, when it finds no value at all.
     pub(super) fn next_change(&self, condition: &Condition, until: Timestamp) -> Option<Timestamp> {
-        let oldest = condition.periods(until).last()?;
+        let oldest = condition.periods(until).next_back()?;
         let (cadence, length) = (condition.cadence().as_secs(), condition.length().as_secs());
         let leaves = |(at, _): &(Timestamp, f64)| {
             let at = at.as_second();
@@ -83,9 +83,12 @@ impl Series {
 
     /// The datapoints that a condition fetches, the oldest first, each with the beginning of its period.
     pub(super) fn datapoints(&self, condition: &Condition, until: Timestamp) -> Vec<Datapoint> {
+        let mut end = self.before(until);
+        // Periods follow each other: where one begins, the one before it ends.
         let datapoint = |begin: Timestamp| {
-            let end = ports::time::later(begin, condition.length());
-            let values = self.0.range(self.before(begin)..self.before(end)).map(|(_, value)| *value);
+            let values = self.0.range(..end).rev().take_while(|(at, _)| begin <= *at).count();
+            let values = self.0.range(end - values..end).map(|(_, value)| *value);
+            end -= values.len();
             Datapoint { begin, value: condition.statistic.of(values) }
         };
         let mut datapoints: Vec<Datapoint> = condition.periods(until).map(datapoint).collect();
