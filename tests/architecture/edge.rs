@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 /// What each package may depend on of ours, as section 1 of the map has it.
-const ALLOWED: [(&str, &[&str]); 7] = [
+const ALLOWED: [(&str, &[&str]); 8] = [
+    ("eventbridge", &[]),
     ("ports", &[]),
     ("domain", &["ports"]),
     ("adapters-aws", &["ports"]),
-    ("adapters-sim", &["ports"]),
+    ("adapters-sim", &["ports", "eventbridge"]),
     ("lambda-shims", &["ports", "domain", "adapters-aws"]),
-    ("cli", &["ports", "domain", "adapters-aws", "adapters-sim", "lambda-shims"]),
-    ("tests", &["ports", "domain", "adapters-aws", "adapters-sim", "lambda-shims", "cli"]),
+    ("cli", &["ports", "domain", "adapters-aws", "adapters-sim", "lambda-shims", "eventbridge"]),
+    ("tests", &["ports", "domain", "adapters-aws", "adapters-sim", "lambda-shims", "cli", "eventbridge"]),
 ];
 
 /// Packages that may know the AWS SDK.
@@ -23,7 +24,7 @@ const SDK_SEAMS: [&str; 3] = ["aws-smithy-async", "aws-smithy-runtime-api", "aws
 
 /// What may not be in the rooms that have no runtime: they run on any executor, and read no clock.
 const RUNTIMES: [&str; 6] = ["tokio", "async-std", "smol", "rand", "fastrand", "chrono"];
-const RUNTIME_FREE: [&str; 3] = ["ports", "domain", "adapters-sim"];
+const RUNTIME_FREE: [&str; 4] = ["eventbridge", "ports", "domain", "adapters-sim"];
 
 type Edges = BTreeMap<String, Vec<String>>;
 
@@ -36,12 +37,19 @@ fn packages() -> Vec<Package> {
 
 /// What each of ours is built on; what only its own tests use does not count.
 fn edges() -> Edges {
-    let folder = |name: &str| name.strip_prefix("caretaker-").unwrap_or(name).to_owned();
+    let packages = packages();
+    let folders: BTreeMap<&str, &str> = packages.iter().map(|p| (p.name.as_ref(), folder(p))).collect();
+    let known = |name: &str| folders.get(name).copied().unwrap_or(name).to_owned();
     let of = |package: &Package| {
         let built_on = package.dependencies.iter().filter(|d| d.kind != DependencyKind::Development);
-        (folder(package.name.as_ref()), built_on.map(|d| folder(&d.name)).collect())
+        (folder(package).to_owned(), built_on.map(|d| known(&d.name)).collect())
     };
-    packages().iter().map(of).collect()
+    packages.iter().map(of).collect()
+}
+
+/// The folder that holds a package; it stands for its name on the map.
+fn folder(package: &Package) -> &str {
+    package.manifest_path.parent().and_then(|folder| folder.file_name()).unwrap()
 }
 
 fn forbidden(edges: &Edges) -> Vec<String> {
@@ -89,7 +97,7 @@ fn every_package_is_on_the_map_and_keeps_the_lints() {
     for package in packages() {
         let manifest = super::read(package.manifest_path.strip_prefix(super::root()).unwrap());
         assert!(manifest.contains("[lints]\nworkspace = true"), "{}", package.name);
-        let folder = package.name.as_ref().strip_prefix("caretaker-").unwrap().to_owned();
+        let folder = folder(&package);
         assert!(ALLOWED.iter().any(|(name, _)| *name == folder), "{folder}");
     }
 }

@@ -1,9 +1,9 @@
 //! Expressions that people write, nearly: patterns, schedules, policies, lines of a replay.
 
-use adapters_sim::cloud::pattern::{Event, Pattern};
-use adapters_sim::cloud::schedule::Schedule;
 use adapters_sim::replay::Replay;
 use cli::retention::flags::PolicyFlags;
+use eventbridge::pattern::{Event, Pattern};
+use eventbridge::schedule::Schedule;
 use jiff::Timestamp;
 use support::scene::{at, event};
 

@@ -23,8 +23,8 @@ use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use adapters_aws::{inbound, listing};
-use adapters_sim::cloud::pattern::Pattern;
-use adapters_sim::cloud::schedule::Schedule;
+use eventbridge::pattern::Pattern;
+use eventbridge::schedule::Schedule;
 use support::mutation::{Corpus, Dice};
 
 /// How much work a case is, in those of a parser.

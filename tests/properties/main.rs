@@ -12,6 +12,4 @@ mod hostile;
 mod intake;
 mod jsonl;
 mod naming;
-mod pattern;
 mod scale;
-mod schedule;

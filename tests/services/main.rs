@@ -15,6 +15,7 @@ mod group;
 mod instance;
 mod list;
 mod queue;
+mod rule;
 mod snapshot;
 mod table;
 mod tag;

@@ -11,11 +11,11 @@ use serde_json::Value;
 use super::backoff::RetryPolicy;
 use super::cloudwatch::Alarm;
 use super::delivery::{Dispatch, Origin, Target, hand_over};
-use super::pattern::{Event, Pattern};
-use super::schedule::Schedule;
 use super::{ApiError, Cloud, Fact, Happening};
 use crate::kernel::Context;
 use crate::payload::{self, AlarmChange, HealthIssue};
+use eventbridge::pattern::{Event, Pattern};
+use eventbridge::schedule::Schedule;
 
 /// The rules of the account.
 #[derive(Clone, Debug, Default)]

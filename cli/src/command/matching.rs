@@ -3,9 +3,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use adapters_sim::cloud::pattern::{Difference, Event, Pattern};
 use clap::Args;
 use domain::render::visible;
+use eventbridge::pattern::{Difference, Event, Pattern};
 use serde_json::{Value, json};
 
 use super::{BadInput, Verdict, print_json};

@@ -1,7 +1,7 @@
 use std::io::Write;
 
-use adapters_sim::cloud::schedule::Schedule as Expression;
 use clap::Args;
+use eventbridge::schedule::Schedule as Expression;
 use jiff::{Timestamp, Unit};
 use serde_json::json;
 

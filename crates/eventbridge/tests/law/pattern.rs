@@ -3,7 +3,7 @@
 mod generate;
 mod reference;
 
-use adapters_sim::cloud::pattern::{Event, Pattern, PatternError};
+use eventbridge_rules::pattern::{Event, Pattern, PatternError};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;

@@ -12,12 +12,11 @@ mod invalid_schedule;
 mod or;
 mod pattern;
 mod pattern_example;
-mod rule;
 mod schedule;
 mod schedule_example;
 
-use adapters_sim::cloud::pattern::{Event, Pattern};
-use adapters_sim::cloud::schedule::Schedule;
+use eventbridge_rules::pattern::{Event, Pattern};
+use eventbridge_rules::schedule::Schedule;
 use jiff::Timestamp;
 
 fn matches(pattern: &str, event: &str) -> bool {

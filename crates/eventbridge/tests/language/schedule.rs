@@ -101,7 +101,7 @@ fn what_eventbridge_was_seen_to_take_is_taken() {
         "*/15 * * * ? *",
         "0-59/10 0-23/2 ? * * *",
     ] {
-        let taken: Result<adapters_sim::cloud::schedule::Schedule, _> = format!("cron({fields})").parse();
+        let taken: Result<eventbridge_rules::schedule::Schedule, _> = format!("cron({fields})").parse();
         assert!(taken.is_ok(), "{fields}: {taken:?}");
     }
 }

@@ -30,7 +30,7 @@ pub use event::Event;
 /// # Examples
 ///
 /// ```
-/// use adapters_sim::cloud::pattern::{Event, Pattern};
+/// use eventbridge_rules::pattern::{Event, Pattern};
 ///
 /// let pattern: Pattern = r#"{"detail": {"state": ["stopped", {"prefix": "stopp"}]}}"#.parse().unwrap();
 /// let event: Event = r#"{"source": "aws.ec2", "detail": {"state": "running"}}"#.parse().unwrap();

@@ -1,6 +1,6 @@
 //! What EventBridge refuses, with the place and the remedy.
 
-use adapters_sim::cloud::pattern::Pattern;
+use eventbridge_rules::pattern::Pattern;
 
 fn error(pattern: &str) -> String {
     pattern.parse::<Pattern>().expect_err(pattern).to_string()

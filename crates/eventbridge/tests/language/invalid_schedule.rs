@@ -1,6 +1,6 @@
 //! What EventBridge refuses, with the field and the remedy.
 
-use adapters_sim::cloud::schedule::Schedule;
+use eventbridge_rules::schedule::Schedule;
 
 fn error(expression: &str) -> String {
     expression.parse::<Schedule>().expect_err(expression).to_string()

@@ -2,7 +2,7 @@
 
 mod reference;
 
-use adapters_sim::cloud::schedule::{Schedule, ScheduleError};
+use eventbridge_rules::schedule::{Schedule, ScheduleError};
 use jiff::{SignedDuration, Timestamp};
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -12,7 +12,9 @@ use jiff::{SignedDuration, Timestamp};
 use ports::{StateReason, Tags};
 use serde_json::Value;
 
-use super::at;
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
 
 /// A cloud in which a rule invokes a function that does nothing.
 fn cloud_with(on: On) -> Sim {

@@ -1,6 +1,6 @@
 //! Alternatives (<https://github.com/aws/event-ruler#the-or-primitive>).
 
-use adapters_sim::cloud::pattern::Pattern;
+use eventbridge_rules::pattern::Pattern;
 
 use super::matches;
 

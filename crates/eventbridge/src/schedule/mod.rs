@@ -21,7 +21,7 @@ use rate::Rate;
 /// # Examples
 ///
 /// ```
-/// use adapters_sim::cloud::schedule::Schedule;
+/// use eventbridge_rules::schedule::Schedule;
 ///
 /// let nightly: Schedule = "cron(0 2 * * ? *)".parse().unwrap();
 /// let next = nightly.next("2026-11-23T02:00:00Z".parse().unwrap()).unwrap();

@@ -1,6 +1,6 @@
 //! What the documentation's examples leave open, as Ruler has it (<https://github.com/aws/event-ruler>).
 
-use adapters_sim::cloud::pattern::{Event, Pattern};
+use eventbridge_rules::pattern::{Event, Pattern};
 
 use super::{fits, matches};
 
