@@ -1,4 +1,3 @@
-use std::fmt;
 use std::sync::Arc;
 
 use domain::workflow::maintain::NightPorts;
@@ -8,7 +7,7 @@ use domain::workflow::remediate::RemediatePorts;
 use ports::{Archive, Clock, Instances, Inventory, Ledger, Metrics, Notifier, ScalingGroups, Snapshots};
 
 /// Every port of one region, to lend to workflows. The nightly function uses them all.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Ports {
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -87,7 +86,7 @@ impl Ports {
 }
 
 /// What the snapshot function is given of a region's ports: what it does not use is not built into it either.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct SnapshotPorts {
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -122,7 +121,7 @@ impl From<Ports> for SnapshotPorts {
 }
 
 /// What the remediation function is given of a region's ports.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct RemediationPorts {
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -156,23 +155,5 @@ impl From<Ports> for RemediationPorts {
     fn from(all: Ports) -> Self {
         let Ports { clock, inventory, instances, groups, notifier, ledger, .. } = all;
         Self { clock, inventory, instances, groups, notifier, ledger }
-    }
-}
-
-impl fmt::Debug for Ports {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Ports")
-    }
-}
-
-impl fmt::Debug for SnapshotPorts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SnapshotPorts")
-    }
-}
-
-impl fmt::Debug for RemediationPorts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RemediationPorts")
     }
 }

@@ -1,3 +1,5 @@
+use std::fmt::Debug;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -27,7 +29,7 @@ pub enum Finish {
 /// [`finish`](Self::finish).
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
-pub trait Upload: Send {
+pub trait Upload: Debug + Send {
     /// Adds bytes at the end.
     ///
     /// # Errors
@@ -61,7 +63,7 @@ pub trait Upload: Send {
 /// Reads are strongly consistent (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel>).
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
-pub trait Archive: Send + Sync {
+pub trait Archive: Debug + Send + Sync {
     /// Begins an object. Memory stays bounded whatever its size: large ones go out in parts.
     ///
     /// # Errors

@@ -1,3 +1,5 @@
+use std::fmt::Debug;
+
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 /// Not promised: that two callers' clocks agree. They differ by a little, and a lease allows for it.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
-pub trait Clock: Send + Sync {
+pub trait Clock: Debug + Send + Sync {
     /// The present instant.
     fn now(&self) -> Timestamp;
 

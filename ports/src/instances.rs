@@ -1,3 +1,5 @@
+use std::fmt::Debug;
+
 use async_trait::async_trait;
 
 use crate::{InstanceId, PortError};
@@ -14,7 +16,7 @@ use crate::{InstanceId, PortError};
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RebootInstances.html>).
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
-pub trait Instances: Send + Sync {
+pub trait Instances: Debug + Send + Sync {
     /// Asks for a reboot.
     ///
     /// # Errors

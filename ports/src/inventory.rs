@@ -1,3 +1,5 @@
+use std::fmt::Debug;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -187,7 +189,7 @@ pub enum Presence {
 /// (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
-pub trait Inventory: Send + Sync {
+pub trait Inventory: Debug + Send + Sync {
     /// The instance of that id.
     ///
     /// # Errors

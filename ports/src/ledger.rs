@@ -1,3 +1,5 @@
+use std::fmt::Debug;
+
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -81,7 +83,7 @@ pub const FOUND_AFTER: SignedDuration = SignedDuration::from_mins(5);
 /// Not promised: that what was written open a moment ago is told, nor any order.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
-pub trait Ledger: Send + Sync {
+pub trait Ledger: Debug + Send + Sync {
     /// The entry under a key.
     ///
     /// # Errors

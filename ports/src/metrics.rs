@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
 
 use async_trait::async_trait;
 use jiff::civil::Date;
@@ -82,7 +83,7 @@ pub struct MetricsQuery {
 /// Not promised: order, beyond that a quiet table gives the same order again; records written while reading.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
-pub trait Metrics: Send + Sync {
+pub trait Metrics: Debug + Send + Sync {
     /// One page of records.
     ///
     /// # Errors

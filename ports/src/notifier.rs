@@ -1,3 +1,5 @@
+use std::fmt::Debug;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -172,7 +174,7 @@ fn cut(text: &str, most: usize) -> String {
 ///    [`ErrorKind::NotFound`](crate::ErrorKind::NotFound).
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
-pub trait Notifier: Send + Sync {
+pub trait Notifier: Debug + Send + Sync {
     /// Publishes a notice and returns the topic's id for it.
     ///
     /// # Errors

@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -95,7 +96,7 @@ pub enum Resize {
 /// compare-and-swap (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_SetDesiredCapacity.html>).
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
-pub trait ScalingGroups: Send + Sync {
+pub trait ScalingGroups: Debug + Send + Sync {
     /// The group of that name.
     ///
     /// # Errors

@@ -1,3 +1,5 @@
+use std::fmt::Debug;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -164,7 +166,7 @@ pub enum Deletion {
 /// Not promised: order, and that a page holds anything. A new snapshot may not be listed for a while.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
-pub trait Snapshots: Send + Sync {
+pub trait Snapshots: Debug + Send + Sync {
     /// One page of own snapshots.
     ///
     /// # Errors

@@ -149,7 +149,7 @@ fn keeps_a_record_that_expires() -> Handler {
 }
 
 /// The real snapshots, behind a client that sends a request again when it hears no answer, as the AWS SDK does by default.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct SentAgain(SimPorts);
 
 #[async_trait]

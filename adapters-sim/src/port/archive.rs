@@ -10,6 +10,7 @@ use crate::kernel::{Footprint, Op};
 /// From this size on an object goes out in parts.
 const PART: usize = 8 * 1024 * 1024;
 
+#[derive(Debug)]
 struct SimUpload {
     ports: SimPorts,
     key: ObjectKey,

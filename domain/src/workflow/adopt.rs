@@ -15,18 +15,12 @@ use crate::policy::ownership::{self, NAMED, OWNER, OwnerName, SCHEME, Whose};
 const ATTEMPTS: u32 = 8;
 
 /// The ports that adopting needs.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct AdoptPorts<'a> {
     /// The time.
     pub clock: &'a dyn Clock,
     /// The snapshots.
     pub snapshots: &'a dyn Snapshots,
-}
-
-impl std::fmt::Debug for AdoptPorts<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("AdoptPorts")
-    }
 }
 
 /// A snapshot that is nobody's.

@@ -12,7 +12,7 @@ use crate::policy::key;
 use crate::policy::once::{Fence, InDoubt};
 
 /// The ports that telling people needs.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct AnnouncePorts<'a> {
     /// The time.
     pub clock: &'a dyn Clock,
@@ -20,12 +20,6 @@ pub struct AnnouncePorts<'a> {
     pub ledger: &'a dyn Ledger,
     /// The topic.
     pub notifier: &'a dyn Notifier,
-}
-
-impl std::fmt::Debug for AnnouncePorts<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("AnnouncePorts")
-    }
 }
 
 /// Whether people were told.

@@ -19,7 +19,7 @@ use crate::render::jsonl;
 const CHUNK: u64 = 8 * 1024 * 1024;
 
 /// The ports that archiving needs.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct ArchivePorts<'a> {
     /// The time.
     pub clock: &'a dyn Clock,
@@ -27,12 +27,6 @@ pub struct ArchivePorts<'a> {
     pub metrics: &'a dyn Metrics,
     /// Where they go.
     pub archive: &'a dyn Archive,
-}
-
-impl std::fmt::Debug for ArchivePorts<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ArchivePorts")
-    }
 }
 
 /// Where the records are, and how to get at them.

@@ -32,7 +32,7 @@ use crate::render;
 pub const FOR_REPORT: SignedDuration = SignedDuration::from_secs(20);
 
 /// The ports that a night needs.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct NightPorts<'a> {
     /// The time.
     pub clock: &'a dyn Clock,
@@ -48,12 +48,6 @@ pub struct NightPorts<'a> {
     pub ledger: &'a dyn Ledger,
     /// Who is told.
     pub notifier: &'a dyn Notifier,
-}
-
-impl std::fmt::Debug for NightPorts<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("NightPorts")
-    }
 }
 
 impl<'a> NightPorts<'a> {

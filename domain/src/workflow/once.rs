@@ -42,7 +42,7 @@ pub struct Performed<O> {
 }
 
 /// Carries effects out once, on behalf of one run.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Once<'a> {
     /// Where claims and outcomes are kept.
     pub ledger: &'a dyn Ledger,
@@ -50,12 +50,6 @@ pub struct Once<'a> {
     pub clock: &'a dyn Clock,
     /// On whose behalf.
     pub run: &'a Run,
-}
-
-impl std::fmt::Debug for Once<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Once").field("run", self.run).finish_non_exhaustive()
-    }
 }
 
 /// A claim that was won: the record as it stands in the ledger, under its version, or as it would.

@@ -15,7 +15,7 @@ use crate::policy::snapshot::{Incident, Skip, SnapshotPlan, SnapshotPolicy};
 use crate::render;
 
 /// The ports that snapshotting an instance needs.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct ProtectPorts<'a> {
     /// The time.
     pub clock: &'a dyn Clock,
@@ -27,12 +27,6 @@ pub struct ProtectPorts<'a> {
     pub ledger: &'a dyn Ledger,
     /// Who is told.
     pub notifier: &'a dyn Notifier,
-}
-
-impl std::fmt::Debug for ProtectPorts<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ProtectPorts")
-    }
 }
 
 impl<'a> ProtectPorts<'a> {

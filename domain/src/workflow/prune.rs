@@ -25,7 +25,7 @@ const DELETED_AT_ONCE: usize = 8;
 const ATTEMPTS: u32 = 3;
 
 /// The ports that pruning needs.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct PrunePorts<'a> {
     /// The time.
     pub clock: &'a dyn Clock,
@@ -33,12 +33,6 @@ pub struct PrunePorts<'a> {
     pub inventory: &'a dyn Inventory,
     /// The snapshots.
     pub snapshots: &'a dyn Snapshots,
-}
-
-impl std::fmt::Debug for PrunePorts<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("PrunePorts")
-    }
 }
 
 /// What became of the snapshots.

@@ -26,7 +26,7 @@ use crate::render;
 pub(super) const ROUNDS: u32 = 4;
 
 /// The ports that answering an alarm needs.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct RemediatePorts<'a> {
     /// The time.
     pub clock: &'a dyn Clock,
@@ -40,12 +40,6 @@ pub struct RemediatePorts<'a> {
     pub ledger: &'a dyn Ledger,
     /// Who is told.
     pub notifier: &'a dyn Notifier,
-}
-
-impl std::fmt::Debug for RemediatePorts<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("RemediatePorts")
-    }
 }
 
 impl<'a> RemediatePorts<'a> {

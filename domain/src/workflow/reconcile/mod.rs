@@ -26,7 +26,7 @@ use act::Work;
 use gather::{Gathered, Reading};
 
 /// The ports that reconciling needs.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct ReconcilePorts<'a> {
     /// The time.
     pub clock: &'a dyn Clock,
@@ -42,12 +42,6 @@ pub struct ReconcilePorts<'a> {
     pub ledger: &'a dyn Ledger,
     /// Who is told.
     pub notifier: &'a dyn Notifier,
-}
-
-impl std::fmt::Debug for ReconcilePorts<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ReconcilePorts")
-    }
 }
 
 impl<'a> ReconcilePorts<'a> {
