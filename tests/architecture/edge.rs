@@ -5,15 +5,28 @@ use std::collections::BTreeMap;
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 /// What each package may depend on of ours, as section 1 of the map has it.
-const ALLOWED: [(&str, &[&str]); 8] = [
+const ALLOWED: [(&str, &[&str]); 9] = [
     ("eventbridge", &[]),
+    ("iam-policy", &[]),
     ("ports", &[]),
     ("domain", &["ports"]),
     ("adapters-aws", &["ports"]),
-    ("adapters-sim", &["ports", "eventbridge"]),
+    ("adapters-sim", &["ports", "eventbridge", "iam-policy"]),
     ("lambda-shims", &["ports", "domain", "adapters-aws"]),
     ("cli", &["ports", "domain", "adapters-aws", "adapters-sim", "lambda-shims", "eventbridge"]),
-    ("tests", &["ports", "domain", "adapters-aws", "adapters-sim", "lambda-shims", "cli", "eventbridge"]),
+    (
+        "tests",
+        &[
+            "ports",
+            "domain",
+            "adapters-aws",
+            "adapters-sim",
+            "lambda-shims",
+            "cli",
+            "eventbridge",
+            "iam-policy",
+        ],
+    ),
 ];
 
 /// Packages that may know the AWS SDK.
@@ -24,7 +37,7 @@ const SDK_SEAMS: [&str; 3] = ["aws-smithy-async", "aws-smithy-runtime-api", "aws
 
 /// What may not be in the rooms that have no runtime: they run on any executor, and read no clock.
 const RUNTIMES: [&str; 6] = ["tokio", "async-std", "smol", "rand", "fastrand", "chrono"];
-const RUNTIME_FREE: [&str; 4] = ["eventbridge", "ports", "domain", "adapters-sim"];
+const RUNTIME_FREE: [&str; 5] = ["eventbridge", "iam-policy", "ports", "domain", "adapters-sim"];
 
 type Edges = BTreeMap<String, Vec<String>>;
 

@@ -2,8 +2,9 @@
 
 use super::{read, rust_files};
 
-const ROOMS: [&str; 7] = [
+const ROOMS: [&str; 8] = [
     "crates/eventbridge/src",
+    "crates/iam-policy/src",
     "ports/src",
     "domain/src",
     "adapters-aws/src",
@@ -44,7 +45,7 @@ fn policies_know_no_json_no_ports_and_no_waiting() {
 fn the_rooms_without_a_runtime_ban_the_same_things() {
     let ban = read("domain/clippy.toml");
     assert!(ban.contains("jiff::Timestamp::now") && ban.contains("std::collections::HashMap"));
-    for room in ["crates/eventbridge", "ports", "adapters-sim"] {
+    for room in ["crates/eventbridge", "crates/iam-policy", "ports", "adapters-sim"] {
         assert_eq!(read(format!("{room}/clippy.toml")), ban, "{room}");
     }
     // The nearest clippy.toml wins and nothing is merged, so they repeat what the root sets.

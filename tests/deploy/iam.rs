@@ -4,11 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use adapters_sim::cloud::Place;
-use adapters_sim::cloud::iam::{Keys, Kind, Policy, Request, Role, Verdict};
 use cli::stack::{Stack, usual_settings};
+use iam_policy::{Keys, Kind, Policy, Request, Role, Verdict};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+
+/// Whose requests are asked about, and where they go.
+const ROLE: &str = "arn:aws:iam::123456789012:role/asked";
+const REGION: &str = "eu-west-1";
 
 #[derive(Deserialize)]
 struct Asked {
@@ -51,10 +54,10 @@ fn ours(asked: &Asked, edges: &BTreeMap<String, Value>, all: &BTreeMap<String, V
     let documents =
         edges.get(&asked.policies).map_or_else(|| all[&asked.policies].clone(), |e| vec![e.clone()]);
     let parse = |document| Policy::parse(document, Kind::Identity).unwrap();
-    let role = Role::new(&Place::default(), &asked.policies, documents.iter().map(parse).collect());
+    let role = Role::new(ROLE, REGION, documents.iter().map(parse).collect());
     let of_resource =
         asked.resource_policy.as_ref().map(|name| Policy::parse(&all[name][0], Kind::Resource).unwrap());
-    let request = Request::new(Box::leak(asked.action.clone().into_boxed_str()), &asked.resource);
+    let request = Request::new(asked.action.clone(), &asked.resource);
     role.decide(&request.knowing(keys(&asked.context)), of_resource.as_ref())
 }
 

@@ -4,12 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-use adapters_sim::cloud::Place;
-use adapters_sim::cloud::iam::{Keys, Kind, Policy, Request, Role, Verdict};
 use adapters_sim::kernel::Handler;
 use cli::stack::{FunctionName, NAME, Stack, ours, shipped, usual_settings};
 use domain::policy::retention::{Draft, Floor, Owner, Retention, Stock};
 use futures::FutureExt;
+use iam_policy::{Keys, Kind, Policy, Request, Role, Verdict};
 use jiff::{SignedDuration, Timestamp};
 use ports::{CreateSet, Snapshot, SnapshotState, Snapshots, TagSet, time};
 use proptest::prelude::*;
@@ -124,7 +123,7 @@ fn night_role(parameters: &[(&str, &str)]) -> Role {
     let stack = Stack::of(shipped(), &usual_settings(), &parameters).unwrap();
     let documents = stack.plan().documents["NightlyMaintenanceRole"].iter();
     let policies = documents.map(|document| Policy::parse(document, Kind::Identity).unwrap()).collect();
-    Role::new(&Place::default(), "night", policies)
+    Role::new("arn:aws:iam::123456789012:role/night", "eu-west-1", policies)
 }
 
 #[test]

@@ -22,7 +22,6 @@ pub mod snapshot;
 pub mod sns;
 pub mod sqs;
 pub mod tag;
-mod wildcard;
 
 pub use error::ApiError;
 pub use fact::Fact;

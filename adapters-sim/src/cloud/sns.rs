@@ -236,7 +236,7 @@ impl Cloud {
         context: &mut Context<'_>,
     ) {
         let source = place.arn("cloudwatch", &format!("alarm:{alarm}"));
-        let request = iam::Request::new("sns:Publish", topic).knowing(iam::Keys::of_source(&source, place));
+        let request = iam_policy::Request::new("sns:Publish", topic).knowing(iam::of_source(&source, place));
         if !self.iam.allows_service("cloudwatch.amazonaws.com", &request) {
             context.note(Fact::NoticeRefused { topic: topic.to_owned(), why: "not authorized" });
             return;

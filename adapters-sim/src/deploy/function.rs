@@ -13,9 +13,9 @@ use super::resource::name_of;
 use super::topic::redriven_to;
 use super::{DeployError, Plan, Planned};
 use crate::cloud::eventbridge::{On, Rule};
-use crate::cloud::iam::Role;
 use crate::cloud::lambda::Function;
 use crate::cloud::sns::{Subscriber, Subscription};
+use iam_policy::Role;
 
 /// What of a function is not modelled: its code is what a test installs.
 const OF_FUNCTION: [&str; 8] =

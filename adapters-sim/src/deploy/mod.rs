@@ -24,12 +24,12 @@ use serde_json::{Map, Value};
 use crate::cloud::cloudwatch::Alarm;
 use crate::cloud::dynamodb::Index;
 use crate::cloud::eventbridge::Rule;
-use crate::cloud::iam::{Policy, Role};
 use crate::cloud::lambda::Function;
 use crate::cloud::sns::Subscription;
 use crate::cloud::sqs::Queue;
 use crate::cloud::{Cloud, Place};
 use crate::kernel::Context;
+use iam_policy::{Policy, Role};
 
 /// Something in a template that is wrong or not understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

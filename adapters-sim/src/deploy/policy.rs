@@ -8,7 +8,7 @@ use super::body::Body;
 use super::resolve::Resolver;
 use super::resource::name_of;
 use super::{Allowed, DeployError, Plan};
-use crate::cloud::iam::{Kind, Policy, Role};
+use iam_policy::{Kind, Policy, Role};
 
 /// What of a role is not modelled: who may assume it, and what it says about itself.
 const OF_ROLE: [&str; 4] = ["AssumeRolePolicyDocument", "Description", "Tags", "Path"];
@@ -33,7 +33,8 @@ pub(super) fn role(
     }
     body.text("RoleName")?;
     body.finish(&OF_ROLE)?;
-    Ok(Role::new(resolver.place, &name_of(id, resolver), read))
+    let arn = format!("arn:aws:iam::{}:role/{}", resolver.place.account, name_of(id, resolver));
+    Ok(Role::new(arn, resolver.place.region.as_str(), read))
 }
 
 fn parsed(document: &Value, kind: Kind, path: &str) -> Result<Policy, DeployError> {

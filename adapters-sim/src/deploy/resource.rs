@@ -10,7 +10,7 @@ use super::body::Body;
 use super::resolve::{Attributes, Resolver};
 use super::{DeployError, Plan, Stack, Template, alarm, function, parameter, policy, storage, topic};
 use crate::cloud::Place;
-use crate::cloud::iam::{Kind, Policy, Role};
+use iam_policy::{Kind, Policy, Role};
 
 /// What a resource may say about itself, beside its type and its properties.
 const ABOUT: [&str; 6] =

@@ -65,8 +65,8 @@ impl Cloud {
             // A function lets itself be invoked by those whom its policy names
             // (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html>).
             let arn = self.place.arn("lambda", &format!("function:{function}"));
-            let request = iam::Request::new("lambda:InvokeFunction", arn)
-                .knowing(iam::Keys::of_source(&change.arn(), change.place));
+            let request = iam_policy::Request::new("lambda:InvokeFunction", arn)
+                .knowing(iam::of_source(&change.arn(), change.place));
             if self.iam.allows_service("lambda.alarms.cloudwatch.amazonaws.com", &request) {
                 let dispatch = Dispatch::once(function, payload::alarm_action(change), context.now);
                 hand_over(&dispatch, (false, SignedDuration::ZERO), context);

@@ -1,10 +1,10 @@
 //! What a call looks like to IAM: actions, resources, and no keys but those that the Service Authorization Reference lists
 //! for them (<https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>).
 
+use iam_policy::{Keys, Request};
 use jiff::Timestamp;
 use ports::{CreateOne, CreateSet, GroupName, InstanceId, ObjectKey, SnapshotId, Tags, VolumeId};
 
-use super::{Keys, Request};
 use crate::cloud::Cloud;
 
 /// A call, as far as IAM is concerned.
@@ -79,7 +79,7 @@ impl Ask {
     /// All that has to be allowed for it.
     pub fn requests(&self, cloud: &Cloud) -> Vec<Request> {
         match self {
-            Self::Anything(actions) => actions.iter().map(|action| Request::new(action, "*")).collect(),
+            Self::Anything(actions) => actions.iter().map(|action| Request::new(*action, "*")).collect(),
             Self::CreateSet(wish) => create_set(cloud, wish),
             Self::CreateOne(wish) => create_one(cloud, wish),
             Self::Tag(id, tags) => tag(cloud, id, tags),
@@ -93,7 +93,7 @@ impl Ask {
                     .with_all("dynamodb:LeadingKeys", [key.clone()])
                     .with_all("dynamodb:Attributes", attributes);
                 vec![
-                    Request::new(action, cloud.place.arn("dynamodb", &format!("table/{table}")))
+                    Request::new(*action, cloud.place.arn("dynamodb", &format!("table/{table}")))
                         .knowing(keys),
                 ]
             }
@@ -120,7 +120,7 @@ fn with_key(cloud: &Cloud, resource: &str, actions: &[&'static str]) -> Vec<Requ
     let service = resource.split(':').nth(2).unwrap_or_default();
     let via = format!("{service}.{}.amazonaws.com", cloud.place.region);
     let keys = Keys::default().with("kms:ViaService", via);
-    actions.iter().map(|action| Request::new(action, key).knowing(keys.clone())).collect()
+    actions.iter().map(|action| Request::new(*action, key).knowing(keys.clone())).collect()
 }
 
 /// A topic with a key needs both permissions (<https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>).

@@ -1,28 +1,17 @@
-//! IAM: who may do what
-//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>).
-//!
-//! Whatever is asked for is refused, unless a statement allows it and none denies it. Evaluation is pure; what a request looks
-//! like to IAM is told by [`ask`].
-//!
-//! Not modelled: permission boundaries, session policies, policies of organizations, and requests into other accounts.
+//! IAM: the roles of functions and the policies of resources. The crate `iam-policy` decides; what a request looks like to IAM
+//! is told by [`ask`].
 
 pub mod ask;
-mod condition;
-mod pattern;
-mod policy;
-mod request;
 
-pub use policy::{Effect, Kind, Policy, PolicyError};
-pub use request::{Keys, Principal, Request};
-
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use iam_policy::{Keys, Policy, Principal, Request, Role, Verdict, decide};
 
 use ports::ErrorKind;
 
 use super::{ApiError, Cloud, Place};
-use policy::Word;
-use request::Context;
 
 /// The roles of the account's functions, and the policies of its resources.
 #[derive(Clone, Debug, Default)]
@@ -34,91 +23,7 @@ pub struct Iam {
     /// The keys of KMS that resources are encrypted with, by the resources' ARNs.
     keys: BTreeMap<String, String>,
     /// How often which action was refused to which function.
-    refused: BTreeMap<(String, &'static str), u64>,
-}
-
-/// What a function runs as.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Role {
-    who: Principal,
-    keys: Keys,
-    policies: Vec<Policy>,
-}
-
-impl Role {
-    /// A role with all its policies.
-    pub fn new(place: &Place, name: &str, policies: Vec<Policy>) -> Self {
-        let who = Principal::Role(format!("arn:aws:iam::{}:role/{name}", place.account));
-        let keys = who
-            .keys()
-            .with("aws:RequestedRegion", place.region.as_str())
-            .with("ec2:Region", place.region.as_str())
-            .with("aws:ResourceAccount", place.account.as_str());
-        Self { who, keys, policies }
-    }
-
-    /// What becomes of one of its requests, if the resource's policy is this.
-    pub fn decide(&self, request: &Request, of_resource: Option<&Policy>) -> Verdict {
-        decide_knowing(&self.who, request, &self.keys, self.policies.iter().chain(of_resource))
-    }
-}
-
-/// What becomes of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// A statement allows it, and none denies it.
-    Allowed,
-    /// A statement denies it.
-    ExplicitlyDenied,
-    /// No statement allows it.
-    ImplicitlyDenied,
-}
-
-/// What a principal's own policies and the resource's policy say of a request, both of one account
-/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics-single-account.html>).
-///
-/// # Examples
-///
-/// ```
-/// use adapters_sim::cloud::iam::{Kind, Policy, Principal, Request, Verdict, decide};
-/// use serde_json::json;
-///
-/// let policy = json!({ "Version": "2012-10-17", "Statement": [
-///     { "Effect": "Allow", "Action": "sns:*", "Resource": "*" },
-///     { "Effect": "Deny", "NotAction": "sns:Publish", "Resource": "*" },
-/// ] });
-/// let policies = [Policy::parse(&policy, Kind::Identity).unwrap()];
-/// let who = Principal::Role("arn:aws:iam::123456789012:role/auto-snapshot".to_owned());
-/// let topic = "arn:aws:sns:eu-west-1:123456789012:alerts";
-/// let verdict = |action| decide(&who, &Request::new(action, topic), &policies, None);
-/// assert_eq!(verdict("sns:Publish"), Verdict::Allowed);
-/// assert_eq!(verdict("sns:DeleteTopic"), Verdict::ExplicitlyDenied);
-/// assert_eq!(verdict("sqs:SendMessage"), Verdict::ExplicitlyDenied);
-/// ```
-pub fn decide(who: &Principal, request: &Request, own: &[Policy], of_resource: Option<&Policy>) -> Verdict {
-    decide_knowing(who, request, &who.keys(), own.iter().chain(of_resource))
-}
-
-fn decide_knowing<'a>(
-    who: &Principal,
-    request: &Request,
-    common: &Keys,
-    policies: impl Iterator<Item = &'a Policy>,
-) -> Verdict {
-    let keys = Context { own: &request.keys, common };
-    let action = request.action.to_ascii_lowercase();
-    let mut verdict = Verdict::ImplicitlyDenied;
-    for policy in policies {
-        for word in policy.words(who, (&action, &request.resource), keys) {
-            match word {
-                Word::Denied => return Verdict::ExplicitlyDenied,
-                Word::Allowed => verdict = Verdict::Allowed,
-                // The account may; whether this role of it may is for the role's policies to say.
-                Word::Delegated => {}
-            }
-        }
-    }
-    verdict
+    refused: BTreeMap<(String, Cow<'static, str>), u64>,
 }
 
 impl Iam {
@@ -153,8 +58,8 @@ impl Iam {
     }
 
     /// How often which action was refused to which function.
-    pub fn refused(&self) -> impl Iterator<Item = (&str, &'static str, u64)> {
-        self.refused.iter().map(|((function, action), times)| (function.as_str(), *action, *times))
+    pub fn refused(&self) -> impl Iterator<Item = (&str, &str, u64)> {
+        self.refused.iter().map(|((function, action), times)| (function.as_str(), action.as_ref(), *times))
     }
 
     /// What becomes of a role's request.
@@ -175,7 +80,7 @@ impl Iam {
             (verdict != Verdict::Allowed).then_some((request, verdict))
         });
         let Some((request, verdict)) = refused else { return Ok(()) };
-        *self.refused.entry((function.to_owned(), request.action)).or_default() += 1;
+        *self.refused.entry((function.to_owned(), request.action.clone())).or_default() += 1;
         Err(refusal(&role, &request, verdict))
     }
 
@@ -241,6 +146,12 @@ fn refusal(role: &Role, request: &Request, verdict: Verdict) -> ApiError {
         Verdict::Allowed | Verdict::ImplicitlyDenied => "because no policy allows it",
     };
     let Request { action, resource, .. } = request;
-    let message = format!("{} is not authorized to perform {action} on {resource} {why}", role.who);
+    let message = format!("{} is not authorized to perform {action} on {resource} {why}", role.who());
     ApiError::new(ErrorKind::Denied, code, message)
+}
+
+/// What a service tells of whom it acts for
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>).
+pub(super) fn of_source(arn: &str, place: &Place) -> Keys {
+    Keys::default().with("aws:SourceArn", arn).with("aws:SourceAccount", place.account.as_str())
 }

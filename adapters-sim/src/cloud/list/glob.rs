@@ -1,4 +1,4 @@
-use crate::cloud::wildcard::{Token, Wildcard};
+use iam_policy::wildcard::{Token, Wildcard};
 
 /// A value of a filter: `*` stands for any characters, `?` for one, and `\` takes their meaning away; upper and lower case
 /// differ (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html>).

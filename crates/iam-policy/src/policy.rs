@@ -5,9 +5,9 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::condition::Condition;
-use super::pattern::Pattern;
-use super::request::{Context, Principal};
+use crate::condition::Condition;
+use crate::pattern::Pattern;
+use crate::request::{Context, Principal};
 
 /// What a policy is attached to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct PolicyError {
 }
 
 impl PolicyError {
-    pub(super) fn new(path: impl fmt::Display, why: impl Into<String>) -> Self {
+    pub(crate) fn new(path: impl fmt::Display, why: impl Into<String>) -> Self {
         Self { path: path.to_string(), why: why.into() }
     }
 }
@@ -51,7 +51,7 @@ pub enum Effect {
 
 /// What a statement says of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Word {
+pub(crate) enum Word {
     Denied,
     Allowed,
     /// Allowed as far as the resource is concerned, if the account's own policies allow it as well.
@@ -95,7 +95,7 @@ impl Policy {
     /// # Examples
     ///
     /// ```
-    /// use adapters_sim::cloud::iam::{Kind, Policy};
+    /// use iam_policy_evaluation::{Kind, Policy};
     /// use serde_json::json;
     ///
     /// let typo = json!({ "Version": "2012-10-17", "Statement": {
@@ -124,7 +124,7 @@ impl Policy {
     }
 
     /// What each statement that is about an action, in small letters, on a resource says of it.
-    pub(super) fn words(
+    pub(crate) fn words(
         &self,
         who: &Principal,
         (action, resource): (&str, &str),

@@ -1,12 +1,12 @@
 //! Texts with `*`, `?` and `${...}`
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>).
 
-use super::request::Context;
-use crate::cloud::wildcard::{Token, Wildcard, matches};
+use crate::request::Context;
+use crate::wildcard::{Token, Wildcard, matches};
 
 /// A text of a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Pattern {
+pub(crate) struct Pattern {
     pieces: Vec<Piece>,
     /// The same, when it is the same for every request.
     fixed: Option<Wildcard>,
@@ -21,11 +21,11 @@ enum Piece {
 }
 
 /// A text of a policy as it stands for one request.
-pub(super) type Resolved = Vec<Token>;
+pub(crate) type Resolved = Vec<Token>;
 
 impl Pattern {
     /// Reads a text. In policies of a version before 2012-10-17 nothing stands for a value.
-    pub(super) fn parse(text: &str, has_variables: bool) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str, has_variables: bool) -> Result<Self, String> {
         let mut pieces = Vec::new();
         let mut rest = text;
         while let Some(letter) = rest.chars().next() {
@@ -46,7 +46,7 @@ impl Pattern {
     }
 
     /// A text that stands for itself, as operators without wildcards have them.
-    pub(super) fn literal(text: &str, has_variables: bool) -> Result<Self, String> {
+    pub(crate) fn literal(text: &str, has_variables: bool) -> Result<Self, String> {
         let plain = |piece| match piece {
             Piece::Any => Piece::Letter('*'),
             Piece::One => Piece::Letter('?'),
@@ -56,7 +56,7 @@ impl Pattern {
     }
 
     /// The same text in small letters.
-    pub(super) fn lower(self) -> Self {
+    pub(crate) fn lower(self) -> Self {
         let lower = |piece| match piece {
             Piece::Letter(letter) => Piece::Letter(letter.to_ascii_lowercase()),
             Piece::One | Piece::Any | Piece::Variable { .. } => piece,
@@ -66,7 +66,7 @@ impl Pattern {
 
     /// Whether a text is such a one. One that needs a value which the request does not have, or has more than one of, is no text
     /// at all.
-    pub(super) fn is(&self, text: &str, keys: Context<'_>) -> bool {
+    pub(crate) fn is(&self, text: &str, keys: Context<'_>) -> bool {
         match &self.fixed {
             Some(fixed) => fixed.matches(text),
             None => self.resolve(keys).is_some_and(|tokens| matches(&tokens, text)),
@@ -74,7 +74,7 @@ impl Pattern {
     }
 
     /// The text with its values.
-    pub(super) fn resolve<'a>(&'a self, keys: Context<'a>) -> Option<Resolved> {
+    pub(crate) fn resolve<'a>(&'a self, keys: Context<'a>) -> Option<Resolved> {
         resolved(&self.pieces, |key| keys.single(key))
     }
 

@@ -5,13 +5,13 @@ use std::cmp::Ordering;
 
 use jiff::Timestamp;
 
-use super::pattern::Pattern;
-use super::request::Context;
-use crate::cloud::wildcard::{Token, matches};
+use crate::pattern::Pattern;
+use crate::request::Context;
+use crate::wildcard::{Token, matches};
 
 /// One key of one operator.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Condition {
+pub(crate) struct Condition {
     key: String,
     /// Whether all or any of a key's values have to satisfy it; one alone when nothing is said.
     quantifier: Option<Quantifier>,
@@ -86,7 +86,7 @@ const MULTIVALUED: [&str; 5] =
 
 impl Condition {
     /// Reads one key of one operator.
-    pub(super) fn parse(
+    pub(crate) fn parse(
         operator: &str,
         key: &str,
         values: &[String],
@@ -119,7 +119,7 @@ impl Condition {
     }
 
     /// Whether a request satisfies it.
-    pub(super) fn holds(&self, keys: Context<'_>) -> bool {
+    pub(crate) fn holds(&self, keys: Context<'_>) -> bool {
         let found = keys.get(&self.key).filter(|values| !values.is_empty());
         let (negated, expected) = match &self.test {
             Test::Null(absent) => return found.is_none() == *absent,
@@ -205,7 +205,7 @@ impl Value {
 
 /// Whether an ARN is such a one: each of its six parts is compared on its own
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN>).
-pub(super) fn arn_matches(pattern: &[Token], arn: &str) -> bool {
+pub(crate) fn arn_matches(pattern: &[Token], arn: &str) -> bool {
     let parts: Vec<&[Token]> = pattern.splitn(6, |token| *token == Token::Letter(':')).collect();
     let found: Vec<&str> = arn.splitn(6, ':').collect();
     parts.len() == 6 && found.len() == 6 && parts.iter().zip(&found).all(|(part, found)| matches(part, found))

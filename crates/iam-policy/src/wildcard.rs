@@ -2,7 +2,7 @@
 
 /// A part of such a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Token {
+pub enum Token {
     /// This very letter.
     Letter(char),
     /// Any one.
@@ -13,7 +13,7 @@ pub(super) enum Token {
 
 /// Such a text. Most have no wildcard, and are asked about every thing of a list and every request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Wildcard {
+pub enum Wildcard {
     /// One that only stands for itself.
     Plain(String),
     /// One that stands for others.
@@ -21,7 +21,8 @@ pub(super) enum Wildcard {
 }
 
 impl Wildcard {
-    pub(super) fn new(tokens: Vec<Token>) -> Self {
+    /// The text that these tokens make.
+    pub fn new(tokens: Vec<Token>) -> Self {
         let letter = |token: &Token| match token {
             Token::Letter(letter) => Some(*letter),
             Token::One | Token::Any => None,
@@ -30,7 +31,7 @@ impl Wildcard {
     }
 
     /// Whether a text is such a one.
-    pub(super) fn matches(&self, text: &str) -> bool {
+    pub fn matches(&self, text: &str) -> bool {
         match self {
             Self::Plain(plain) => plain == text,
             Self::Pattern(tokens) => matches(tokens, text),
@@ -39,7 +40,7 @@ impl Wildcard {
 }
 
 /// Whether a text is such a one: when it does not fit behind the latest `*`, that one takes a letter more.
-pub(super) fn matches(pattern: &[Token], text: &str) -> bool {
+pub fn matches(pattern: &[Token], text: &str) -> bool {
     let (mut at, mut rest) = (0, text);
     let mut latest: Option<(usize, &str)> = None;
     loop {

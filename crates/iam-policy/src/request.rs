@@ -1,7 +1,6 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
-
-use crate::cloud::Place;
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +13,7 @@ pub enum Principal {
 
 impl Principal {
     /// What is known of all its requests.
-    pub(super) fn keys(&self) -> Keys {
+    pub(crate) fn keys(&self) -> Keys {
         let keys = Keys::default().with("aws:SecureTransport", "true");
         match self {
             Self::Role(arn) => keys
@@ -28,7 +27,7 @@ impl Principal {
     }
 
     /// The account that it is of; services are of none.
-    pub(super) fn account(&self) -> Option<&str> {
+    pub(crate) fn account(&self) -> Option<&str> {
         match self {
             Self::Role(arn) => arn.split(':').nth(4),
             Self::Service(_) => None,
@@ -51,21 +50,21 @@ pub struct Keys(BTreeMap<String, Vec<String>>);
 
 /// What is known of every request of a role, beside what is known of the request itself.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Context<'a> {
+pub(crate) struct Context<'a> {
     /// What the request brings along.
-    pub(super) own: &'a Keys,
+    pub(crate) own: &'a Keys,
     /// What all have.
-    pub(super) common: &'a Keys,
+    pub(crate) common: &'a Keys,
 }
 
 impl<'a> Context<'a> {
     /// The values of a key; `key` is in small letters.
-    pub(super) fn get(self, key: &str) -> Option<&'a [String]> {
+    pub(crate) fn get(self, key: &str) -> Option<&'a [String]> {
         self.own.get(key).or_else(|| self.common.get(key))
     }
 
     /// The value of a key that has one; `key` is in small letters.
-    pub(super) fn single(self, key: &str) -> Option<&'a str> {
+    pub(crate) fn single(self, key: &str) -> Option<&'a str> {
         match self.get(key)? {
             [value] => Some(value),
             _ => None,
@@ -87,12 +86,6 @@ impl Keys {
         self
     }
 
-    /// What a service tells of whom it acts for
-    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>).
-    pub(crate) fn of_source(arn: &str, place: &Place) -> Self {
-        Self::default().with("aws:SourceArn", arn).with("aws:SourceAccount", place.account.as_str())
-    }
-
     fn get(&self, key: &str) -> Option<&[String]> {
         self.0.get(key).map(Vec::as_slice)
     }
@@ -102,7 +95,7 @@ impl Keys {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// The action, as `service:Action`.
-    pub action: &'static str,
+    pub action: Cow<'static, str>,
     /// The resource's ARN, or `*` for actions that are on none.
     pub resource: String,
     /// What else there is to know about it.
@@ -111,8 +104,8 @@ pub struct Request {
 
 impl Request {
     /// A request about which nothing else is known.
-    pub fn new(action: &'static str, resource: impl Into<String>) -> Self {
-        Self { action, resource: resource.into(), keys: Keys::default() }
+    pub fn new(action: impl Into<Cow<'static, str>>, resource: impl Into<String>) -> Self {
+        Self { action: action.into(), resource: resource.into(), keys: Keys::default() }
     }
 
     /// The same request with these keys.
