@@ -125,6 +125,32 @@ fn m1_every_page_is_read_also_when_one_is_empty_behind_the_filter() {
 }
 
 #[test]
+fn m2_an_index_of_days_or_a_scan_in_segments_archives_the_same() {
+    // A table of the stack's own has an index; and nobody reads the other way.
+    let ways = [
+        (&[][..], "Query"),
+        (&[("METRICS_SEGMENTS", "4")], "Query"),
+        (&[("METRICS_TABLE", ""), ("METRICS_SEGMENTS", "1")], "Scan"),
+    ];
+    let archived = ways.map(|(settings, other)| {
+        let scene = Scene::new(settings);
+        scene.sim.faults(|faults| faults.add(Rule::on(other, Fault::Denied, Pick::Every)));
+        for (n, day) in ["2026-11-22", "2026-11-23", "2026-11-23"].into_iter().enumerate() {
+            let mut record = record(&format!("r{n}"), &format!("{day}T0{n}:00:00Z"), "1");
+            record.insert("date".to_owned(), Attribute::S(day.to_owned()));
+            scene.put_record(record);
+        }
+        scene.night().unwrap();
+        let text = scene.object("metrics-archive/2026-11-23/metrics.jsonl").unwrap();
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    });
+    assert_eq!(archived[0].len(), 2);
+    assert!(archived.iter().all(|lines| *lines == archived[0]), "{archived:?}");
+}
+
+#[test]
 fn m3_numbers_keep_every_digit_and_every_type_has_its_form() {
     let scene = Scene::default();
     let digits = "0.12345678901234567890123456789012345678";
@@ -279,6 +305,58 @@ fn p1_a_failed_cleanup_still_archives_and_reports() {
     let gave_up = "ALARM: \"nightly-maintenance-gave-up\" in EU (Ireland)";
     assert_eq!(scene.subjects(), ["[Daily Ops Report] 2026-11-24", gave_up]);
     insta::assert_snapshot!(scene.mails()[0].body);
+}
+
+#[test]
+fn p2_a_night_is_ok_partial_or_failed_and_counts_what_it_did() {
+    for (denied, status) in [
+        (&[][..], "OK"),
+        (&["DeleteSnapshot"], "PARTIAL"),
+        (&["DescribeSnapshots", "Scan", "Query"], "FAILED"),
+    ] {
+        let scene = Scene::default();
+        scene.old_snapshot("snap-0a", "vol-1", 50);
+        scene.old_snapshot("snap-0b", "vol-1", 1);
+        scene.sim.faults(|faults| {
+            for operation in denied {
+                faults.add(Rule::on(operation, Fault::Denied, Pick::Every));
+            }
+        });
+        let answer = scene.night();
+        assert!(
+            answer.as_ref().map_or(status == "FAILED", |answer| answer["status"] == status),
+            "{answer:?}"
+        );
+        let body = &scene.mails()[0].body;
+        assert!(body.starts_with(&format!("Night of 2026-11-24: {status}\n")), "{body}");
+        let counted = ["1 deleted", "0 deleted", "cleanup: FAILED"];
+        assert_eq!(counted.iter().filter(|counted| body.contains(**counted)).count(), 1, "{body}");
+    }
+}
+
+#[test]
+fn p7_the_report_names_the_day_that_was_not_archived_and_the_volume_without_a_young_snapshot() {
+    let scene = Scene::default();
+    scene.old_snapshot("snap-0a", "vol-dead", 400);
+    scene.sim.faults(|faults| faults.add(Rule::on("Scan", Fault::Denied, Pick::Every)));
+    assert!(scene.night().is_err());
+    let body = &scene.mails()[0].body;
+    assert!(body.contains("metrics archival: Scan: denied"), "{body}");
+    assert!(body.contains("Volumes without a snapshot that a rule keeps (1)"), "{body}");
+    assert!(body.contains("\n  vol-dead\n"), "{body}");
+}
+
+#[test]
+fn p9_what_was_freed_is_said_to_be_an_upper_bound() {
+    let scene = Scene::default();
+    for n in 0..7 {
+        scene.old_snapshot(&format!("snap-0{n}"), "vol-1", 31 + n);
+    }
+    scene.old_snapshot("snap-10", "vol-1", 1);
+    let answer = scene.night().unwrap();
+    assert_eq!(answer["snapshot_cleanup"]["freed_gib_at_most"], 7 * 8);
+    let body = &scene.mails()[0].body;
+    assert!(body.contains("7 deleted (at most 56 GiB freed: snapshots are incremental)"), "{body}");
 }
 
 #[test]

@@ -232,11 +232,9 @@ async fn work(
     let (cleanup, floor_only) = clean_up(ports, policy, &working, night, hooks.decided).boxed().await;
     let reconciliation = hooks.reconciling.await;
     let ignored = ignored::of_day(ports.ledger, time::yesterday(night)).await;
-    let count = |parts: [bool; 3]| parts.into_iter().filter(|part| *part).count();
-    let status = Status::of(
-        count([archival.is_done(), cleanup.is_done(), reconciliation.is_done()]),
-        count([archival.is_short(), cleanup.is_short(), reconciliation.is_short()]),
-    );
+    let went = [archival.status(), cleanup.status(), reconciliation.status()];
+    let count = |is_one: fn(Status) -> bool| went.into_iter().flatten().filter(|it| is_one(*it)).count();
+    let status = Status::of(count(|it| it != Status::Failed), count(|it| it != Status::Ok));
     let kept = render::retention::policy(&policy.retention);
     let mut done = Night {
         night,
@@ -325,47 +323,44 @@ impl<T> Task<T> {
         }
     }
 
-    /// Whether it was done.
-    pub fn is_done(&self) -> bool {
-        matches!(self, Self::Done(..))
-    }
-
     /// Whether another run is at it.
     pub fn is_elsewhere(&self) -> bool {
         matches!(self, Self::Elsewhere(_))
     }
 }
 
-/// Whether something fell short of what it was for.
-pub trait Short {
-    /// Whether it did.
-    fn is_short(&self) -> bool;
+/// What a task came to, and how it went.
+pub trait HasStatus {
+    /// How it went: what was not done of it shows.
+    fn status(&self) -> Status;
 }
 
-impl<T: Short> Short for Task<T> {
-    fn is_short(&self) -> bool {
+impl<T: HasStatus> Task<T> {
+    /// How it went; `None` for what was not asked for.
+    pub fn status(&self) -> Option<Status> {
         match self {
-            Self::Done(done, _) => done.is_short(),
-            Self::NotConfigured(_) | Self::Observed => false,
-            Self::Refused(_) | Self::Failed { .. } | Self::Elsewhere(_) => true,
+            Self::Done(done, _) => Some(done.status()),
+            Self::NotConfigured(_) | Self::Observed => None,
+            Self::Refused(_) | Self::Failed { .. } | Self::Elsewhere(_) => Some(Status::Failed),
         }
     }
 }
 
-impl Short for Pruned {
-    fn is_short(&self) -> bool {
-        !self.failed.is_empty() || 0 < self.left
+impl HasStatus for Pruned {
+    fn status(&self) -> Status {
+        if self.failed.is_empty() && self.left == 0 { Status::Ok } else { Status::Partial }
     }
 }
 
-impl Short for Reconciled {
-    fn is_short(&self) -> bool {
-        self.status() != Status::Ok
+/// Its matters fail one by one, and it fails when none was finished.
+impl HasStatus for Reconciled {
+    fn status(&self) -> Status {
+        self.status()
     }
 }
 
-impl Short for Archived {
-    fn is_short(&self) -> bool {
-        !self.failed.is_empty()
+impl HasStatus for Archived {
+    fn status(&self) -> Status {
+        if self.failed.is_empty() { Status::Ok } else { Status::Partial }
     }
 }
