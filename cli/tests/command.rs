@@ -79,7 +79,7 @@ fn observing_changes_nothing() {
 }
 
 #[test]
-fn a_world_of_ones_own_is_used() {
+fn x8_an_event_is_tried_on_a_world_of_ones_own() {
     let world = file("world.json", br#"{"groups": [{"name": "web", "desired": 9, "max": 9}]}"#);
     let output = caretaker(&[
         "replay",

@@ -49,7 +49,7 @@ def rules(stack, function):
     return {n: r for n, r in found.items() if r["Targets"][0]["Arn"] == arn(function)}
 
 
-def test_every_rule_has_a_dead_letter_queue_and_an_end_to_its_patience(stack):
+def test_o10_every_rule_has_a_dead_letter_queue_and_an_end_to_its_patience(stack):
     for name, rule in stack.of("AWS::Events::Rule").items():
         for target in rule["Targets"]:
             assert target["DeadLetterConfig"] == {"Arn": arn("UndeliveredEvents")}, name

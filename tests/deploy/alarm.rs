@@ -80,7 +80,7 @@ fn events_that_wait_for_ten_minutes_raise_an_alarm() {
 }
 
 #[test]
-fn a_night_without_a_report_raises_an_alarm() {
+fn p8_a_night_without_a_report_raises_an_alarm() {
     let scene = Scene::default();
     scene.night().unwrap();
     breaks(&scene, FunctionName::NightlyMaintenance);

@@ -15,3 +15,4 @@ mod story;
 mod tagging;
 mod template;
 mod threat;
+mod whole;

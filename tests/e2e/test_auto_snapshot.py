@@ -97,7 +97,7 @@ def test_a_volume_that_opts_out_is_left_out_and_said_so(cloud, function):
     assert left_out == [cloud.volumes(instance)["/dev/sdg"], "instance store"]
 
 
-def test_a_subscriber_gets_one_notice_as_json(cloud, function, instance):
+def test_p5_a_subscriber_gets_one_notice_as_json(cloud, function, instance):
     response = function.invoke(events.state_change(instance)).response
     [notice] = cloud.notices()
     assert notice.subject == "[Auto-Snapshot] web-1 (stopped)"

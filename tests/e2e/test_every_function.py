@@ -41,7 +41,7 @@ INVOCATIONS = {
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_each_invocation_writes_one_line_of_metrics_with_its_counts(deploy, name):
+def test_x9_each_invocation_writes_one_line_of_metrics_with_its_counts(deploy, name):
     function, (event, counts) = deploy(name), INVOCATIONS[name]
     function.invoke(event).response
     function.kill()  # so that all output is there

@@ -105,9 +105,8 @@ fn volumes(volumes: &str, next: &str) -> Reply {
 
 #[tokio::test(start_paused = true)]
 async fn inventory_2_volumes_are_those_attached() {
-    let shared = attachment("i-0b", "/dev/sdz", "attached") + &attachment("i-0a", "/dev/sdg", "attached");
     let reply = volumes(
-        &(volume("vol-3", &shared)
+        &(volume("vol-3", &attachment("i-0a", "/dev/sdg", "attached"))
             + &volume("vol-2", &attachment("i-0a", "/dev/sdf", "attaching"))
             + &volume("vol-4", &attachment("i-0a", "/dev/sdh", "detaching"))
             + &volume("vol-5", &attachment("i-0a", "/dev/sdi", "detached"))
@@ -121,6 +120,15 @@ async fn inventory_2_volumes_are_those_attached() {
     let form = script.only().form();
     assert_eq!(form["Filter.1.Name"], "attachment.instance-id");
     assert_eq!(form["Filter.1.Value.1"], "i-0a");
+}
+
+#[tokio::test(start_paused = true)]
+async fn s21_a_volume_that_instances_share_has_its_device_at_this_one() {
+    let shared = attachment("i-0b", "/dev/sdz", "attached") + &attachment("i-0a", "/dev/sdg", "attached");
+    let script = Script::of([volumes(&volume("vol-3", &shared), "")]);
+    let found = Ec2Inventory::new(&script.config().await).volumes(&id()).await.unwrap();
+    let devices: Vec<_> = found.iter().map(|it| (it.id.as_str(), it.device.as_str())).collect();
+    assert_eq!(devices, [("vol-3", "/dev/sdg")]);
 }
 
 #[tokio::test(start_paused = true)]

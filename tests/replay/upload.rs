@@ -95,7 +95,7 @@ async fn two_uploads_at_once_keep_each_other_busy() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_large_object_goes_in_parts() {
+async fn m10_a_large_object_goes_in_parts() {
     let replies = vec![begun(), part("\"1\""), part("\"2\""), part("\"3\""), completed()];
     let (finish, script) = upload(replies, &[5 * MIB, 15 * MIB, 1]).await;
     assert_eq!(finish, Ok(Finish::Created));

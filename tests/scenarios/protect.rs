@@ -157,6 +157,26 @@ fn s13_a_volume_and_an_instance_can_opt_out() {
 }
 
 #[test]
+fn s14_tags_of_instance_and_volume_go_along_but_for_reserved_ones_and_a_second_name() {
+    let scene = Scene::default();
+    let own = [("Name", "web-1"), ("AutoSnapshot", "true"), ("Team", "web"), ("aws:ec2:fleet-id", "f")];
+    let instance = scene.tagged(tags(own), 0);
+    scene.cloud(|cloud| {
+        let volume = cloud.ec2.attached(&instance).next().unwrap().0.clone();
+        let many = (0..45).map(|n| (format!("z{n:02}"), "any".to_owned()));
+        let of_volume = [("Name", "root"), ("Team", "storage"), ("Tier", "gold"), ("aws:backup:x", "y")];
+        let of_volume = of_volume.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        cloud.ec2.disk(&volume).unwrap().tags = of_volume.into_iter().chain(many).collect();
+    });
+    scene.stop(&instance, FAILED);
+    let taken = scene.snapshots().remove(0).tags;
+    assert_eq!((taken.get("Team"), taken.get("Tier")), (Some("web"), Some("gold")));
+    assert!(taken.get("Name").unwrap().starts_with("auto-web-1-xvda-"), "{taken:?}");
+    assert!(taken.iter().all(|(key, _)| !key.starts_with("aws:")), "{taken:?}");
+    assert_eq!(taken.len(), 50);
+}
+
+#[test]
 fn s15_tags_are_there_from_the_first_moment() {
     let scene = Scene::default();
     scene.stop(&scene.instance("web-1", 1), FAILED);

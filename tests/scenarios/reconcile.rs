@@ -256,7 +256,7 @@ fn a_surplus_snapshot_that_a_person_holds_or_an_image_uses_stays() {
 }
 
 #[test]
-fn copies_of_a_set_stay_all_of_them_whether_the_ledger_knows_the_set_or_not() {
+fn r28_copies_of_a_set_stay_all_of_them_whether_the_ledger_knows_the_set_or_not() {
     let scene = Scene::default();
     scene.stop(&scene.instance("web-1", 1), "Server.InternalError");
     let snapshots = scene.snapshots().into_iter().map(|s| s.id).collect();

@@ -1,5 +1,6 @@
 use adapters_sim::cloud::Happening;
 use adapters_sim::cloud::cloudwatch::Metric;
+use adapters_sim::fault::{Fault, Pick, Rule};
 use cli::stack::FunctionName;
 use jiff::SignedDuration;
 use ports::Capacity;
@@ -52,6 +53,21 @@ fn o6_a_group_is_never_asked_for_more_than_its_maximum() {
 }
 
 #[test]
+fn l19_a_group_at_its_maximum_is_told_to_a_person() {
+    let scene = Scene::default();
+    scene.group("web", 3, 3);
+    scene.alarm("prod-high-cpu", None);
+    scene.turns("prod-high-cpu", Alarm);
+    assert_eq!((&result(&scene)["action"], scene.desired("web")), (&json!("at_max_capacity"), Capacity(3)));
+    assert_eq!(scene.subjects(), ["[Auto-Remediation] prod-high-cpu"]);
+    assert!(
+        scene.mails()[0].body.contains("is at its maximum of 3. A person has to decide."),
+        "{}",
+        scene.mails()[0].body
+    );
+}
+
+#[test]
 fn o7_disk_space_is_for_a_person_and_others_have_no_handler() {
     let scene = Scene::default();
     for (alarm, action) in [("db-low-disk-space", "manual_review"), ("queue-depth", "no_handler")] {
@@ -76,19 +92,41 @@ fn o8_every_action_is_announced() {
     insta::assert_snapshot!(scene.mails()[0].body);
 }
 
+/// Whether AWS's sample of an alarm, of this account and as if it had changed when every story
+/// begins, scales a group of two out.
+fn is_answered(sample: &str, changed: &str, group: &str) -> bool {
+    let routes = json!([{ "matches": ".", "action": "scale_out" }]).to_string();
+    let scene = Scene::new(&[("ROUTES", &routes)]);
+    scene.group(group, 2, 10);
+    scene.cloud(|cloud| {
+        cloud.autoscaling.fleet(&group.parse().unwrap()).unwrap().tags = tags([("AutoRemediate", "true")]);
+    });
+    let event = String::from_utf8(event(sample)).unwrap().replace("444455556666", "123456789012");
+    let event = event.replace(changed, "2026-11-23T14:00:00.000");
+    let answer = scene.send(FunctionName::AutoRemediation, event.as_bytes()).unwrap();
+    answer["results"][0]["action"] == "scale_out" && scene.desired(group) == Capacity(4)
+}
+
 #[test]
-fn l1_l2_l3_an_alarm_is_understood_in_each_of_its_envelopes() {
-    for name in ["alarm-sns", "alarm-eventbridge", "alarm-direct", "alarm-composite"] {
-        let read = adapters_aws::inbound::alarms(&event(name));
-        let alarm = read[0].as_ref().unwrap();
-        assert_eq!(alarm.state, Alarm, "{name}");
-        assert!(alarm.arn.as_str().ends_with(alarm.name.as_str()), "{name}");
-    }
+fn l1_an_alarm_over_sns_is_answered() {
+    assert!(is_answered("alarm-sns", "2022-07-09T02:39:54.536", "web"));
+}
+
+#[test]
+fn l2_an_alarm_that_eventbridge_delivers_is_answered() {
+    assert!(is_answered("alarm-eventbridge", "2019-10-02T17:04:40.989", "servers"));
+}
+
+#[test]
+fn l3_an_alarm_that_calls_the_function_itself_is_answered() {
+    assert!(is_answered("alarm-direct", "2023-08-04T12:36:15.490", "web"));
 }
 
 #[test]
 fn l4_a_composite_alarm_has_no_metric_and_needs_none() {
     let alarm = adapters_aws::inbound::alarms(&event("alarm-composite")).remove(0).unwrap();
+    assert_eq!(alarm.state, Alarm);
+    assert!(alarm.arn.as_str().ends_with(alarm.name.as_str()));
     assert!(alarm.dimensions.is_empty() && alarm.breach.is_none());
 }
 
@@ -136,15 +174,16 @@ fn l7_a_name_that_says_the_opposite_is_not_routed() {
 }
 
 #[test]
-fn l7_l26_routes_are_exact_or_regular_and_may_only_observe() {
+fn l7_routes_are_exact_or_regular() {
     let routes = json!([
         { "name": "exactly-this", "action": "scale_out", "group": "web", "by": "50%" },
-        { "matches": "^only-", "action": "scale_out", "observe": true },
+        { "matches": "^look-", "action": "review" },
     ]);
     let scene = Scene::new(&[("ROUTES", &routes.to_string())]);
     scene.group("web", 4, 10);
     for (name, action, desired) in [
-        ("only-look", "observed", 4),
+        ("look-here", "manual_review", 4),
+        ("do-look-here", "no_handler", 4),
         ("exactly-this-not", "no_handler", 4),
         ("exactly-this", "scale_out", 6),
     ] {
@@ -156,6 +195,23 @@ fn l7_l26_routes_are_exact_or_regular_and_may_only_observe() {
             "{name}"
         );
     }
+}
+
+#[test]
+fn l26_a_route_that_observes_tells_what_it_would_do_and_the_others_act() {
+    let routes = json!([
+        { "matches": "^only-", "action": "scale_out", "observe": true },
+        { "matches": "high-cpu$", "action": "scale_out" },
+    ]);
+    let scene = Scene::new(&[("ROUTES", &routes.to_string())]);
+    scene.group("web", 4, 10);
+    for (name, action, desired) in [("only-high-cpu", "observed", 4), ("web-high-cpu", "scale_out", 6)] {
+        scene.alarm(name, None);
+        scene.turns(name, Alarm);
+        let seen = (result(&scene)["action"].clone(), scene.desired("web"));
+        assert_eq!(seen, (json!(action), Capacity(desired)), "{name}");
+    }
+    assert_eq!(scene.subjects(), ["[Auto-Remediation] web-high-cpu"]);
 }
 
 #[test]
@@ -208,6 +264,28 @@ fn l13_a_stale_transition_is_history() {
 }
 
 #[test]
+fn l14_a_group_that_a_person_changed_meanwhile_keeps_what_they_set() {
+    let scene = Scene::default();
+    scene.group("web", 2, 10);
+    scene.alarm("prod-high-cpu", None);
+    scene.sim.faults(|faults| {
+        for n in 1..=3 {
+            faults.add(Rule::on("SetDesiredCapacity", Fault::Unavailable, Pick::Nth(n)));
+        }
+    });
+    let happening = Happening::Alarm { alarm: "prod-high-cpu".to_owned(), state: Alarm, value: 96 };
+    scene.sim.at(scene.sim.now(), happening);
+    scene.sim.run_for(SignedDuration::from_secs(50));
+    scene.cloud(|cloud| {
+        cloud.autoscaling.fleet(&"web".parse().unwrap()).unwrap().desired = Capacity(3);
+    });
+    scene.sim.run_for(SignedDuration::from_mins(15));
+    assert_eq!((&result(&scene)["action"], scene.desired("web")), (&json!("skipped"), Capacity(3)));
+    let body = &scene.mails()[0].body;
+    assert!(body.contains("somebody changed `web` from 2 to 3 meanwhile"), "{body}");
+}
+
+#[test]
 fn l15_a_group_that_would_launch_nothing_is_left_alone() {
     let scene = Scene::default();
     scene.group("web", 2, 10);
@@ -217,6 +295,17 @@ fn l15_a_group_that_would_launch_nothing_is_left_alone() {
     scene.alarm("prod-high-cpu", None);
     scene.turns("prod-high-cpu", Alarm);
     assert_eq!(result(&scene)["reason"], "process `Launch` of the group is suspended");
+    assert_eq!((scene.desired("web"), scene.mails().len()), (Capacity(2), 1));
+}
+
+#[test]
+fn l16_a_group_that_is_being_refreshed_is_left_alone() {
+    let scene = Scene::default();
+    scene.group("web", 2, 10);
+    scene.cloud(|cloud| cloud.autoscaling.fleet(&"web".parse().unwrap()).unwrap().refreshing = true);
+    scene.alarm("prod-high-cpu", None);
+    scene.turns("prod-high-cpu", Alarm);
+    assert_eq!(result(&scene)["reason"], "an instance refresh of the group is under way");
     assert_eq!((scene.desired("web"), scene.mails().len()), (Capacity(2), 1));
 }
 

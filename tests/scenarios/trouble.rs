@@ -1,5 +1,9 @@
+use adapters_sim::cloud::Happening;
+use adapters_sim::cloud::lambda::Delivery;
 use adapters_sim::fault::{Fault, Pick, Rule};
 use cli::stack::FunctionName;
+use jiff::SignedDuration;
+use ports::Capacity;
 use ports::trigger::AlarmState;
 use serde_json::{Value, json};
 use support::scene::Scene;
@@ -33,6 +37,38 @@ fn x5_what_keeps_failing_reaches_the_failure_queue() {
     let record: Value = serde_json::from_str(&records[0]).unwrap();
     assert_eq!(record["requestContext"]["approximateInvokeCount"], 3);
     assert_eq!(record["requestPayload"]["detail"]["instance-id"], instance.as_str());
+}
+
+/// An event of each function that is due now, and comes twice at once and once more later.
+#[test]
+fn x3_events_that_come_several_times_are_dealt_with_once() {
+    for seed in 1..=5 {
+        let scene = Scene::seeded(seed, &[]);
+        let alarm = String::from_utf8(support::scene::event("alarm-sns")).unwrap();
+        let alarm = alarm.replace("2022-07-09T02:39:54.536", "2026-11-23T14:00:00.000");
+        let alarm = alarm.replace("us-east-1", "eu-west-1");
+        let events = [
+            (FunctionName::AutoSnapshot, state_event(&scene.instance("web-1", 1), "stopped")),
+            (FunctionName::AutoRemediation, alarm.into_bytes()),
+            (FunctionName::NightlyMaintenance, br#"{"time": "2026-11-23T02:00:00Z"}"#.to_vec()),
+        ];
+        scene.group("web", 2, 10);
+        scene.alarm("web-high-cpu", None);
+        let state = AlarmState::Alarm;
+        let raised = Happening::Alarm { alarm: "web-high-cpu".to_owned(), state, value: 96 };
+        scene.sim.at(scene.sim.now(), raised);
+        for times in [2, 1] {
+            for (function, payload) in &events {
+                let delivery = Delivery { function: function.as_str().to_owned(), payload: payload.clone() };
+                for _ in 0..times {
+                    scene.sim.at(scene.sim.now(), Happening::Deliver(delivery.clone()));
+                }
+            }
+            scene.sim.run_for(SignedDuration::from_hours(1));
+            assert_eq!((scene.snapshots().len(), scene.desired("web")), (2, Capacity(4)), "{seed}");
+            assert_eq!((scene.mails().len(), scene.broken()), (3, Vec::new()), "{seed}");
+        }
+    }
 }
 
 #[test]
@@ -87,7 +123,7 @@ fn a_change_whose_answer_is_lost_is_made_once() {
         }
     });
     scene.turns("prod-high-cpu", AlarmState::Alarm);
-    assert_eq!(scene.desired("web"), ports::Capacity(4));
+    assert_eq!(scene.desired("web"), Capacity(4));
     assert_eq!(scene.mails().len(), 1);
 }
 
