@@ -10,6 +10,7 @@
 mod contract;
 mod document;
 mod edge;
+mod feature;
 mod permission;
 mod source;
 mod template;
@@ -29,14 +30,24 @@ fn read(path: impl AsRef<Path>) -> String {
 
 /// Every Rust file under a folder, by its path from the root.
 fn rust_files(folder: &str) -> Vec<PathBuf> {
+    files(folder, "rs")
+}
+
+/// Every file with that extension under a folder, by its path from the root: but for what is built,
+/// installed or hidden.
+fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
+    let is_ours = |path: &Path| {
+        let name = path.file_name().unwrap().to_string_lossy();
+        !name.starts_with('.') && !["target", "node_modules"].contains(&name.as_ref())
+    };
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() {
+            if path.is_dir() && is_ours(&path) {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+            } else if path.extension().is_some_and(|of_file| of_file == extension) {
                 found.push(path.strip_prefix(root()).unwrap().to_owned());
             }
         }
