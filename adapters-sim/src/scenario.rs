@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use aws_vocabulary::{GroupName, InstanceId, Tags, time};
 use jiff::{SignedDuration, Timestamp};
-use ports::{GroupName, InstanceId, Tags, time};
 
 use crate::Sim;
 use crate::cloud::cloudwatch::Alarm;

@@ -4,72 +4,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{GroupName, ImageId, InstanceId, Page, PageToken, PortError, SnapshotId, Tags, VolumeId};
-
-/// Where an instance is in its life
-/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html>).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum InstanceState {
-    /// Being prepared to run.
-    Pending,
-    /// Running.
-    Running,
-    /// Being stopped; its disks may still change.
-    Stopping,
-    /// Stopped; its disks are at rest.
-    Stopped,
-    /// Being terminated.
-    ShuttingDown,
-    /// Gone for good; still listed for a while.
-    Terminated,
-}
-
-impl InstanceState {
-    /// The state's name as EC2 writes it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Running => "running",
-            Self::Stopping => "stopping",
-            Self::Stopped => "stopped",
-            Self::ShuttingDown => "shutting-down",
-            Self::Terminated => "terminated",
-        }
-    }
-
-    /// The state of that name, if EC2 has one.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use ports::InstanceState;
-    ///
-    /// assert_eq!(InstanceState::parse("shutting-down"), Some(InstanceState::ShuttingDown));
-    /// assert_eq!(InstanceState::parse("rebooting"), None);
-    /// ```
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::Pending, Self::Running, Self::Stopping, Self::Stopped, Self::ShuttingDown, Self::Terminated]
-            .into_iter()
-            .find(|state| state.as_str() == name)
-    }
-}
-
-impl std::fmt::Display for InstanceState {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// Why an instance last changed its state, in EC2's words
-/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html>).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StateReason {
-    /// A code such as `Server.SpotInstanceTermination`.
-    pub code: String,
-    /// The same for people.
-    pub message: String,
-}
+use crate::{
+    GroupName, ImageId, InstanceId, InstanceState, Page, PageToken, PortError, SnapshotId, StateReason, Tags,
+    VolumeId,
+};
 
 /// An EC2 instance as the inventory tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

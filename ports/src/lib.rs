@@ -32,31 +32,30 @@ mod notifier;
 mod page;
 mod scaling;
 mod snapshots;
-mod tag;
 pub mod time;
 pub mod trigger;
+
+/// AWS's names of things, which the ports speak in.
+pub use aws_vocabulary::{
+    AccountId, AlarmName, Arn, Attribute, Capacity, GroupName, IdError, ImageId, InstanceId, InstanceState,
+    MessageId, ObjectKey, Record, Region, RequestId, Snapshot, SnapshotId, SnapshotState, StateReason,
+    TagError, TagSet, Tags, VolumeId,
+};
 
 pub use archive::{Archive, Finish, ObjectHead, Upload};
 pub use clock::Clock;
 pub use error::{Effect, ErrorKind, PortError, Retry};
-pub use id::{
-    AccountId, AlarmName, Arn, GroupName, IdError, ImageId, InstanceId, LedgerKey, MessageId, ObjectKey,
-    Region, RequestId, SnapshotId, VolumeId,
-};
+pub use id::LedgerKey;
 pub use instances::Instances;
 pub use inventory::{
-    Instance, InstanceState, InstanceStore, Inventory, Presence, SnapshotLock, SnapshotUse, StateReason,
-    UsedBy, Volume,
+    Instance, InstanceStore, Inventory, Presence, SnapshotLock, SnapshotUse, UsedBy, Volume,
 };
 pub use ledger::{FOUND_AFTER, Ledger, LedgerEntry, Stored, Swap, Version};
-pub use metrics::{Access, Attribute, Metrics, MetricsQuery, Record};
+pub use metrics::{Access, Metrics, MetricsQuery};
 pub use notifier::{Notice, Notifier, Subject};
 pub use page::{Page, PageToken};
-pub use scaling::{Capacity, Group, LifecycleState, Resize, ScalingGroups};
-pub use snapshots::{
-    CreateOne, CreateSet, CreatedSnapshot, Deletion, Snapshot, SnapshotFilter, SnapshotState, Snapshots,
-};
-pub use tag::{TagError, TagSet, Tags};
+pub use scaling::{Group, LifecycleState, Resize, ScalingGroups};
+pub use snapshots::{CreateOne, CreateSet, CreatedSnapshot, Deletion, SnapshotFilter, Snapshots};
 
 #[cfg(feature = "mock")]
 pub use {

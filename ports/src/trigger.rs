@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use aws_vocabulary::{AlarmState, SpotAction};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -116,30 +117,6 @@ impl InstanceChange {
     }
 }
 
-/// What EC2 does with a spot instance that it takes back
-/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html>).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SpotAction {
-    /// It stops it.
-    Stop,
-    /// It hibernates it.
-    Hibernate,
-    /// It terminates it.
-    Terminate,
-}
-
-impl SpotAction {
-    /// The action's name as EC2 writes it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Stop => "stop",
-            Self::Hibernate => "hibernate",
-            Self::Terminate => "terminate",
-        }
-    }
-}
-
 /// What AWS Health says about an instance
 /// (<https://docs.aws.amazon.com/health/latest/ug/aws-health-events-eventbridge-schema.html>).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -186,35 +163,6 @@ pub enum NightTask {
     Night(NightTrigger),
     /// Finish what was left behind.
     Reconcile,
-}
-
-/// The state of an alarm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum AlarmState {
-    /// The threshold is not crossed.
-    Ok,
-    /// The threshold is crossed.
-    Alarm,
-    /// Too little is known.
-    InsufficientData,
-}
-
-impl AlarmState {
-    /// The state's name as CloudWatch writes it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok => "OK",
-            Self::Alarm => "ALARM",
-            Self::InsufficientData => "INSUFFICIENT_DATA",
-        }
-    }
-}
-
-impl std::fmt::Display for AlarmState {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 /// An alarm changed its state.

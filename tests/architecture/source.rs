@@ -2,7 +2,8 @@
 
 use super::{read, rust_files};
 
-const ROOMS: [&str; 8] = [
+const ROOMS: [&str; 9] = [
+    "crates/aws-vocabulary/src",
     "crates/eventbridge/src",
     "crates/iam-policy/src",
     "ports/src",
@@ -45,7 +46,8 @@ fn policies_know_no_json_no_ports_and_no_waiting() {
 fn the_rooms_without_a_runtime_ban_the_same_things() {
     let ban = read("domain/clippy.toml");
     assert!(ban.contains("jiff::Timestamp::now") && ban.contains("std::collections::HashMap"));
-    for room in ["crates/eventbridge", "crates/iam-policy", "ports", "adapters-sim"] {
+    for room in ["crates/aws-vocabulary", "crates/eventbridge", "crates/iam-policy", "ports", "adapters-sim"]
+    {
         assert_eq!(read(format!("{room}/clippy.toml")), ban, "{room}");
     }
     // The nearest clippy.toml wins and nothing is merged, so they repeat what the root sets.
@@ -56,7 +58,7 @@ fn the_rooms_without_a_runtime_ban_the_same_things() {
 
 #[test]
 fn overflow_and_casts_are_denied_where_decisions_are_made() {
-    for room in ["ports", "domain"] {
+    for room in ["crates/aws-vocabulary", "ports", "domain"] {
         let deny =
             "#![deny(clippy::arithmetic_side_effects, clippy::as_conversions, clippy::float_arithmetic)]";
         assert!(read(format!("{room}/src/lib.rs")).contains(deny), "{room}");

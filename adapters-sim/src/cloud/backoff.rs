@@ -1,7 +1,7 @@
 //! How long services wait before they try to deliver something once more.
 
+use aws_vocabulary::time;
 use jiff::{SignedDuration, Timestamp};
-use ports::time;
 
 /// The attempts that SNS makes, by the kind of endpoint
 /// (<https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html>).

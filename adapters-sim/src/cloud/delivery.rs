@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use aws_vocabulary::time;
 use jiff::{SignedDuration, Timestamp};
-use ports::time;
 use serde::{Deserialize, Serialize};
 
 use super::backoff::{Exhausted, MAIL, MANAGED, RetryPolicy};

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use aws_vocabulary::SpotAction;
+use aws_vocabulary::{InstanceId, InstanceState, Snapshot, SnapshotId, SnapshotState};
 use jiff::{SignedDuration, Timestamp};
-use ports::trigger::SpotAction;
-use ports::{ErrorKind, InstanceId, InstanceState, Snapshot, SnapshotId, SnapshotState};
+use ports::ErrorKind;
 use serde_json::Value;
 
 use super::backoff::RetryPolicy;

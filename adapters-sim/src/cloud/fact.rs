@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use ports::trigger::AlarmState;
-use ports::{
+use aws_vocabulary::AlarmState;
+use aws_vocabulary::{
     Capacity, GroupName, InstanceId, InstanceState, ObjectKey, SnapshotId, SnapshotState, Tags, VolumeId,
 };
 use serde::Serialize;

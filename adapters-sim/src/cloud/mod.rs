@@ -29,8 +29,10 @@ pub use lambda::{Ended, Start};
 
 use std::collections::BTreeMap;
 
+use aws_vocabulary::{
+    AccountId, Capacity, GroupName, InstanceId, InstanceState, Region, SnapshotId, StateReason,
+};
 use jiff::{SignedDuration, Timestamp};
-use ports::{AccountId, Capacity, GroupName, InstanceId, InstanceState, Region, SnapshotId, StateReason};
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::{Context, InvocationId};
@@ -213,7 +215,7 @@ pub enum Happening {
         /// Which.
         alarm: String,
         /// To what.
-        state: ports::trigger::AlarmState,
+        state: aws_vocabulary::AlarmState,
         /// The value that made it so.
         value: u32,
     },

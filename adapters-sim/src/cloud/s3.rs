@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use aws_vocabulary::{AccountId, ObjectKey};
 use bytes::Bytes;
 use jiff::Timestamp;
-use ports::{AccountId, ErrorKind, Finish, ObjectKey};
+use ports::{ErrorKind, Finish};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::{ApiError, Fact};

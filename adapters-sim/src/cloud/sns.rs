@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use aws_vocabulary::MessageId;
 use jiff::{SignedDuration, Timestamp};
-use ports::{MessageId, Notice};
+use ports::Notice;
 
 pub use super::delivery::Target as Subscriber;
 use super::delivery::{Dispatch, hand_over};

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use aws_vocabulary::time;
 use jiff::{SignedDuration, Timestamp};
-use ports::time;
 
 use super::cloudwatch::{Measured, Metric};
 use super::{ApiError, Cloud, Happening};

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use aws_vocabulary::{TagSet, Tags};
 use jiff::{SignedDuration, Timestamp};
-use ports::{TagSet, Tags};
 
 use super::ApiError;
 use crate::kernel::Actor;

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use ports::{InstanceId, InstanceState};
+use aws_vocabulary::{InstanceId, InstanceState};
 
 use super::incident::Kind;
 use super::{Invariant, Seen};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ports::SnapshotId;
+use aws_vocabulary::SnapshotId;
 
 use super::{Invariant, Seen, bound};
 use crate::cloud::{Cloud, Fact};

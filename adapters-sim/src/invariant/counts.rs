@@ -1,5 +1,5 @@
-use ports::InstanceState;
-use ports::trigger::AlarmState;
+use aws_vocabulary::AlarmState;
+use aws_vocabulary::InstanceState;
 use serde::Serialize;
 
 use crate::cloud::Fact;

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
+use aws_vocabulary::AlarmState;
 use jiff::Timestamp;
-use ports::trigger::AlarmState;
 
 use super::{Invariant, Seen, for_a_person};
 use crate::cloud::cloudwatch::Alarm;

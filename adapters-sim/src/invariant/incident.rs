@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_vocabulary::{InstanceId, InstanceState, Tags, time};
 use jiff::{SignedDuration, Timestamp};
-use ports::{InstanceId, InstanceState, Tags, time};
 
 use super::Seen;
 use crate::cloud::Fact;

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use ports::Attribute;
+use aws_vocabulary::Attribute;
 
 use super::{Invariant, Seen, for_a_person};
 use crate::cloud::dynamodb::Table;

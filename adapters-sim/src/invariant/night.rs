@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_vocabulary::{Attribute, ObjectKey, Record, time};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use ports::{Attribute, ObjectKey, Record, time};
 
 use super::{Invariant, Seen};
 use crate::cloud::{Cloud, Fact};

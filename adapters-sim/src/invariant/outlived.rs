@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
+use aws_vocabulary::{Snapshot, SnapshotState, time};
 use jiff::{SignedDuration, Timestamp, civil::Date};
-use ports::{Snapshot, SnapshotState, time};
 
 use super::night::{is_night, is_of_night};
 use super::{Invariant, Seen, bound};

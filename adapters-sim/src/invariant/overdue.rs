@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_vocabulary::{Snapshot, SnapshotState, VolumeId, time};
 use jiff::{SignedDuration, Timestamp};
-use ports::{Snapshot, SnapshotState, VolumeId, time};
 
 use super::{Invariant, Seen};
 use crate::cloud::Cloud;

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
-use ports::GroupName;
-use ports::trigger::AlarmState;
+use aws_vocabulary::AlarmState;
+use aws_vocabulary::GroupName;
 
 use super::{Invariant, Seen};
 use crate::cloud::{Cloud, Fact};

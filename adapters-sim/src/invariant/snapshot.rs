@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_vocabulary::{SnapshotId, SnapshotState, VolumeId};
 use jiff::Timestamp;
-use ports::{SnapshotId, SnapshotState, VolumeId};
 
 use super::incident::{Incident, Incidents, KEY, Kind};
 use super::{After, Invariant, Seen, bound, for_a_person};

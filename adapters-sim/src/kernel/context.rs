@@ -1,5 +1,5 @@
+use aws_vocabulary::time;
 use jiff::{SignedDuration, Timestamp};
-use ports::time;
 
 use super::agenda::{Agenda, Item};
 use super::chooser::Chooser;

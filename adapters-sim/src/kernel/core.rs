@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as TaskContext, Poll};
 
+use aws_vocabulary::time;
 use jiff::{SignedDuration, Timestamp};
-use ports::time;
 
 use super::agenda::{Agenda, Item};
 use super::call::{CallId, Op, Pending};

@@ -1,5 +1,5 @@
+use aws_vocabulary::time;
 use jiff::SignedDuration;
-use ports::time;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::agenda::Item;

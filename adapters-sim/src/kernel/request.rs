@@ -1,5 +1,6 @@
+use aws_vocabulary::time;
 use jiff::SignedDuration;
-use ports::{ErrorKind, time};
+use ports::ErrorKind;
 
 use super::agenda::Item;
 use super::call::{CallId, Op, Pending};

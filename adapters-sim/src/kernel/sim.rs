@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use aws_vocabulary::time;
 use jiff::{SignedDuration, Timestamp};
-use ports::time;
 
 use super::agenda::{Agenda, Item};
 use super::chooser::{Chooser, Seeded};

@@ -1,5 +1,5 @@
+use aws_vocabulary::Snapshot;
 use jiff::Timestamp;
-use ports::Snapshot;
 use serde_json::json;
 
 use super::{Envelope, envelope};

@@ -1,6 +1,6 @@
+use aws_vocabulary::InstanceId;
+use aws_vocabulary::SpotAction;
 use jiff::Timestamp;
-use ports::InstanceId;
-use ports::trigger::SpotAction;
 use serde_json::json;
 
 use super::{Envelope, envelope};

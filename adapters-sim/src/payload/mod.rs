@@ -10,8 +10,8 @@ pub use alarm::{AlarmChange, alarm_action, alarm_event, alarm_message, alarm_sub
 pub use ebs::{EbsSnapshot, ebs_set, ebs_snapshot};
 pub use health::{HealthIssue, health_event, spot_warning};
 
+use aws_vocabulary::{InstanceId, InstanceState};
 use jiff::Timestamp;
-use ports::{InstanceId, InstanceState};
 use serde_json::{Value, json};
 
 use crate::cloud::Place;

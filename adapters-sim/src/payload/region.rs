@@ -1,4 +1,4 @@
-use ports::Region;
+use aws_vocabulary::Region;
 
 /// The name of a region as alarm messages have it, such as `EU (Ireland)`; the region itself where the name is not known
 /// here (<https://docs.aws.amazon.com/general/latest/gr/rande.html>; alarms still say `EU` for Europe).

@@ -1,7 +1,7 @@
 //! EC2 Auto Scaling (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/Welcome.html>).
 
+use aws_vocabulary::{Capacity, GroupName};
 use jiff::Timestamp;
-use ports::{Capacity, GroupName};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::error::Dialect;

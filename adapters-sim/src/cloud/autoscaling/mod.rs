@@ -7,8 +7,9 @@ pub use activity::{Activities, Activity, ActivityStatus};
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_vocabulary::{Capacity, GroupName, Tags, time};
 use jiff::{SignedDuration, Timestamp};
-use ports::{Capacity, Group, GroupName, LifecycleState, Resize, Tags, time};
+use ports::{Group, LifecycleState, Resize};
 
 use super::{ApiError, Fact, Happening};
 use crate::invariant::Sometimes;

@@ -1,7 +1,7 @@
 //! What follows when an alarm changes its state.
 
+use aws_vocabulary::AlarmState;
 use jiff::{SignedDuration, Timestamp};
-use ports::trigger::AlarmState;
 
 use super::alarm::Alarm;
 use crate::cloud::delivery::{Dispatch, hand_over};

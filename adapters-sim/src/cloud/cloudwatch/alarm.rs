@@ -1,8 +1,8 @@
 use std::mem;
 
+use aws_vocabulary::AlarmState;
+use aws_vocabulary::time;
 use jiff::{SignedDuration, Timestamp};
-use ports::time;
-use ports::trigger::AlarmState;
 
 use super::condition::{Comparison, Condition, MissingData};
 use super::metric::{Datapoint, Metric};

@@ -1,5 +1,5 @@
+use aws_vocabulary::time;
 use jiff::{SignedDuration, Timestamp};
-use ports::time;
 use thiserror::Error;
 
 /// When an alarm is raised: a statistic of so many periods beyond a threshold

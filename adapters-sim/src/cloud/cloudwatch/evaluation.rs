@@ -1,4 +1,4 @@
-use ports::trigger::AlarmState;
+use aws_vocabulary::AlarmState;
 
 use super::alarm::Alarm;
 use super::condition::MissingData;
@@ -14,7 +14,7 @@ use super::condition::MissingData;
 ///
 /// ```
 /// use adapters_sim::cloud::cloudwatch::{Alarm, Comparison, Condition, Metric, evaluate};
-/// use ports::trigger::AlarmState;
+/// use aws_vocabulary::AlarmState;
 ///
 /// let condition = Condition::new(Comparison::GreaterThan, 3.0, 300, 3)?.datapoints_to_alarm(2)?;
 /// let alarm = Alarm::new(Metric::new("Shop", "Errors"), condition);

@@ -52,7 +52,7 @@ impl Series {
     /// Adds a value, and forgets those that no alarm can look at any more.
     pub(super) fn put(&mut self, at: Timestamp, value: f64) {
         self.0.insert(self.0.partition_point(|(other, _)| *other <= at), (at, value));
-        let oldest = ports::time::earlier(at, LOOKED_AT);
+        let oldest = aws_vocabulary::time::earlier(at, LOOKED_AT);
         self.0.drain(..self.before(oldest));
     }
 

@@ -16,9 +16,9 @@ pub use metric::Metric;
 
 use std::collections::BTreeMap;
 
+use aws_vocabulary::AlarmState;
+use aws_vocabulary::time;
 use jiff::Timestamp;
-use ports::time;
-use ports::trigger::AlarmState;
 
 use super::{Cloud, Happening};
 use crate::kernel::Context;

@@ -2,8 +2,8 @@
 //! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html>); the plural forms
 //! and those of missing data are as they are in messages that people published.
 
+use aws_vocabulary::AlarmState;
 use jiff::Timestamp;
-use ports::trigger::AlarmState;
 use serde_json::json;
 
 use super::alarm::Alarm;

@@ -1,7 +1,7 @@
 //! What DynamoDB stores of an attribute
 //! (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html>).
 
-use ports::Attribute;
+use aws_vocabulary::Attribute;
 
 use super::number::Number;
 use crate::cloud::ApiError;

@@ -6,8 +6,9 @@ pub(crate) mod number;
 
 use std::collections::BTreeMap;
 
+use aws_vocabulary::{Attribute, Record, time};
 use jiff::Timestamp;
-use ports::{Attribute, Page, PageToken, Record, time};
+use ports::{Page, PageToken};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{ApiError, Cloud};

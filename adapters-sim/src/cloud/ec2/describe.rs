@@ -1,9 +1,8 @@
 use std::collections::BTreeSet;
 
+use aws_vocabulary::{ImageId, InstanceId, InstanceState, Tags, VolumeId};
 use jiff::Timestamp;
-use ports::{
-    ErrorKind, ImageId, Instance, InstanceId, InstanceState, SnapshotUse, Tags, UsedBy, Volume, VolumeId,
-};
+use ports::{ErrorKind, Instance, SnapshotUse, UsedBy, Volume};
 
 use super::{Disk, Ec2, Image, Machine, Trait, no_image, no_instance, no_volume};
 use crate::cloud::list::{self, Filtered, Filters, Listed, Listing, Paging};
@@ -110,7 +109,11 @@ impl Ec2 {
     }
 
     /// What an image uses of some snapshots.
-    pub(crate) fn uses_of(&self, image: &ImageId, snapshots: &[ports::SnapshotId]) -> Vec<SnapshotUse> {
+    pub(crate) fn uses_of(
+        &self,
+        image: &ImageId,
+        snapshots: &[aws_vocabulary::SnapshotId],
+    ) -> Vec<SnapshotUse> {
         let used = self.images.get(image).into_iter().flat_map(|image| &image.snapshots);
         let by = UsedBy::Image(image.clone());
         let used = used.filter(|snapshot| snapshots.contains(snapshot));

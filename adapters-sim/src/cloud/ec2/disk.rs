@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use ports::{InstanceId, Tags};
+use aws_vocabulary::{InstanceId, Tags};
 
 /// A volume.
 #[derive(Clone, Debug)]

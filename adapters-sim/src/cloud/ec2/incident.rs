@@ -1,6 +1,6 @@
+use aws_vocabulary::SpotAction;
+use aws_vocabulary::{InstanceId, InstanceState, StateReason, Tags, time};
 use jiff::{SignedDuration, Timestamp};
-use ports::trigger::SpotAction;
-use ports::{InstanceId, InstanceState, StateReason, Tags, time};
 use serde::{Deserialize, Serialize};
 
 use super::{Machine, Trait};

@@ -1,5 +1,5 @@
+use aws_vocabulary::{InstanceId, InstanceState, StateReason, time};
 use jiff::{SignedDuration, Timestamp};
-use ports::{InstanceId, InstanceState, StateReason, time};
 
 use super::{Ec2, Trait, no_instance};
 use crate::cloud::bucket::MUTATE;

@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
+use aws_vocabulary::{GroupName, InstanceId, InstanceState, StateReason, Tags};
 use jiff::Timestamp;
-use ports::{GroupName, Instance, InstanceId, InstanceState, StateReason, Tags};
+use ports::Instance;
 
 use super::ROOT_DEVICE;
 

@@ -1,7 +1,7 @@
 //! What EC2 says of what is not there
 //! (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>).
 
-use ports::{ImageId, InstanceId, SnapshotId, VolumeId};
+use aws_vocabulary::{ImageId, InstanceId, SnapshotId, VolumeId};
 
 use crate::cloud::ApiError;
 

@@ -20,8 +20,8 @@ pub use request::{Change, Launch};
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_vocabulary::{ImageId, InstanceId, InstanceState, SnapshotId, Tags, VolumeId};
 use jiff::Timestamp;
-use ports::{ImageId, InstanceId, InstanceState, SnapshotId, Tags, VolumeId};
 
 use super::bucket::Buckets;
 
@@ -52,7 +52,7 @@ pub struct Image {
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/device_naming.html>).
 pub const ROOT_DEVICE: &str = "/dev/xvda";
 
-fn id<T: std::str::FromStr<Err = ports::IdError>>(prefix: &str, n: u64) -> T {
+fn id<T: std::str::FromStr<Err = aws_vocabulary::IdError>>(prefix: &str, n: u64) -> T {
     super::known(&format!("{prefix}{n:017x}"))
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use ports::{ImageId, InstanceId, InstanceState, SnapshotId, StateReason, TagSet, Tags, VolumeId};
+use aws_vocabulary::{ImageId, InstanceId, InstanceState, SnapshotId, StateReason, TagSet, Tags, VolumeId};
 
 use super::{Disk, Ec2, Machine, ROOT_DEVICE, id, no_image, no_instance, no_snapshot, no_volume};
 use crate::cloud::bucket::{MUTATE, Rate, SNAPSHOT, TAG};

@@ -1,9 +1,10 @@
 //! What a call looks like to IAM: actions, resources, and no keys but those that the Service Authorization Reference lists
 //! for them (<https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>).
 
+use aws_vocabulary::{GroupName, InstanceId, ObjectKey, SnapshotId, Tags, VolumeId};
 use iam_policy::{Keys, Request};
 use jiff::Timestamp;
-use ports::{CreateOne, CreateSet, GroupName, InstanceId, ObjectKey, SnapshotId, Tags, VolumeId};
+use ports::{CreateOne, CreateSet};
 
 use crate::cloud::Cloud;
 

@@ -12,9 +12,9 @@ pub use function::Function;
 
 use std::collections::BTreeMap;
 
+use aws_vocabulary::time;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use ports::time;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

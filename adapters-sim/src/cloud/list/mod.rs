@@ -11,7 +11,8 @@ pub use page::{Listed, Paging};
 
 use std::str::FromStr;
 
-use ports::{ErrorKind, IdError};
+use aws_vocabulary::IdError;
+use ports::ErrorKind;
 
 use super::ApiError;
 

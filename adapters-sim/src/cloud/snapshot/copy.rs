@@ -1,5 +1,5 @@
+use aws_vocabulary::{Snapshot, SnapshotId, SnapshotState, Tags, VolumeId};
 use jiff::SignedDuration;
-use ports::{Snapshot, SnapshotId, SnapshotState, Tags, VolumeId};
 
 use crate::cloud::bucket::SNAPSHOT;
 use crate::cloud::ec2::no_snapshot;

@@ -1,8 +1,8 @@
-use jiff::SignedDuration;
-use ports::{
-    CreateOne, CreateSet, CreatedSnapshot, InstanceId, InstanceState, Snapshot, SnapshotId, SnapshotState,
-    TagSet, Tags, VolumeId,
+use aws_vocabulary::{
+    InstanceId, InstanceState, Snapshot, SnapshotId, SnapshotState, TagSet, Tags, VolumeId,
 };
+use jiff::SignedDuration;
+use ports::{CreateOne, CreateSet, CreatedSnapshot};
 
 use super::{SnapshotStore, opted_in, seen_at};
 use crate::cloud::bucket::{SNAPSHOT, TAG};

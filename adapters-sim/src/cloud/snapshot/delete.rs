@@ -1,4 +1,5 @@
-use ports::{Deletion, Snapshot, SnapshotId, SnapshotState, UsedBy, time};
+use aws_vocabulary::{Snapshot, SnapshotId, SnapshotState, time};
+use ports::{Deletion, UsedBy};
 
 use super::{Mark, SnapshotStore, is_ours};
 use crate::cloud::bucket::SNAPSHOT;

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
-use ports::{AccountId, Page, PageToken, Snapshot, SnapshotFilter, SnapshotId, Tags};
+use aws_vocabulary::{AccountId, Snapshot, SnapshotId, Tags};
+use ports::{Page, PageToken, SnapshotFilter};
 
 use super::SnapshotStore;
 use crate::cloud::ec2::{keys, no_snapshot};

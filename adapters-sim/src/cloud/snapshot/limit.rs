@@ -1,5 +1,5 @@
+use aws_vocabulary::{SnapshotState, VolumeId};
 use jiff::{SignedDuration, Timestamp};
-use ports::{SnapshotState, VolumeId};
 
 use super::SnapshotStore;
 use crate::cloud::ApiError;

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
+use aws_vocabulary::{SnapshotId, SnapshotState, time};
 use jiff::{SignedDuration, Timestamp};
-use ports::{SnapshotId, SnapshotState, time};
 
 use super::SnapshotStore;
 use crate::cloud::bucket::SNAPSHOT;

@@ -13,8 +13,8 @@ pub use lock::Lock;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_vocabulary::{AccountId, Snapshot, SnapshotId, SnapshotState, Tags, time};
 use jiff::{SignedDuration, Timestamp};
-use ports::{AccountId, Snapshot, SnapshotId, SnapshotState, Tags, time};
 
 use super::eventbridge::{ebs_set, ebs_snapshot};
 use super::tag::TagEdits;

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use aws_vocabulary::{Attribute, Record};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ports::{Attribute, Record};
 use serde_json::{Map, Value, json};
 
 use crate::cloud::ApiError;

@@ -9,7 +9,7 @@ mod read;
 mod table;
 mod write;
 
-use ports::Attribute;
+use aws_vocabulary::Attribute;
 use serde_json::Value;
 
 use super::operation::Operation;
@@ -45,7 +45,7 @@ pub(super) const SERVICE: JsonService = JsonService {
 ///
 /// ```
 /// use adapters_sim::wire::attribute;
-/// use ports::Attribute;
+/// use aws_vocabulary::Attribute;
 /// use serde_json::json;
 ///
 /// assert_eq!(attribute(&json!({ "B": "aGk=" })).unwrap(), Attribute::B(b"hi".to_vec()));

@@ -2,7 +2,8 @@
 
 use std::cell::Cell;
 
-use ports::{Attribute, PageToken, Record};
+use aws_vocabulary::{Attribute, Record};
+use ports::PageToken;
 use serde_json::{Value, json};
 
 use super::expression::{Condition, Path, Terms, projected, projection};

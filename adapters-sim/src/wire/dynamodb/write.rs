@@ -1,6 +1,6 @@
 //! Writing items, under conditions.
 
-use ports::{Attribute, Record};
+use aws_vocabulary::{Attribute, Record};
 use serde_json::{Value, json};
 
 use super::expression::{Condition, Terms, Update};

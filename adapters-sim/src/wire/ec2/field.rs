@@ -1,7 +1,7 @@
 //! What many of EC2's requests and answers have in common.
 
+use aws_vocabulary::{TagSet, Tags};
 use jiff::Timestamp;
-use ports::{TagSet, Tags};
 
 use crate::cloud::list::{Filter, Listing};
 use crate::cloud::{ApiError, tag};

@@ -1,6 +1,6 @@
 //! Images.
 
-use ports::{ImageId, SnapshotId};
+use aws_vocabulary::{ImageId, SnapshotId};
 
 use super::field::{done, empty, listing};
 use crate::cloud::ec2::{Image, ROOT_DEVICE};

@@ -1,7 +1,7 @@
 //! Instances.
 
+use aws_vocabulary::{InstanceId, InstanceState};
 use jiff::Timestamp;
-use ports::{InstanceId, InstanceState};
 
 use super::field::{done, empty, instant, listing, tags_at_birth, with_tags};
 use crate::cloud::ec2::{Change, Ec2, Launch, Trait, state_code};
@@ -23,7 +23,7 @@ pub(super) fn run(
     cloud: &mut Cloud,
     context: &mut Context<'_>,
 ) -> Result<Element, ApiError> {
-    list::id::<ports::ImageId>(fields.required("ImageId")?, &list::IMAGE)?;
+    list::id::<aws_vocabulary::ImageId>(fields.required("ImageId")?, &list::IMAGE)?;
     let (least, most): (u32, u32) = (fields.needed("MinCount")?, fields.needed("MaxCount")?);
     if least == 0 || most < least {
         return Err(fields.invalid("MinCount", &least.to_string()));

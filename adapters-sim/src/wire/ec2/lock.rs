@@ -1,6 +1,6 @@
 //! Locks of snapshots.
 
-use ports::SnapshotId;
+use aws_vocabulary::SnapshotId;
 
 use super::field::{empty, instant, listing};
 use crate::cloud::list;

@@ -1,6 +1,7 @@
 //! Snapshots.
 
-use ports::{CreateOne, CreateSet, CreatedSnapshot, Deletion, Snapshot, SnapshotId, UsedBy};
+use aws_vocabulary::{Snapshot, SnapshotId};
+use ports::{CreateOne, CreateSet, CreatedSnapshot, Deletion, UsedBy};
 
 use super::field::{done, empty, instant, listing, tags_at_birth, with_tags};
 use crate::cloud::ec2::no_snapshot;

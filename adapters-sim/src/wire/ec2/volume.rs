@@ -1,6 +1,6 @@
 //! Volumes.
 
-use ports::{InstanceId, VolumeId};
+use aws_vocabulary::{InstanceId, VolumeId};
 
 use super::field::{done, empty, listing, tags_at_birth, with_tags};
 use crate::cloud::ec2::no_snapshot;
@@ -20,7 +20,7 @@ pub(super) fn create(
     let size = match (fields.parsed("Size")?, fields.text("SnapshotId")) {
         (Some(size), _) => size,
         (None, Some(snapshot)) => {
-            let snapshot: ports::SnapshotId = list::id(snapshot, &list::SNAPSHOT)?;
+            let snapshot: aws_vocabulary::SnapshotId = list::id(snapshot, &list::SNAPSHOT)?;
             let found = cloud.snapshots.get(&snapshot).map(|snapshot| snapshot.size_gib);
             found.ok_or_else(|| no_snapshot(&snapshot))?
         }

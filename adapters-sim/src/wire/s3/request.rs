@@ -1,11 +1,11 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_vocabulary::ObjectKey;
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, HOST};
 use http::{HeaderMap, Method};
 use percent_encoding::percent_decode_str;
-use ports::ObjectKey;
 
 use super::invalid;
 use crate::cloud::ApiError;

@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use ports::{Attribute, Record};
+use aws_vocabulary::{Attribute, Record};
 
 use super::parser::{Parser, Terms, invalid};
 use super::path::Path;

@@ -13,7 +13,7 @@ pub(super) use parser::Terms;
 pub(super) use path::Path;
 pub(super) use update::Update;
 
-use ports::Record;
+use aws_vocabulary::Record;
 
 use crate::cloud::ApiError;
 

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use ports::{Attribute, Record};
+use aws_vocabulary::{Attribute, Record};
 use serde_json::Value;
 
 use super::path::{Path, Step};

@@ -1,7 +1,7 @@
 //! Where in an item something is
 //! (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.Attributes.html>).
 
-use ports::{Attribute, Record};
+use aws_vocabulary::{Attribute, Record};
 
 use crate::cloud::ApiError;
 

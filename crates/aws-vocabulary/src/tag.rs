@@ -62,7 +62,7 @@ pub enum TagError {
 /// # Examples
 ///
 /// ```
-/// use ports::TagSet;
+/// use aws_vocabulary::TagSet;
 ///
 /// assert!(TagSet::new([("AutoCreated", "true")]).is_ok());
 /// assert_eq!(
