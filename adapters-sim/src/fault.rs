@@ -5,8 +5,8 @@ mod plan;
 
 pub use plan::{Consistency, DeliveryFaults, Family, FaultPlan, Level, PagingFaults};
 
+use aws_vocabulary::ErrorKind;
 use jiff::Timestamp;
-use ports::ErrorKind;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::ApiError;

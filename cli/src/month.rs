@@ -393,7 +393,7 @@ fn forget(cloud: &mut Cloud, stacks: &[Stack], now: Timestamp) -> u64 {
 fn shrink(cloud: &mut Cloud, context: &mut Context<'_>) {
     for (name, desired, _) in GROUPS {
         if let Ok(group) = name.parse() {
-            let _ = cloud.autoscaling.set_desired(&group, Capacity(desired), context);
+            cloud.autoscaling.resize(&group, Capacity(desired), context);
         }
     }
 }

@@ -29,7 +29,6 @@ mod inventory;
 mod ledger;
 mod metrics;
 mod notifier;
-mod page;
 mod scaling;
 mod snapshots;
 pub mod time;
@@ -37,14 +36,14 @@ pub mod trigger;
 
 /// AWS's names of things, which the ports speak in.
 pub use aws_vocabulary::{
-    AccountId, AlarmName, Arn, Attribute, Capacity, GroupName, IdError, ImageId, InstanceId, InstanceState,
-    MessageId, ObjectKey, Record, Region, RequestId, Snapshot, SnapshotId, SnapshotState, StateReason,
-    TagError, TagSet, Tags, VolumeId,
+    AccountId, AlarmName, Arn, Attribute, Capacity, ErrorKind, GroupName, IdError, ImageId, InstanceId,
+    InstanceState, MessageId, ObjectKey, Page, PageToken, Record, Region, RequestId, Snapshot, SnapshotId,
+    SnapshotState, StateReason, TagError, TagSet, Tags, VolumeId,
 };
 
 pub use archive::{Archive, Finish, ObjectHead, Upload};
 pub use clock::Clock;
-pub use error::{Effect, ErrorKind, PortError, Retry};
+pub use error::{Effect, PortError, Retry};
 pub use id::LedgerKey;
 pub use instances::Instances;
 pub use inventory::{
@@ -53,7 +52,6 @@ pub use inventory::{
 pub use ledger::{FOUND_AFTER, Ledger, LedgerEntry, Stored, Swap, Version};
 pub use metrics::{Access, Metrics, MetricsQuery};
 pub use notifier::{Notice, Notifier, Subject};
-pub use page::{Page, PageToken};
 pub use scaling::{Group, LifecycleState, Resize, ScalingGroups};
 pub use snapshots::{CreateOne, CreateSet, CreatedSnapshot, Deletion, SnapshotFilter, Snapshots};
 

@@ -269,7 +269,7 @@ fn m6_an_object_with_other_records_is_a_conflict_that_people_hear_of() {
             content_type: "application/x-ndjson".to_owned(),
         };
         let key = "metrics-archive/2026-11-23/metrics.jsonl".parse().unwrap();
-        cloud.s3.bucket("reports").unwrap().put_new(&key, object, context);
+        cloud.s3.bucket("reports").unwrap().put_new(&key, object, context).unwrap();
     });
     let answer = scene.night().unwrap();
     assert_eq!(answer["status"], "PARTIAL");

@@ -7,20 +7,17 @@ use adapters_sim::cloud::ApiError;
 use adapters_sim::cloud::ec2::{DiskKind, Trait};
 use adapters_sim::cloud::eventbridge::{On, Rule};
 use adapters_sim::cloud::list::{Listing, dry_run};
-use adapters_sim::cloud::snapshot::Lock;
+use adapters_sim::cloud::snapshot::{CreateSnapshot, CreateSnapshots, Lock};
 use adapters_sim::fault::FaultPlan;
 use adapters_sim::invariant::{Invariant, LastOne};
 use jiff::SignedDuration;
-use ports::{
-    CreateOne, CreateSet, CreatedSnapshot, Deletion, InstanceId, Snapshot, SnapshotId, SnapshotState, TagSet,
-    Tags, VolumeId,
-};
+use ports::{InstanceId, Snapshot, SnapshotId, SnapshotState, TagSet, Tags, VolumeId};
 use serde_json::Value;
 
 use crate::world::{code, instance, minutes, recorder, seconds, troubled, world};
 
-pub(crate) fn set_of(instance: &InstanceId) -> CreateSet {
-    CreateSet {
+pub(crate) fn set_of(instance: &InstanceId) -> CreateSnapshots {
+    CreateSnapshots {
         instance: instance.clone(),
         exclude_root: false,
         exclude: Vec::new(),
@@ -33,17 +30,22 @@ fn volumes(sim: &Sim, instance: &InstanceId) -> Vec<VolumeId> {
     sim.cloud(|cloud| cloud.ec2.attached(instance).map(|(id, ..)| id.clone()).collect())
 }
 
-fn take(sim: &Sim, instance: &InstanceId) -> Result<Vec<CreatedSnapshot>, ApiError> {
+fn take(sim: &Sim, instance: &InstanceId) -> Result<Vec<Snapshot>, ApiError> {
     sim.act(|cloud, context| cloud.create_snapshots(&set_of(instance), context))
 }
 
 fn take_one(sim: &Sim, volume: &VolumeId) -> Option<&'static str> {
-    let wish = CreateOne { volume: volume.clone(), description: String::new(), tags: TagSet::default() };
+    let wish = CreateSnapshot { volume: volume.clone(), description: String::new(), tags: TagSet::default() };
     code(sim, |cloud, context| cloud.create_snapshot(&wish, context))
 }
 
-fn delete(sim: &Sim, id: &SnapshotId) -> Result<Deletion, ApiError> {
+fn delete(sim: &Sim, id: &SnapshotId) -> Result<(), ApiError> {
     sim.act(|cloud, context| cloud.delete_snapshot(id, context))
+}
+
+/// What EC2 refuses to delete a snapshot with.
+fn refusal(sim: &Sim, id: &SnapshotId) -> &'static str {
+    delete(sim, id).unwrap_err().code
 }
 
 fn states(sim: &Sim) -> Vec<SnapshotState> {
@@ -90,7 +92,7 @@ fn the_volume_that_is_left_out_is_that_of_the_instances_own_root_device() {
         cloud.ec2.machine(&one).unwrap().root_device = "/dev/sda1".to_owned();
         cloud.ec2.add_volume(&one, "/dev/sda1", 8);
     });
-    let wish = CreateSet { exclude_root: true, ..set_of(&one) };
+    let wish = CreateSnapshots { exclude_root: true, ..set_of(&one) };
     let taken = sim.act(|cloud, context| cloud.create_snapshots(&wish, context)).unwrap();
     let devices: Vec<String> = sim.cloud(|cloud| {
         let is_taken = |volume: &VolumeId| taken.iter().any(|snapshot| snapshot.volume == *volume);
@@ -199,11 +201,11 @@ fn the_bus_hears_of_a_completed_snapshot_by_an_arn_without_an_account() {
 fn what_is_pending_is_deleted_once_it_is_complete() {
     let sim = world();
     let id = take(&sim, &instance(&sim, 0)).unwrap()[0].id.clone();
-    assert_eq!(delete(&sim, &id), Ok(Deletion::Deleted));
+    assert_eq!(delete(&sim, &id), Ok(()));
     assert_eq!(states(&sim), [SnapshotState::Pending]);
     minutes(&sim, 30);
     assert_eq!(states(&sim), []);
-    assert_eq!(delete(&sim, &id), Ok(Deletion::AlreadyGone));
+    assert_eq!(refusal(&sim, &id), "InvalidSnapshot.NotFound");
 }
 
 #[test]
@@ -214,7 +216,7 @@ fn the_recycle_bin_retains_what_is_deleted() {
         cloud.snapshots.put(snapshot.clone());
         cloud.snapshots.recycle_bin = Some(SignedDuration::from_hours(24));
     });
-    assert_eq!(delete(&sim, &snapshot.id), Ok(Deletion::Deleted));
+    assert_eq!(delete(&sim, &snapshot.id), Ok(()));
     assert_eq!(listed(&sim, &Listing::own()).unwrap(), []);
     let binned: Vec<_> = sim.cloud(|cloud| cloud.snapshots.recycle_bin().cloned().collect());
     assert_eq!(binned, [Snapshot { state: SnapshotState::Recoverable, ..snapshot }]);
@@ -240,7 +242,7 @@ fn what_is_enabled_for_fast_restore_is_in_use() {
         cloud.snapshots.put(snapshot.clone());
         cloud.snapshots.let_restore_fast(&snapshot.id);
     });
-    assert_eq!(delete(&sim, &snapshot.id), Ok(Deletion::InUse(None)));
+    assert_eq!(refusal(&sim, &snapshot.id), "InvalidSnapshot.InUse");
     assert_eq!(states(&sim), [SnapshotState::Completed]);
 }
 
@@ -262,7 +264,7 @@ fn a_locked_snapshot_cannot_be_deleted_until_its_lock_is_over() {
     minutes(&sim, 24 * 60 - 1);
     assert!(delete(&sim, &id).is_err());
     minutes(&sim, 1);
-    assert_eq!(delete(&sim, &id), Ok(Deletion::Deleted));
+    assert_eq!(delete(&sim, &id), Ok(()));
 }
 
 #[test]
@@ -337,7 +339,7 @@ fn a_list_without_owners_holds_what_others_share() {
     assert_eq!(listed(&sim, &Listing::own()).unwrap(), [mine.id]);
     let by_owner = Listing::default().filter("owner-id", ["2109*"]);
     assert_eq!(listed(&sim, &by_owner).unwrap(), std::slice::from_ref(&theirs.id));
-    assert_eq!(delete(&sim, &theirs.id).unwrap_err().code, "UnauthorizedOperation");
+    assert_eq!(refusal(&sim, &theirs.id), "UnauthorizedOperation");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use aws_vocabulary::ErrorKind;
 use jiff::Timestamp;
-use ports::ErrorKind;
 
 use super::ApiError;
 

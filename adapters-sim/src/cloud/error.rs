@@ -1,8 +1,6 @@
 //! Errors as services give them.
 
-use ports::{ErrorKind, PortError};
-
-use crate::kernel::Op;
+use aws_vocabulary::ErrorKind;
 
 /// An error that a service answers with.
 ///
@@ -37,9 +35,5 @@ impl ApiError {
     /// The thing named is busy.
     pub fn busy(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Busy, code, message)
-    }
-
-    pub(crate) fn into_port_error(self, op: Op) -> PortError {
-        PortError::new(self.kind, op.name, format!("{}: {}", self.code, self.message))
     }
 }

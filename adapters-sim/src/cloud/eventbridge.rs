@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use aws_vocabulary::ErrorKind;
 use aws_vocabulary::SpotAction;
 use aws_vocabulary::{InstanceId, InstanceState, Snapshot, SnapshotId, SnapshotState};
 use jiff::{SignedDuration, Timestamp};
-use ports::ErrorKind;
 use serde_json::Value;
 
 use super::backoff::RetryPolicy;

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use aws_vocabulary::ErrorKind;
 use aws_vocabulary::{AccountId, ObjectKey};
 use bytes::Bytes;
 use jiff::Timestamp;
-use ports::{ErrorKind, Finish};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::{ApiError, Fact};
@@ -189,30 +189,40 @@ impl Bucket {
         Ok(())
     }
 
-    /// `PutObject` with `If-None-Match: *`: an object that is there already is an answer
+    /// `PutObject` with `If-None-Match: *`
     /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>).
     ///
     /// # Errors
     ///
-    /// `ConditionalRequestConflict` when somebody else is at the same key; `SlowDown`.
+    /// `PreconditionFailed` when there is an object already; `ConditionalRequestConflict` when somebody else is at the same
+    /// key; `SlowDown`.
     pub fn create(
         &mut self,
         key: &ObjectKey,
         object: Object,
         context: &mut Context<'_>,
-    ) -> Result<Finish, ApiError> {
+    ) -> Result<(), ApiError> {
         self.admit(key, true, context.now)?;
         conflict(context)?;
-        Ok(self.put_new(key, object, context))
+        self.put_new(key, object, context)
     }
 
-    /// Creates an object as if by magic, unless it is there.
-    pub fn put_new(&mut self, key: &ObjectKey, object: Object, context: &mut Context<'_>) -> Finish {
+    /// Creates an object as if by magic.
+    ///
+    /// # Errors
+    ///
+    /// `PreconditionFailed` when there is one already.
+    pub fn put_new(
+        &mut self,
+        key: &ObjectKey,
+        object: Object,
+        context: &mut Context<'_>,
+    ) -> Result<(), ApiError> {
         if self.objects.contains_key(key) {
-            return Finish::AlreadyExists;
+            return Err(precondition_failed());
         }
         self.put(key, object, context);
-        Finish::Created
+        Ok(())
     }
 
     /// `CreateMultipartUpload`.
@@ -267,7 +277,7 @@ impl Bucket {
     /// # Errors
     ///
     /// As [`Bucket::complete_parts`].
-    pub fn complete_upload(&mut self, upload: u64, context: &mut Context<'_>) -> Result<Finish, ApiError> {
+    pub fn complete_upload(&mut self, upload: u64, context: &mut Context<'_>) -> Result<(), ApiError> {
         let parts: Vec<u32> = self.uploads.get(&upload).ok_or_else(no_upload)?.sent.keys().copied().collect();
         self.complete_parts(upload, &parts, context)
     }
@@ -283,11 +293,11 @@ impl Bucket {
         upload: u64,
         numbers: &[u32],
         context: &mut Context<'_>,
-    ) -> Result<Finish, ApiError> {
+    ) -> Result<(), ApiError> {
         let (key, object) = self.joined(upload, numbers)?;
         conflict(context)?;
         self.uploads.remove(&upload);
-        Ok(self.put_new(&key, object, context))
+        self.put_new(&key, object, context)
     }
 
     /// What these parts of an upload make.
@@ -335,6 +345,11 @@ pub(crate) fn conflict(context: &mut Context<'_>) -> Result<(), ApiError> {
         return Err(ApiError::busy("ConditionalRequestConflict", message));
     }
     Ok(())
+}
+
+pub(crate) fn precondition_failed() -> ApiError {
+    let message = "At least one of the pre-conditions you specified did not hold";
+    ApiError::rejected("PreconditionFailed", message)
 }
 
 fn no_upload() -> ApiError {

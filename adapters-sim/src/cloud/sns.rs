@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use aws_vocabulary::MessageId;
 use jiff::{SignedDuration, Timestamp};
-use ports::Notice;
 
 pub use super::delivery::Target as Subscriber;
 use super::delivery::{Dispatch, hand_over};
@@ -71,18 +70,6 @@ pub struct Message {
     pub key: String,
     /// How many bytes it has in the request, in all its forms.
     pub bytes: usize,
-}
-
-impl From<&Notice> for Message {
-    fn from(notice: &Notice) -> Self {
-        Self {
-            subject: Some(notice.subject().as_str().to_owned()),
-            bytes: notice.text().len() + 2 * notice.json().len(),
-            text: notice.text().to_owned(),
-            json: notice.json().to_owned(),
-            key: notice.key().to_owned(),
-        }
-    }
 }
 
 /// What SNS accepts in all.

@@ -3,7 +3,6 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as TaskContext, Poll, Waker};
 
-use ports::PortError;
 use serde::Serialize;
 
 use super::context::Context;
@@ -94,7 +93,7 @@ impl<T: Send> Wire for Connection<T> {
     }
 }
 
-/// A port call as its caller sees it: pending until the answer arrives.
+/// A request as its caller sees it: pending until the answer arrives.
 pub(crate) struct Call<T> {
     handle: Handle,
     op: Op,
@@ -137,22 +136,9 @@ impl<T: Send + 'static> Call<T> {
 }
 
 impl<T: Send + 'static> Future for Call<T> {
-    type Output = Result<T, PortError>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<Self::Output> {
-        self.poll_answer(context).map_err(|error| error.into_port_error(self.op))
-    }
-}
-
-/// The same, for a caller who reads the service's own words.
-#[cfg(feature = "wire")]
-pub(crate) struct Verbatim<T>(pub(crate) Call<T>);
-
-#[cfg(feature = "wire")]
-impl<T: Send + 'static> Future for Verbatim<T> {
     type Output = Result<T, ApiError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<Self::Output> {
-        self.0.poll_answer(context)
+        self.poll_answer(context)
     }
 }

@@ -18,8 +18,6 @@ pub(crate) use self::core::Handle;
 pub use self::core::Timing;
 pub use agenda::Item;
 pub(crate) use call::Call;
-#[cfg(feature = "wire")]
-pub(crate) use call::Verbatim;
 pub use call::{CallId, Op};
 pub use chooser::{Candidate, Chooser, Deviation, Deviations, Pct, Recorder, Seeded, Tape, is_trouble};
 pub use context::Context;

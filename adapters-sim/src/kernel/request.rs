@@ -1,6 +1,6 @@
+use aws_vocabulary::ErrorKind;
 use aws_vocabulary::time;
 use jiff::SignedDuration;
-use ports::ErrorKind;
 
 use super::agenda::Item;
 use super::call::{CallId, Op, Pending};

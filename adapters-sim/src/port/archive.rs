@@ -3,6 +3,7 @@ use bytes::{Bytes, BytesMut};
 use ports::{Archive, Finish, ObjectHead, ObjectKey, PortError, Upload};
 
 use super::SimPorts;
+use crate::cloud::ApiError;
 use crate::cloud::iam::ask::Ask;
 use crate::cloud::s3::Object;
 use crate::kernel::{Footprint, Op};
@@ -101,6 +102,15 @@ impl SimUpload {
     }
 }
 
+/// An object that is there already is an answer here.
+fn finished(created: Result<(), ApiError>) -> Result<Finish, ApiError> {
+    match created {
+        Ok(()) => Ok(Finish::Created),
+        Err(error) if error.code == "PreconditionFailed" => Ok(Finish::AlreadyExists),
+        Err(error) => Err(error),
+    }
+}
+
 #[async_trait]
 impl Upload for SimUpload {
     async fn write(&mut self, bytes: Bytes) -> Result<(), PortError> {
@@ -119,7 +129,7 @@ impl Upload for SimUpload {
             return self
                 .ports
                 .repeat(sent, ask, move |cloud, context| {
-                    cloud.s3.bucket(&bucket)?.complete_upload(upload, context)
+                    finished(cloud.s3.bucket(&bucket)?.complete_upload(upload, context))
                 })
                 .await;
         }
@@ -127,7 +137,7 @@ impl Upload for SimUpload {
         let key = self.key;
         self.ports
             .repeat((Op::new("s3", "PutObject"), touched), ask, move |cloud, context| {
-                cloud.s3.bucket(&bucket)?.create(&key, object.clone(), context)
+                finished(cloud.s3.bucket(&bucket)?.create(&key, object.clone(), context))
             })
             .await
     }

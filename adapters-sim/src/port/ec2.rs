@@ -2,16 +2,18 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use ports::{
-    CreateOne, CreateSet, CreatedSnapshot, Deletion, Instance, InstanceId, InstanceStore, Instances,
+    CreateOne, CreateSet, CreatedSnapshot, Deletion, ImageId, Instance, InstanceId, InstanceStore, Instances,
     Inventory, Page, PageToken, PortError, Presence, Snapshot, SnapshotFilter, SnapshotId, SnapshotLock,
-    SnapshotUse, Snapshots, TagSet, Volume, VolumeId,
+    SnapshotUse, Snapshots, TagSet, UsedBy, Volume, VolumeId,
 };
 
 use super::SimPorts;
+use crate::cloud::ec2::{Ec2, HostDisks, Trait};
 use crate::cloud::iam::ask::Ask;
 use crate::cloud::list::{Listed, Listing};
-use crate::cloud::snapshot::Lock;
+use crate::cloud::snapshot::{CreateSnapshot, CreateSnapshots, Lock};
 use crate::cloud::{ApiError, Cloud};
 use crate::kernel::{Context, Footprint, Op};
 
@@ -54,6 +56,52 @@ fn found<I, T>(page: Listed<I>, look: impl FnMut(I) -> Option<T>) -> Listed<T> {
     Listed { items: page.items.into_iter().filter_map(look).collect(), next: page.next }
 }
 
+/// A filter's value that means this very text.
+fn literal(value: &str) -> String {
+    let escape =
+        |character| matches!(character, '*' | '?' | '\\').then_some('\\').into_iter().chain([character]);
+    value.chars().flat_map(escape).collect()
+}
+
+fn created(begun: Snapshot) -> CreatedSnapshot {
+    CreatedSnapshot { id: begun.id, volume: begun.volume }
+}
+
+fn instance_of(ec2: &mut Ec2, id: &InstanceId, now: Timestamp) -> Option<Instance> {
+    let machine = ec2.machine(id)?;
+    Some(Instance {
+        id: id.clone(),
+        state: machine.state,
+        tags: machine.tags.clone(),
+        state_reason: machine.reason.clone(),
+        transition: Some(machine.transition.clone()).filter(|text| !text.is_empty()),
+        group: machine.group.clone(),
+        launched_at: Some(machine.launch_told(now)),
+        root_device: Some(machine.root_device.clone()),
+        root_on_instance_store: machine.is(Trait::OnInstanceStore),
+        instance_type: Some(machine.instance_type.clone()),
+    })
+}
+
+fn volume_of(ec2: &mut Ec2, instance: &InstanceId, id: &VolumeId) -> Option<Volume> {
+    let disk = ec2.disk(id)?;
+    Some(Volume {
+        id: id.clone(),
+        device: disk.attachments.get(instance)?.clone(),
+        tags: disk.tags.clone(),
+        size_gib: disk.size_gib,
+        delete_on_termination: disk.delete_on_termination,
+    })
+}
+
+/// What an image uses of some snapshots.
+fn uses_of(ec2: &Ec2, image: &ImageId, snapshots: &[SnapshotId]) -> Vec<SnapshotUse> {
+    let used = ec2.image(image).into_iter().flat_map(|image| &image.snapshots);
+    let by = UsedBy::Image(image.clone());
+    let used = used.filter(|snapshot| snapshots.contains(snapshot));
+    used.map(|snapshot| SnapshotUse { snapshot: snapshot.clone(), by: by.clone() }).collect()
+}
+
 #[async_trait]
 impl Inventory for SimPorts {
     async fn instance(&self, id: &InstanceId) -> Result<Option<Instance>, PortError> {
@@ -61,7 +109,7 @@ impl Inventory for SimPorts {
         let sent = (Op::new("ec2", "DescribeInstances"), Footprint::NONE.reads("instance", id.as_str()));
         self.repeat(sent, Ask::Anything(&["ec2:DescribeInstances"]), move |cloud, context| {
             match cloud.ec2.list_instances(&Listing::of_ids([id.as_str()]), context) {
-                Ok(_) => Ok(cloud.ec2.told(&id, context.now)),
+                Ok(_) => Ok(instance_of(&mut cloud.ec2, &id, context.now)),
                 Err(error) if error.code == "InvalidInstanceID.NotFound" => Ok(None),
                 Err(error) => Err(error),
             }
@@ -76,7 +124,7 @@ impl Inventory for SimPorts {
         let mut volumes = self
             .all_pages((sent, &["ec2:DescribeVolumes"]), listing, move |cloud, listing, context| {
                 let page = cloud.ec2.list_volumes(listing, context)?;
-                Ok(found(page, |volume| cloud.ec2.volume_of(&id, &volume)))
+                Ok(found(page, |volume| volume_of(&mut cloud.ec2, &id, &volume)))
             })
             .await?;
         volumes.sort_by(|a, b| (&a.device, &a.id).cmp(&(&b.device, &b.id)));
@@ -100,7 +148,8 @@ impl Inventory for SimPorts {
         let name = instance_type.to_owned();
         let sent = (Op::new("ec2", "DescribeInstanceTypes"), Footprint::NONE);
         self.repeat(sent, Ask::Anything(&["ec2:DescribeInstanceTypes"]), move |cloud, context| {
-            Ok(cloud.ec2.instance_type(&name, context)?.store)
+            let disks = cloud.ec2.instance_type(&name, context)?.store;
+            Ok(disks.map(|HostDisks { disks, total_gb }| InstanceStore { disks, total_gb }))
         })
         .await
     }
@@ -115,7 +164,7 @@ impl Inventory for SimPorts {
             let pages =
                 self.all_pages((sent, &["ec2:DescribeImages"]), listing, move |cloud, listing, context| {
                     let page = cloud.ec2.list_images(listing, context)?;
-                    Ok(found(page, |image| Some(cloud.ec2.uses_of(&image, &chunk))))
+                    Ok(found(page, |image| Some(uses_of(&cloud.ec2, &image, &chunk))))
                 });
             uses.extend(pages.await?.into_iter().flatten());
         }
@@ -141,8 +190,9 @@ impl Inventory for SimPorts {
             Listing::default().filter("tag-key", [tag]).filter("instance-state-name", at_rest).pages_of(MOST);
         let listing = listing.behind(from.map(|token| token.0));
         self.repeat(sent, Ask::Anything(&["ec2:DescribeInstances"]), move |cloud, context| {
-            let page =
-                found(cloud.ec2.list_instances(&listing, context)?, |id| cloud.ec2.told(&id, context.now));
+            let page = found(cloud.ec2.list_instances(&listing, context)?, |id| {
+                instance_of(&mut cloud.ec2, &id, context.now)
+            });
             Ok(Page { items: page.items, next: page.next.map(PageToken) })
         })
         .await
@@ -156,26 +206,36 @@ impl Snapshots for SimPorts {
         filter: &SnapshotFilter,
         from: Option<PageToken>,
     ) -> Result<Page<Snapshot>, PortError> {
-        let filter = filter.clone();
+        let tagged = |listing: Listing, (key, value): &(String, String)| {
+            listing.filter(&format!("tag:{key}"), [literal(value)])
+        };
+        let listing = filter.tags.iter().fold(Listing::own(), tagged).pages_of(MOST);
+        let listing = listing.behind(from.map(|token| token.0));
         let sent = (Op::new("ec2", "DescribeSnapshots"), Footprint::NONE.reads("snapshots", ""));
         self.repeat(sent, Ask::Anything(&["ec2:DescribeSnapshots"]), move |cloud, context| {
-            cloud.describe_snapshots(&filter, from.as_ref(), context)
+            let page = cloud.list_snapshots(&listing, context)?;
+            Ok(Page { items: page.items, next: page.next.map(PageToken) })
         })
         .await
     }
 
     async fn create_set(&self, wish: &CreateSet) -> Result<Vec<CreatedSnapshot>, PortError> {
-        let wish = wish.clone();
+        let CreateSet { instance, exclude_root, exclude, description, tags } = wish.clone();
+        let wish = CreateSnapshots { instance, exclude_root, exclude, description, tags };
         let sent = (Op::new("ec2", "CreateSnapshots"), Footprint::NONE.writes("snapshots", ""));
-        let ask = Arc::new(Ask::CreateSet(wish.clone()));
-        self.call(sent, &ask, move |cloud, context| cloud.create_snapshots(&wish, context)).await
+        let ask = Arc::new(Ask::CreateSnapshots(wish.clone()));
+        self.call(sent, &ask, move |cloud, context| {
+            Ok(cloud.create_snapshots(&wish, context)?.into_iter().map(created).collect())
+        })
+        .await
     }
 
     async fn create_one(&self, wish: &CreateOne) -> Result<CreatedSnapshot, PortError> {
-        let wish = wish.clone();
+        let CreateOne { volume, description, tags } = wish.clone();
+        let wish = CreateSnapshot { volume, description, tags };
         let sent = (Op::new("ec2", "CreateSnapshot"), Footprint::NONE.writes("snapshots", ""));
-        let ask = Arc::new(Ask::CreateOne(wish.clone()));
-        self.call(sent, &ask, move |cloud, context| cloud.create_snapshot(&wish, context)).await
+        let ask = Arc::new(Ask::CreateSnapshot(wish.clone()));
+        self.call(sent, &ask, move |cloud, context| cloud.create_snapshot(&wish, context).map(created)).await
     }
 
     async fn tag(&self, id: &SnapshotId, tags: &TagSet) -> Result<(), PortError> {
@@ -192,7 +252,18 @@ impl Snapshots for SimPorts {
         let id = id.clone();
         let sent = (Op::new("ec2", "DeleteSnapshot"), Footprint::NONE.writes("snapshots", ""));
         let ask = Ask::Delete(id.clone());
-        self.repeat(sent, ask, move |cloud, context| cloud.delete_snapshot(&id, context)).await
+        self.repeat(sent, ask, move |cloud, context| {
+            let user = cloud.ec2.user_of(&id).cloned();
+            match cloud.delete_snapshot(&id, context) {
+                Ok(()) => Ok(Deletion::Deleted),
+                Err(error) if error.code == "InvalidSnapshot.NotFound" => Ok(Deletion::AlreadyGone),
+                Err(error) if error.code == "InvalidSnapshot.InUse" => {
+                    Ok(Deletion::InUse(user.map(UsedBy::Image)))
+                }
+                Err(error) => Err(error),
+            }
+        })
+        .await
     }
 }
 

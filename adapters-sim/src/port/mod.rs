@@ -92,14 +92,15 @@ impl SimPorts {
         Self { names, ..self }
     }
 
-    fn call<T: Send + 'static>(
+    /// Sends a request, once.
+    async fn call<T: Send + 'static>(
         &self,
         sent: (Op, Footprint),
         ask: &Arc<Ask>,
         request: impl FnOnce(&mut Cloud, &mut Context<'_>) -> Result<T, ApiError> + Send + 'static,
-    ) -> Call<T> {
+    ) -> Result<T, PortError> {
         let (function, ask) = (self.function.clone(), Arc::clone(ask));
-        Call::new(
+        let call = Call::new(
             self.handle.clone(),
             self.actor,
             sent,
@@ -110,7 +111,9 @@ impl SimPorts {
                 }
                 request(cloud, context)
             },
-        )
+        );
+        let detail = |error: &ApiError| format!("{}: {}", error.code, error.message);
+        call.await.map_err(|error| PortError::new(error.kind, sent.0.name, detail(&error)))
     }
 
     /// Sends a request that may be repeated up to three times, as the AWS SDK does.

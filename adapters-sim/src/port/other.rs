@@ -1,12 +1,15 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use ports::{
-    Capacity, Clock, Group, GroupName, MessageId, Notice, Notifier, PortError, Resize, ScalingGroups,
+    Capacity, Clock, Group, GroupName, LifecycleState, MessageId, Notice, Notifier, PortError, Resize,
+    ScalingGroups,
 };
 
 use super::SimPorts;
+use crate::cloud::autoscaling::Fleet;
 use crate::cloud::iam::ask::Ask;
 use crate::cloud::sns::Message;
 use crate::kernel::{Footprint, Op};
@@ -35,7 +38,11 @@ impl ScalingGroups for SimPorts {
             "autoscaling:DescribeAutoScalingGroups",
             "autoscaling:DescribeInstanceRefreshes",
         ]);
-        self.repeat(sent, ask, move |cloud, context| Ok(cloud.autoscaling.describe(&name, context))).await
+        self.repeat(sent, ask, move |cloud, context| {
+            let found = cloud.autoscaling.describe(&name, context);
+            Ok(found.map(|fleet| group(&name, fleet)))
+        })
+        .await
     }
 
     async fn set_desired(&self, name: &GroupName, desired: Capacity) -> Result<Resize, PortError> {
@@ -43,15 +50,47 @@ impl ScalingGroups for SimPorts {
         let sent =
             (Op::new("autoscaling", "SetDesiredCapacity"), Footprint::NONE.writes("group", name.as_str()));
         let ask = Ask::SetDesired(name.clone());
-        self.repeat(sent, ask, move |cloud, context| cloud.autoscaling.set_desired(&name, desired, context))
-            .await
+        self.repeat(sent, ask, move |cloud, context| {
+            let groups = &mut cloud.autoscaling;
+            match groups.fleet(&name).map(|fleet| fleet.allows(desired)) {
+                None => Ok(Resize::NoGroup),
+                Some(Err(_)) => Ok(Resize::OutOfBounds),
+                Some(Ok(())) => {
+                    groups.set_desired_capacity(&name, desired, false, context).map(|()| Resize::Set)
+                }
+            }
+        })
+        .await
     }
 }
 
 #[async_trait]
 impl Notifier for SimPorts {
     async fn publish(&self, notice: &Notice) -> Result<MessageId, PortError> {
-        self.publish_message(notice.into()).await
+        let message = Message {
+            subject: Some(notice.subject().as_str().to_owned()),
+            bytes: notice.text().len() + 2 * notice.json().len(),
+            text: notice.text().to_owned(),
+            json: notice.json().to_owned(),
+            key: notice.key().to_owned(),
+        };
+        self.publish_message(message).await
+    }
+}
+
+fn group(name: &GroupName, fleet: &Fleet) -> Group {
+    Group {
+        name: name.clone(),
+        desired: fleet.desired,
+        min: fleet.min,
+        max: fleet.max,
+        instances: BTreeMap::from([
+            (LifecycleState::InService, fleet.in_service),
+            (LifecycleState::Pending, fleet.pending),
+        ]),
+        suspended: fleet.suspended.clone(),
+        refreshing: fleet.refreshing,
+        tags: fleet.tags.clone(),
     }
 }
 

@@ -1,9 +1,9 @@
 //! Errors as each protocol writes them.
 
+use aws_vocabulary::ErrorKind;
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
-use ports::ErrorKind;
 use serde_json::json;
 
 use super::Response;

@@ -2,12 +2,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use aws_vocabulary::ErrorKind;
 use jiff::{SignedDuration, Timestamp};
-use ports::ErrorKind;
 
 use super::{NoAnswer, Request, Response, understand};
 use crate::cloud::Cloud;
-use crate::kernel::{Actor, Call, Context, Handle, Verbatim};
+use crate::kernel::{Actor, Call, Context, Handle};
 
 /// The way of one caller's HTTP requests into a simulation. Each is a request like that of a port: it is sent, takes effect and is
 /// answered, and whatever can go wrong with those can go wrong with it.
@@ -57,7 +57,7 @@ impl Face {
         };
         let (sent, errors) = (exchange.sent(), exchange.errors());
         let act = move |cloud: &mut Cloud, context: &mut Context<'_>| exchange.apply(cloud, context);
-        match Verbatim(Call::new(self.handle.clone(), self.actor, sent, act)).await {
+        match Call::new(self.handle.clone(), self.actor, sent, act).await {
             Ok(answer) => Ok(answer),
             Err(error) if error.kind == ErrorKind::Lost => Err(NoAnswer),
             Err(error) => Ok(errors(&error)),

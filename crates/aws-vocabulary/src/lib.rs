@@ -6,20 +6,24 @@
 
 mod alarm;
 mod capacity;
+mod error;
 mod instance;
 mod item;
 mod name;
+mod page;
 mod snapshot;
 mod tag;
 pub mod time;
 
 pub use alarm::AlarmState;
 pub use capacity::Capacity;
+pub use error::ErrorKind;
 pub use instance::{InstanceState, SpotAction, StateReason};
 pub use item::{Attribute, Record};
 pub use name::{
     AccountId, AlarmName, Arn, GroupName, IdError, ImageId, InstanceId, MessageId, ObjectKey, Region,
     RequestId, SnapshotId, VolumeId, is_printable,
 };
+pub use page::{Page, PageToken};
 pub use snapshot::{Snapshot, SnapshotState};
 pub use tag::{TagError, TagSet, Tags};

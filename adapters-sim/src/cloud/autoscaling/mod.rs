@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_vocabulary::{Capacity, GroupName, Tags, time};
 use jiff::{SignedDuration, Timestamp};
-use ports::{Group, LifecycleState, Resize};
 
 use super::{ApiError, Fact, Happening};
 use crate::invariant::Sometimes;
@@ -121,42 +120,13 @@ impl AutoScaling {
         self.groups.iter()
     }
 
-    /// `DescribeAutoScalingGroups` and `DescribeInstanceRefreshes` of one group.
-    pub fn describe(&self, name: &GroupName, context: &mut Context<'_>) -> Option<Group> {
-        if self.groups.get(name).is_some_and(|fleet| fleet.max <= fleet.desired) {
+    /// A group that is described to somebody.
+    pub fn describe(&self, name: &GroupName, context: &mut Context<'_>) -> Option<&Fleet> {
+        let fleet = self.groups.get(name)?;
+        if fleet.max <= fleet.desired {
             context.sometimes(Sometimes::AtMax);
         }
-        self.groups.get(name).map(|fleet| Group {
-            name: name.clone(),
-            desired: fleet.desired,
-            min: fleet.min,
-            max: fleet.max,
-            instances: BTreeMap::from([
-                (LifecycleState::InService, fleet.in_service),
-                (LifecycleState::Pending, fleet.pending),
-            ]),
-            suspended: fleet.suspended.clone(),
-            refreshing: fleet.refreshing,
-            tags: fleet.tags.clone(),
-        })
-    }
-
-    /// `SetDesiredCapacity`, without regard to the group's cooldown. It is absolute, and there is no compare-and-set.
-    ///
-    /// # Errors
-    ///
-    /// `ResourceContention`; a missing group and a capacity beyond its limits are answers here.
-    pub fn set_desired(
-        &mut self,
-        name: &GroupName,
-        desired: Capacity,
-        context: &mut Context<'_>,
-    ) -> Result<Resize, ApiError> {
-        let Some(fleet) = self.groups.get(name) else { return Ok(Resize::NoGroup) };
-        if desired < fleet.min || fleet.max < desired {
-            return Ok(Resize::OutOfBounds);
-        }
-        self.set_desired_capacity(name, desired, false, context).map(|()| Resize::Set)
+        Some(fleet)
     }
 
     /// `SetDesiredCapacity` as the API has it
@@ -219,8 +189,10 @@ impl AutoScaling {
     }
 
     /// A person sets the capacity; what Auto Scaling refuses stays as it was.
-    pub(super) fn resize(&mut self, name: &GroupName, desired: Capacity, context: &mut Context<'_>) {
-        let _ = self.set_desired(name, desired, context);
+    pub fn resize(&mut self, name: &GroupName, desired: Capacity, context: &mut Context<'_>) {
+        if self.groups.get(name).is_some_and(|fleet| fleet.allows(desired).is_ok()) {
+            let _ = self.set_desired_capacity(name, desired, false, context);
+        }
     }
 
     /// A person sets the most that a group may have; where that is less than is desired, so much less is desired
@@ -282,7 +254,12 @@ impl AutoScaling {
 
 impl Fleet {
     /// Whether its limits allow a capacity; the messages are those of Auto Scaling.
-    fn allows(&self, desired: Capacity) -> Result<(), ApiError> {
+    /// Whether its limits allow a capacity.
+    ///
+    /// # Errors
+    ///
+    /// `ValidationError` when they do not.
+    pub fn allows(&self, desired: Capacity) -> Result<(), ApiError> {
         let message = if self.max < desired {
             format!(
                 "New SetDesiredCapacity value {desired} is above max value {} for the AutoScalingGroup.",

@@ -7,8 +7,8 @@ pub(crate) mod number;
 use std::collections::BTreeMap;
 
 use aws_vocabulary::{Attribute, Record, time};
+use aws_vocabulary::{Page, PageToken};
 use jiff::Timestamp;
-use ports::{Page, PageToken};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{ApiError, Cloud};

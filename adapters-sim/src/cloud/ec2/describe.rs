@@ -1,8 +1,7 @@
 use std::collections::BTreeSet;
 
+use aws_vocabulary::ErrorKind;
 use aws_vocabulary::{ImageId, InstanceId, InstanceState, Tags, VolumeId};
-use jiff::Timestamp;
-use ports::{ErrorKind, Instance, SnapshotUse, UsedBy, Volume};
 
 use super::{Disk, Ec2, Image, Machine, Trait, no_image, no_instance, no_volume};
 use crate::cloud::list::{self, Filtered, Filters, Listed, Listing, Paging};
@@ -89,35 +88,6 @@ impl Ec2 {
         let all = self.images.iter().filter(|(id, _)| ids.is_empty() || ids.contains(*id));
         let wanted = all.filter(|(id, image)| filters.let_through(&OfImage { id, image }));
         Paging::USUAL.page(listing, wanted.map(|(id, _)| (id.as_str(), id.clone())), context)
-    }
-
-    /// An instance as the inventory tells it.
-    pub(crate) fn told(&self, id: &InstanceId, now: Timestamp) -> Option<Instance> {
-        self.instances.get(id).map(|machine| machine.told(id, now))
-    }
-
-    /// A volume of an instance as the inventory tells it.
-    pub(crate) fn volume_of(&self, instance: &InstanceId, id: &VolumeId) -> Option<Volume> {
-        let disk = self.volumes.get(id)?;
-        Some(Volume {
-            id: id.clone(),
-            device: disk.attachments.get(instance)?.clone(),
-            tags: disk.tags.clone(),
-            size_gib: disk.size_gib,
-            delete_on_termination: disk.delete_on_termination,
-        })
-    }
-
-    /// What an image uses of some snapshots.
-    pub(crate) fn uses_of(
-        &self,
-        image: &ImageId,
-        snapshots: &[aws_vocabulary::SnapshotId],
-    ) -> Vec<SnapshotUse> {
-        let used = self.images.get(image).into_iter().flat_map(|image| &image.snapshots);
-        let by = UsedBy::Image(image.clone());
-        let used = used.filter(|snapshot| snapshots.contains(snapshot));
-        used.map(|snapshot| SnapshotUse { snapshot: snapshot.clone(), by: by.clone() }).collect()
     }
 }
 

@@ -1,5 +1,3 @@
-use ports::InstanceStore;
-
 use super::Ec2;
 use crate::cloud::ApiError;
 use crate::cloud::bucket::DESCRIBE;
@@ -11,11 +9,20 @@ pub struct InstanceType {
     /// Its name.
     pub name: &'static str,
     /// The disks on its host.
-    pub store: Option<InstanceStore>,
+    pub store: Option<HostDisks>,
+}
+
+/// The disks on a host, which its instances can use and which are gone with them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostDisks {
+    /// How many there are.
+    pub disks: u32,
+    /// How large they are together.
+    pub total_gb: u32,
 }
 
 const fn with(name: &'static str, disks: u32, total_gb: u32) -> InstanceType {
-    InstanceType { name, store: Some(InstanceStore { disks, total_gb }) }
+    InstanceType { name, store: Some(HostDisks { disks, total_gb }) }
 }
 
 const fn without(name: &'static str) -> InstanceType {

@@ -1,8 +1,7 @@
 use std::collections::BTreeSet;
 
-use aws_vocabulary::{GroupName, InstanceId, InstanceState, StateReason, Tags};
+use aws_vocabulary::{GroupName, InstanceState, StateReason, Tags};
 use jiff::Timestamp;
-use ports::Instance;
 
 use super::ROOT_DEVICE;
 
@@ -90,21 +89,6 @@ impl Machine {
         match self.launch_before {
             Some((until, before)) if now < until => before,
             _ => self.launched_at,
-        }
-    }
-
-    pub(super) fn told(&self, id: &InstanceId, now: Timestamp) -> Instance {
-        Instance {
-            id: id.clone(),
-            state: self.state,
-            tags: self.tags.clone(),
-            state_reason: self.reason.clone(),
-            transition: Some(self.transition.clone()).filter(|text| !text.is_empty()),
-            group: self.group.clone(),
-            launched_at: Some(self.launch_told(now)),
-            root_device: Some(self.root_device.clone()),
-            root_on_instance_store: self.is(Trait::OnInstanceStore),
-            instance_type: Some(self.instance_type.clone()),
         }
     }
 }

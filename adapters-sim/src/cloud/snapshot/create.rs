@@ -2,13 +2,40 @@ use aws_vocabulary::{
     InstanceId, InstanceState, Snapshot, SnapshotId, SnapshotState, TagSet, Tags, VolumeId,
 };
 use jiff::SignedDuration;
-use ports::{CreateOne, CreateSet, CreatedSnapshot};
 
 use super::{SnapshotStore, opted_in, seen_at};
 use crate::cloud::bucket::{SNAPSHOT, TAG};
 use crate::cloud::ec2::{Disk, DiskKind, Trait, no_instance, no_snapshot, no_volume};
 use crate::cloud::{ApiError, Cloud, Fact, Happening, tag};
 use crate::kernel::Context;
+
+/// `CreateSnapshots`, as it is asked for
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshots.html>).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreateSnapshots {
+    /// The instance whose volumes are meant.
+    pub instance: InstanceId,
+    /// Whether its root volume is left out.
+    pub exclude_root: bool,
+    /// The data volumes that are left out.
+    pub exclude: Vec<VolumeId>,
+    /// The description of each.
+    pub description: String,
+    /// The tags of each.
+    pub tags: TagSet,
+}
+
+/// `CreateSnapshot`, as it is asked for
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshot.html>).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreateSnapshot {
+    /// The volume.
+    pub volume: VolumeId,
+    /// The description.
+    pub description: String,
+    /// The tags.
+    pub tags: TagSet,
+}
 
 #[derive(Clone, Copy)]
 struct Begin<'a> {
@@ -23,32 +50,30 @@ struct Begin<'a> {
 const MOST_VOLUMES: usize = 40;
 
 impl SnapshotStore {
-    fn begin(&mut self, wish: Begin<'_>, context: &mut Context<'_>) -> CreatedSnapshot {
+    fn begin(&mut self, wish: Begin<'_>, context: &mut Context<'_>) -> Snapshot {
         let id = self.new_id();
-        self.snapshots.insert(
-            id.clone(),
-            Snapshot {
-                id: id.clone(),
-                volume: wish.volume.clone(),
-                state: SnapshotState::Pending,
-                started_at: context.now,
-                size_gib: wish.size_gib,
-                tags: wish.tags.clone(),
-                description: wish.description.to_owned(),
-            },
-        );
+        let begun = Snapshot {
+            id: id.clone(),
+            volume: wish.volume.clone(),
+            state: SnapshotState::Pending,
+            started_at: context.now,
+            size_gib: wish.size_gib,
+            tags: wish.tags.clone(),
+            description: wish.description.to_owned(),
+        };
+        self.snapshots.insert(id.clone(), begun.clone());
         // The moment is that of the call; that the copy "can take several hours" is left to `Happening::SnapshotEnds`.
         let took =
             context.choose_between("snapshot", SignedDuration::from_mins(1), SignedDuration::from_mins(20));
         context.later(took, Happening::SnapshotEnds { snapshot: id.clone() });
         if let Some(until) = seen_at(context) {
-            self.unseen.insert(id.clone(), until);
+            self.unseen.insert(id, until);
         }
-        CreatedSnapshot { id, volume: wish.volume.clone() }
+        begun
     }
 
     /// Remembers which were begun together.
-    fn bind(&mut self, created: &[CreatedSnapshot]) {
+    fn bind(&mut self, created: &[Snapshot]) {
         let set: Vec<SnapshotId> = created.iter().map(|snapshot| snapshot.id.clone()).collect();
         for id in &set {
             self.marks.entry(id.clone()).or_default().set.clone_from(&set);
@@ -66,9 +91,9 @@ impl Cloud {
     /// When the instance or one of its volumes does not allow it, or too many requests came.
     pub fn create_snapshots(
         &mut self,
-        wish: &CreateSet,
+        wish: &CreateSnapshots,
         context: &mut Context<'_>,
-    ) -> Result<Vec<CreatedSnapshot>, ApiError> {
+    ) -> Result<Vec<Snapshot>, ApiError> {
         self.ec2.buckets.take("CreateSnapshots", SNAPSHOT, context.now)?;
         described(&wish.description)?;
         let machine = self.ec2.machine(&wish.instance).ok_or_else(|| no_instance(&wish.instance))?;
@@ -88,7 +113,7 @@ impl Cloud {
             let wish = Begin { volume, size_gib: *size_gib, description: &wish.description, tags };
             self.snapshots.begin(wish, context)
         };
-        let created: Vec<CreatedSnapshot> = volumes.iter().map(begin).collect();
+        let created: Vec<Snapshot> = volumes.iter().map(begin).collect();
         self.snapshots.bind(&created);
         context.note(Fact::SnapshotsBegun {
             instance: Some(wish.instance.clone()),
@@ -100,7 +125,7 @@ impl Cloud {
     }
 
     /// The volumes that a set is to be of.
-    fn volumes_of(&self, wish: &CreateSet) -> Result<Vec<(VolumeId, u32, DiskKind)>, ApiError> {
+    fn volumes_of(&self, wish: &CreateSnapshots) -> Result<Vec<(VolumeId, u32, DiskKind)>, ApiError> {
         let is_left_out = |(id, _, device): &(&VolumeId, &Disk, &str)| {
             wish.exclude.contains(id) || wish.exclude_root && self.ec2.is_root(&wish.instance, device)
         };
@@ -133,9 +158,9 @@ impl Cloud {
     /// When there is no such volume, it does not allow it, or too many requests came.
     pub fn create_snapshot(
         &mut self,
-        wish: &CreateOne,
+        wish: &CreateSnapshot,
         context: &mut Context<'_>,
-    ) -> Result<CreatedSnapshot, ApiError> {
+    ) -> Result<Snapshot, ApiError> {
         self.ec2.buckets.take("CreateSnapshot", SNAPSHOT, context.now)?;
         described(&wish.description)?;
         let disk = self.ec2.disk(&wish.volume).ok_or_else(|| no_volume(&wish.volume))?;

@@ -1,8 +1,10 @@
+use std::fmt;
+
 use aws_vocabulary::{Snapshot, SnapshotId, SnapshotState, time};
-use ports::{Deletion, UsedBy};
 
 use super::{Mark, SnapshotStore, is_ours};
 use crate::cloud::bucket::SNAPSHOT;
+use crate::cloud::ec2::no_snapshot;
 use crate::cloud::eventbridge::ebs_snapshot;
 use crate::cloud::list::dry_run;
 use crate::cloud::{ApiError, Cloud, Fact};
@@ -60,19 +62,19 @@ impl Cloud {
     ///
     /// # Errors
     ///
-    /// When it is locked, AWS Backup's or another account's, or too many requests came. In use and already gone are answers.
+    /// When it is not there, in use, locked, AWS Backup's or another account's, or too many requests came.
     pub fn delete_snapshot(
         &mut self,
         snapshot: &SnapshotId,
         context: &mut Context<'_>,
-    ) -> Result<Deletion, ApiError> {
+    ) -> Result<(), ApiError> {
         self.ec2.buckets.take("DeleteSnapshot", SNAPSHOT, context.now)?;
         if let Some(image) = self.ec2.user_of(snapshot) {
             context.sometimes(Sometimes::InUse);
-            return Ok(Deletion::InUse(Some(UsedBy::Image(image.clone()))));
+            return Err(in_use(snapshot, format_args!("in use by {image}")));
         }
         let store = &mut self.snapshots;
-        let Some(gone) = store.snapshots.get(snapshot) else { return Ok(Deletion::AlreadyGone) };
+        let gone = store.snapshots.get(snapshot).ok_or_else(|| no_snapshot(snapshot))?;
         dry_run(false, store.owner(snapshot).is_none())?;
         if store.lock_of(snapshot).is_some_and(|lock| lock.holds(context.now)) {
             // AWS documents that it cannot be deleted, and not with what code that is told
@@ -83,7 +85,12 @@ impl Cloud {
         let mark = store.marks.get(snapshot);
         if mark.is_some_and(|mark| mark.is_fast) {
             // With the code of what an image uses (<https://github.com/rebuy-de/aws-nuke/issues/453>).
-            return Ok(Deletion::InUse(None));
+            let why = format_args!(
+                "enabled for fast restores in {}a. Fast snapshot restores must be disabled within all Availability \
+                 Zones before the snapshot may be deleted.",
+                self.place.region
+            );
+            return Err(in_use(snapshot, why));
         }
         if mark.is_some_and(|mark| mark.is_backups) {
             // The code is unverified.
@@ -95,7 +102,7 @@ impl Cloud {
         }
         if mark.is_some_and(|mark| mark.is_doomed) {
             // Unverified: that whoever deletes it once more is told that it is gone.
-            return Ok(Deletion::AlreadyGone);
+            return Err(no_snapshot(snapshot));
         }
         context.note(store.told(gone, context));
         if gone.state == SnapshotState::Pending {
@@ -104,7 +111,7 @@ impl Cloud {
         } else {
             self.remove_snapshot(snapshot, context);
         }
-        Ok(Deletion::Deleted)
+        Ok(())
     }
 
     pub(super) fn delete_if_doomed(&mut self, snapshot: &SnapshotId, context: &mut Context<'_>) {
@@ -117,4 +124,9 @@ impl Cloud {
         ebs_snapshot(self, "deleteSnapshot", snapshot, SnapshotState::Completed, context);
         self.snapshots.remove(snapshot, context);
     }
+}
+
+fn in_use(snapshot: &SnapshotId, why: fmt::Arguments<'_>) -> ApiError {
+    let message = format!("The snapshot {snapshot} is currently {why}");
+    ApiError::rejected("InvalidSnapshot.InUse", message)
 }

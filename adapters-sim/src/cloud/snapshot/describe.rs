@@ -1,7 +1,6 @@
 use std::collections::BTreeSet;
 
 use aws_vocabulary::{AccountId, Snapshot, SnapshotId, Tags};
-use ports::{Page, PageToken, SnapshotFilter};
 
 use super::SnapshotStore;
 use crate::cloud::ec2::{keys, no_snapshot};
@@ -46,32 +45,6 @@ impl Cloud {
         let page = paging.page(listing, wanted.map(|(id, snapshot)| (id.as_str(), snapshot)), context)?;
         Ok(Listed { items: page.items.into_iter().cloned().collect(), next: page.next })
     }
-
-    /// `DescribeSnapshots` of own ones that carry some tags, a page at a time.
-    ///
-    /// # Errors
-    ///
-    /// When the token is of another request, or too many requests came.
-    pub fn describe_snapshots(
-        &mut self,
-        filter: &SnapshotFilter,
-        from: Option<&PageToken>,
-        context: &mut Context<'_>,
-    ) -> Result<Page<Snapshot>, ApiError> {
-        let tagged = |listing: Listing, (key, value): &(String, String)| {
-            listing.filter(&format!("tag:{key}"), [literal(value)])
-        };
-        let listing = filter.tags.iter().fold(Listing::own(), tagged).pages_of(Paging::USUAL.most);
-        let page = self.list_snapshots(&listing.behind(from.map(|token| token.0.clone())), context)?;
-        Ok(Page { items: page.items, next: page.next.map(PageToken) })
-    }
-}
-
-/// A filter's value that means this very text.
-fn literal(value: &str) -> String {
-    let escape =
-        |character| matches!(character, '*' | '?' | '\\').then_some('\\').into_iter().chain([character]);
-    value.chars().flat_map(escape).collect()
 }
 
 struct OfSnapshot<'a> {

@@ -8,6 +8,7 @@ mod describe;
 mod limit;
 mod lock;
 
+pub use create::{CreateSnapshot, CreateSnapshots};
 pub use limit::Limits;
 pub use lock::Lock;
 

@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
+use aws_vocabulary::PageToken;
 use aws_vocabulary::{Attribute, Record};
-use ports::PageToken;
 use serde_json::{Value, json};
 
 use super::expression::{Condition, Path, Terms, projected, projection};

@@ -1,11 +1,10 @@
 //! Snapshots.
 
 use aws_vocabulary::{Snapshot, SnapshotId};
-use ports::{CreateOne, CreateSet, CreatedSnapshot, Deletion, UsedBy};
 
 use super::field::{done, empty, instant, listing, tags_at_birth, with_tags};
-use crate::cloud::ec2::no_snapshot;
 use crate::cloud::list;
+use crate::cloud::snapshot::{CreateSnapshot, CreateSnapshots};
 use crate::cloud::{ApiError, Cloud};
 use crate::kernel::Context;
 use crate::wire::query::Fields;
@@ -52,7 +51,7 @@ pub(super) fn create_set(
         return Err(ApiError::rejected("UnsupportedOperation", message));
     }
     let excluded = instance.texts("ExcludeDataVolumeId");
-    let wish = CreateSet {
+    let wish = CreateSnapshots {
         instance: list::id(instance.required("InstanceId")?, &list::INSTANCE)?,
         exclude_root: instance.is_set("ExcludeBootVolume")?,
         exclude: excluded.iter().map(|id| list::id(id, &list::VOLUME)).collect::<Result<_, _>>()?,
@@ -61,7 +60,7 @@ pub(super) fn create_set(
     };
     let created = cloud.create_snapshots(&wish, context)?;
     let items: Vec<Element> =
-        created.iter().filter_map(|made| begun(cloud, made, ("item", "state"))).collect();
+        created.iter().map(|snapshot| told(cloud, snapshot, ("item", "state"))).collect();
     Ok(empty().list("snapshotSet", items))
 }
 
@@ -71,18 +70,13 @@ pub(super) fn create_one(
     cloud: &mut Cloud,
     context: &mut Context<'_>,
 ) -> Result<Element, ApiError> {
-    let wish = CreateOne {
+    let wish = CreateSnapshot {
         volume: list::id(fields.required("VolumeId")?, &list::VOLUME)?,
         description: fields.text("Description").unwrap_or_default().to_owned(),
         tags: tags_at_birth(fields, "snapshot")?,
     };
     let created = cloud.create_snapshot(&wish, context)?;
-    Ok(begun(cloud, &created, ("", "status")).unwrap_or_else(empty))
-}
-
-fn begun(cloud: &mut Cloud, made: &CreatedSnapshot, names: (&'static str, &'static str)) -> Option<Element> {
-    let snapshot = cloud.snapshots.get(&made.id)?.clone();
-    Some(told(cloud, &snapshot, names))
+    Ok(told(cloud, &created, ("", "status")))
 }
 
 /// `DeleteSnapshot`.
@@ -92,20 +86,6 @@ pub(super) fn delete(
     context: &mut Context<'_>,
 ) -> Result<Element, ApiError> {
     let snapshot: SnapshotId = list::id(fields.required("SnapshotId")?, &list::SNAPSHOT)?;
-    match cloud.delete_snapshot(&snapshot, context)? {
-        Deletion::Deleted => Ok(done()),
-        Deletion::AlreadyGone => Err(no_snapshot(&snapshot)),
-        Deletion::InUse(by) => {
-            let why = match by {
-                Some(UsedBy::Image(image)) => format!("in use by {image}"),
-                None => format!(
-                    "enabled for fast restores in {}a. Fast snapshot restores must be disabled within all \
-                     Availability Zones before the snapshot may be deleted.",
-                    cloud.place.region
-                ),
-            };
-            let message = format!("The snapshot {snapshot} is currently {why}");
-            Err(ApiError::rejected("InvalidSnapshot.InUse", message))
-        }
-    }
+    cloud.delete_snapshot(&snapshot, context)?;
+    Ok(done())
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use super::{Answer, Asked};
-use crate::cloud::s3::{Bucket, Object, conflict};
+use crate::cloud::s3::{Bucket, Object, conflict, precondition_failed};
 use crate::cloud::{ApiError, Cloud};
 use crate::kernel::Context;
 
@@ -100,8 +100,7 @@ fn found(asked: &Asked, cloud: &mut Cloud, context: &Context<'_>) -> Result<(Obj
     bucket.admit(key, false, context.now)?;
     let object = bucket.get(key).cloned().ok_or_else(no_object)?;
     if asked.header("if-match").is_some_and(|tag| !is_tag(tag, &object)) {
-        let message = "At least one of the pre-conditions you specified did not hold";
-        return Err(ApiError::rejected("PreconditionFailed", message));
+        return Err(precondition_failed());
     }
     let stored = bucket.stored_at(key).unwrap_or(context.now);
     let answer = Answer::empty(200)
