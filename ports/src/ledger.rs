@@ -70,15 +70,10 @@ pub const FOUND_AFTER: SignedDuration = SignedDuration::from_mins(5);
 /// 5. `ledger_5_open_keys_reach_every_entry_that_is_open_for_a_while`: following the tokens MUST reach the key of every
 ///    entry that a swap wrote open [`FOUND_AFTER`] ago, or earlier, and that is open still. They MAY reach keys of
 ///    entries that were closed since: whoever acts on one reads it again.
-/// 6. `ledger_6_missing_table_is_not_found`: a missing table MUST give
-///    [`ErrorKind::NotFound`](crate::ErrorKind::NotFound).
-/// 7. `ledger_7_own_retried_write_is_won`: a swap whose first request took effect but lost its reply MUST, when it is
-///    sent again by the adapter, answer `Won`.
-/// 8. `ledger_8_what_may_be_forgotten_stands_until_it_is`: an entry past its `keep_until` that is still there MUST be told
+/// 6. `ledger_6_what_may_be_forgotten_stands_until_it_is`: an entry past its `keep_until` that is still there MUST be told
 ///    and MUST be defended against a swap, like any other.
-/// 9. `ledger_9_unlisted_keys_reach_every_open_entry_that_no_swap_listed`: following the tokens MUST reach the key of every
-///    open entry that [`open_keys`](Ledger::open_keys) does not come to know: one that was written by other means than
-///    a swap of this version. Once it is swapped as it stands it is known.
+/// 7. `ledger_7_unlisted_keys_are_those_that_no_swap_listed`: following the tokens MUST reach the key of no entry that a
+///    swap of this version wrote, and the key of every open one that was written by other means, where there are any.
 ///
 /// Not promised: that what was written open a moment ago is told, nor any order.
 #[cfg_attr(feature = "mock", mockall::automock)]

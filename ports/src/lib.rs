@@ -1,7 +1,8 @@
 //! What Caretaker asks of a cloud, and the words it asks in.
 //!
 //! Each port is a small, object-safe trait for one role. Its documentation holds a `# Contract`: numbered
-//! clauses, each the name of one test that every adapter must pass. A port offers primitives; policies are built
+//! clauses, each the name of one test that every adapter must pass; feature `contract` has them, to run an adapter of one's
+//! own through. A port offers primitives; policies are built
 //! on them, once, in the domain. Nothing here reads a clock, the environment or a random number.
 //!
 //! An adapter has already retried, within [`time::CALL_LIMIT`], what is safe to retry: an error that reaches a caller has
@@ -22,6 +23,8 @@
 
 mod archive;
 mod clock;
+#[cfg(feature = "contract")]
+pub mod contract;
 mod error;
 mod id;
 mod instances;

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{read, rust_files};
+use super::{port_files, read, rust_files};
 
-/// The clauses that the ports' documentation names: "1. `ledger_1_first_writer_wins`: ...".
+/// Where clauses are written: those of the ports, and those that one adapter has beside them.
+const WRITTEN: [&str; 2] = ["ports/src/contract", "tests/support/contract"];
+
+/// The clauses that the documentation of ports and adapters names: "1. `ledger_1_first_writer_wins`: ...".
 fn documented() -> BTreeSet<String> {
     let clause = |line: &str| {
         let text = line.trim_start().strip_prefix("/// ")?;
@@ -12,9 +15,10 @@ fn documented() -> BTreeSet<String> {
         number.parse::<u32>().ok()?;
         rest.split_once('`').map(|(name, _)| name.to_owned())
     };
-    rust_files("ports/src")
-        .iter()
-        .flat_map(|f| read(f).lines().filter_map(clause).collect::<Vec<_>>())
+    port_files()
+        .into_iter()
+        .chain(rust_files("adapters-aws/src"))
+        .flat_map(|f| read(f).lines().filter_map(clause).filter(|name| is_clause(name)).collect::<Vec<_>>())
         .collect()
 }
 
@@ -29,7 +33,7 @@ fn written() -> BTreeSet<String> {
     let of = |f: &std::path::PathBuf| {
         read(f).lines().filter_map(name).filter(|name| is_clause(name)).collect::<Vec<_>>()
     };
-    rust_files("tests/support/contract").iter().flat_map(of).collect()
+    WRITTEN.into_iter().flat_map(rust_files).flat_map(|file| of(&file)).collect()
 }
 
 /// The clauses that are declared not to hold at a live endpoint.
@@ -63,6 +67,19 @@ fn every_clause_runs_on_every_stage() {
     }
 }
 
+/// The clauses that `all` of their module runs.
+#[test]
+fn every_clause_of_a_port_is_run_with_all_of_its_port() {
+    for file in rust_files("ports/src/contract").into_iter().filter(|file| !file.ends_with("mod.rs")) {
+        let source = read(&file);
+        let (_, rest) = source.split_once("\nall! {").unwrap();
+        let (list, clauses) = rest.split_once("\n}").unwrap();
+        let clause = |line: &str| line.strip_prefix("pub async fn ")?.split('(').next().map(str::to_owned);
+        let clauses: Vec<String> = clauses.lines().filter_map(clause).collect();
+        assert_eq!(list.split_whitespace().collect::<Vec<_>>(), clauses, "{}", file.display());
+    }
+}
+
 #[test]
 fn every_exception_is_of_one_clause() {
     let excepted = excepted();
@@ -73,7 +90,7 @@ fn every_exception_is_of_one_clause() {
 
 #[test]
 fn every_port_has_a_contract() {
-    for file in rust_files("ports/src") {
+    for file in port_files() {
         let source = read(&file);
         let is_port = source.contains("pub trait ") && !file.ends_with("trigger.rs");
         assert!(!is_port || source.contains("/// # Contract"), "{}", file.display());

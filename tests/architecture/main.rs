@@ -55,3 +55,8 @@ fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
     found.sort();
     found
 }
+
+/// The files that hold the ports, without the clauses of their contracts.
+fn port_files() -> Vec<PathBuf> {
+    rust_files("ports/src").into_iter().filter(|file| !file.starts_with("ports/src/contract")).collect()
+}

@@ -7,7 +7,7 @@ use lambda_shims::permission::Function;
 use serde_json::Value;
 
 use super::template::{logical, template};
-use super::{read, rust_files};
+use super::{port_files, read};
 
 type Names = BTreeSet<String>;
 
@@ -86,7 +86,7 @@ fn only_what_describes_is_allowed_on_everything() {
 /// `Ledger::get` and so on, from the traits.
 fn methods() -> Names {
     let mut methods = Names::new();
-    for file in rust_files("ports/src") {
+    for file in port_files() {
         let mut port = String::new();
         for line in read(&file).lines() {
             if let Some(rest) = line.strip_prefix("pub trait ") {

@@ -5,6 +5,8 @@ pub(crate) mod setup;
 mod subscriber;
 mod wire;
 
+use std::sync::Arc;
+
 use adapters_aws::sdk::SystemClock;
 use adapters_sim::port::Names;
 use async_trait::async_trait;
@@ -12,7 +14,8 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use futures::future::BoxFuture;
 use lambda_shims::Ports;
 use ports::{GroupName, ImageId, InstanceId, LedgerEntry, LedgerKey, Record, SnapshotId, Tags};
-use support::contract::{Received, Stage, item_of_before};
+use support::contract::notifier::Received;
+use support::contract::{Cloud, Stage, item_of_before};
 use tokio::{runtime, task::JoinError};
 
 use subscriber::{Queue, Subscriber};
@@ -24,7 +27,8 @@ const REGION: &str = "us-east-1";
 const ROOT_DEVICE: &str = "/dev/sda1";
 
 /// An account of its own at the endpoint, with what the ports are bound to.
-struct LiveStage {
+#[derive(Debug)]
+struct LiveCloud {
     account: String,
     config: SdkConfig,
     wire: Wire,
@@ -33,21 +37,18 @@ struct LiveStage {
 }
 
 /// Runs a clause where nothing else disturbs it, and compares the end with what is declared.
-pub(crate) fn run(
-    clause: &str,
-    body: impl for<'a> FnOnce(&'a dyn Stage) -> BoxFuture<'a, ()> + Send + 'static,
-) {
+pub(crate) fn run(clause: &str, body: impl for<'a> FnOnce(&'a Stage) -> BoxFuture<'a, ()> + Send + 'static) {
     let endpoint =
         std::env::var("CARETAKER_ENDPOINT").expect("CARETAKER_ENDPOINT: set when this was built, not now");
     let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let stage = LiveStage::new(&endpoint).await;
+        let stage = Stage::on(Arc::new(LiveCloud::new(&endpoint).await));
         let end = tokio::spawn(async move { body(&stage).await }).await;
         exception::judge(clause, end.map_err(JoinError::into_panic));
     });
 }
 
-impl LiveStage {
+impl LiveCloud {
     async fn new(endpoint: &str) -> Self {
         let account = setup::fresh_account();
         let wire = Wire::new(&account);
@@ -68,7 +69,7 @@ impl LiveStage {
 }
 
 #[async_trait]
-impl Stage for LiveStage {
+impl Cloud for LiveCloud {
     fn ports(&self) -> Ports {
         self.bound_to(&setup::names(&self.account))
     }

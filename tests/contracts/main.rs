@@ -111,9 +111,12 @@ clauses! {
         ledger_3_loser_is_told_the_winner
         ledger_4_read_sees_the_last_write
         ledger_5_open_keys_reach_every_entry_that_is_open_for_a_while
-        ledger_6_missing_table_is_not_found
-        ledger_7_own_retried_write_is_won
-        ledger_8_what_may_be_forgotten_stands_until_it_is
-        ledger_9_unlisted_keys_reach_every_open_entry_that_no_swap_listed
+        ledger_6_what_may_be_forgotten_stands_until_it_is
+        ledger_7_unlisted_keys_are_those_that_no_swap_listed
+    }
+    dynamodb {
+        dynamodb_1_missing_table_is_not_found
+        dynamodb_2_own_retried_write_is_won
+        dynamodb_3_unlisted_keys_reach_every_open_item_without_the_index_key
     }
 }

@@ -16,12 +16,14 @@ use lambda_shims::Ports;
 use ports::{
     GroupName, ImageId, InstanceId, InstanceState, LedgerEntry, LedgerKey, Record, SnapshotId, Tags,
 };
-use support::contract::{Received, Stage, item_of_before};
+use support::contract::notifier::Received;
+use support::contract::{Cloud, Stage, item_of_before};
 
-struct SimStage(Sim);
+#[derive(Debug)]
+struct SimCloud(Sim);
 
 /// Runs a clause on a fresh cloud whose pages are small.
-pub(crate) fn run(clause: impl for<'a> FnOnce(&'a dyn Stage) -> BoxFuture<'a, ()> + Send + 'static) {
+pub(crate) fn run(clause: impl for<'a> FnOnce(&'a Stage) -> BoxFuture<'a, ()> + Send + 'static) {
     let start = "2026-11-23T14:00:00Z".parse().unwrap();
     let sim = Sim::with(start, Box::new(Seeded::new(1)), Trace::kept());
     let names = Names::default();
@@ -36,14 +38,14 @@ pub(crate) fn run(clause: impl for<'a> FnOnce(&'a dyn Stage) -> BoxFuture<'a, ()
         cloud.sns.subscribe(&names.topic, Subscriber::Mail("on-call@example.com".to_owned()));
         cloud.sns.subscribe(&names.topic, Subscriber::Queue("alerts".to_owned()));
     });
-    let stage = Arc::new(SimStage(sim));
-    let staged = Arc::clone(&stage);
-    let done = stage.0.block_on(async move { clause(staged.as_ref()).await });
+    let cloud = Arc::new(SimCloud(sim));
+    let stage = Stage::on(Arc::clone(&cloud) as Arc<dyn Cloud>);
+    let done = cloud.0.block_on(async move { clause(&stage).await });
     assert_eq!(done, Some(()), "the clause waits for something that never happens");
 }
 
 #[async_trait]
-impl Stage for SimStage {
+impl Cloud for SimCloud {
     fn ports(&self) -> Ports {
         Ports::of(self.0.ports())
     }

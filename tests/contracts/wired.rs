@@ -14,7 +14,8 @@ use futures::future::BoxFuture;
 use jiff::SignedDuration;
 use lambda_shims::Ports;
 use ports::{Clock, GroupName, ImageId, InstanceId, LedgerEntry, LedgerKey, Record, SnapshotId, Tags};
-use support::contract::{Received, Stage, item_of_before};
+use support::contract::notifier::Received;
+use support::contract::{Cloud, Stage, item_of_before};
 use support::wire;
 
 use crate::live::setup;
@@ -23,13 +24,14 @@ use crate::live::setup;
 const ACCOUNT: &str = "123456789012";
 const REGION: &str = "us-east-1";
 
-struct WireStage {
+#[derive(Debug)]
+struct WireCloud {
     sim: Sim,
     config: SdkConfig,
 }
 
 /// Runs a clause on a fresh cloud whose pages are small.
-pub(crate) fn run(clause: impl for<'a> FnOnce(&'a dyn Stage) -> BoxFuture<'a, ()> + Send + 'static) {
+pub(crate) fn run(clause: impl for<'a> FnOnce(&'a Stage) -> BoxFuture<'a, ()> + Send + 'static) {
     let start = "2026-11-23T14:00:00Z".parse().unwrap();
     let sim = Sim::with(start, Box::new(Seeded::new(1)), Trace::kept());
     sim.cloud(|cloud| {
@@ -37,16 +39,16 @@ pub(crate) fn run(clause: impl for<'a> FnOnce(&'a dyn Stage) -> BoxFuture<'a, ()
         cloud.snapshots.page_size = 5;
     });
     let config = wire::config(&sim.wire(), REGION);
-    let stage = Arc::new(WireStage { sim, config });
-    let staged = Arc::clone(&stage);
-    let done = stage.sim.block_on(async move {
-        staged.set_up().await;
-        clause(staged.as_ref()).await;
+    let cloud = Arc::new(WireCloud { sim, config });
+    let wired = Arc::clone(&cloud);
+    let done = cloud.sim.block_on(async move {
+        wired.set_up().await;
+        clause(&Stage::on(wired)).await;
     });
     assert_eq!(done, Some(()), "the clause waits for something that never happens");
 }
 
-impl WireStage {
+impl WireCloud {
     async fn set_up(&self) {
         let names = setup::names(ACCOUNT);
         setup::create(&self.config, &names).await;
@@ -64,7 +66,7 @@ impl WireStage {
 }
 
 #[async_trait]
-impl Stage for WireStage {
+impl Cloud for WireCloud {
     fn ports(&self) -> Ports {
         self.bound_to(&setup::names(ACCOUNT))
     }

@@ -94,7 +94,7 @@ async fn a_swap_of_an_entry_that_has_gone_is_lost_to_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ledger_7_own_retried_write_is_won() {
+async fn dynamodb_2_own_retried_write_is_won() {
     for lost in [Reply::Cut, Reply::Silence, answer(500, "{}")] {
         let own = failed_check(Some(item("4", &entry().state)));
         assert_eq!(swap([lost, own], Some(3)).await, Ok(Swap::Won(Version(4))));
@@ -130,7 +130,7 @@ async fn ledger_4_read_sees_the_last_write() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ledger_8_what_may_be_forgotten_stands_until_it_is() {
+async fn ledger_6_what_may_be_forgotten_stands_until_it_is() {
     let mut expired = item("7", &entry().state);
     expired["keep_until"] = json!({ "N": "1000000000" });
     let (ledger, _) =
@@ -251,7 +251,7 @@ async fn another_refusal_of_a_query_is_no_word_to_scan() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ledger_9_unlisted_keys_reach_every_open_entry_that_no_swap_listed() {
+async fn dynamodb_3_unlisted_keys_reach_every_open_item_without_the_index_key() {
     let last = json!({ "key": { "S": "x" } });
     let replies = vec![page(&[], Some(&last)), page(&["snap#i-0a#1"], None)];
     let (pages, requests) = pages(replies, true).await;
@@ -272,7 +272,7 @@ async fn a_token_of_something_else_is_rejected() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ledger_6_missing_table_is_not_found() {
+async fn dynamodb_1_missing_table_is_not_found() {
     let missing = || dynamo_error(400, "ResourceNotFoundException", "Requested resource not found");
     let (ledger, _) = ledger([missing(), missing(), missing()]).await;
     assert_eq!(ledger.get(&key()).await.unwrap_err().kind, ErrorKind::NotFound);

@@ -1,29 +1,24 @@
-//! The clauses of the ports' contracts, as functions that any adapter can be run through.
-//!
-//! Each clause is named as the port's documentation names it.
+//! A simulated or a real cloud as a stage for the clauses of every port's contract, and the clauses that are DynamoDB's.
 
-pub mod archive;
-pub mod clock;
-pub mod instances;
-pub mod inventory;
-pub mod ledger;
-pub mod metrics;
-pub mod notifier;
-pub mod scaling;
-pub mod snapshots;
+pub mod dynamodb;
 
-use std::future::Future;
+use std::fmt::Debug;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use lambda_shims::Ports;
+pub use ports::contract::{
+    all_pages, archive, clock, instances, inventory, ledger, metrics, notifier, scaling, snapshots,
+};
+use ports::contract::{notifier::Received, snapshots::Creation, snapshots::Machine};
 use ports::{
-    Attribute, GroupName, ImageId, InstanceId, LedgerEntry, LedgerKey, Page, PageToken, PortError, Record,
-    SnapshotId, Tags,
+    Archive, Attribute, Clock, CreateSet, GroupName, ImageId, InstanceId, Instances, Inventory, Ledger,
+    LedgerEntry, LedgerKey, Metrics, Notifier, Record, ScalingGroups, SnapshotId, Snapshots, TagSet, Tags,
 };
 
 /// A cloud that clauses are run on, and the ways to arrange it that no port has.
 #[async_trait]
-pub trait Stage: Send + Sync {
+pub trait Cloud: Debug + Send + Sync {
     /// The ports under test.
     fn ports(&self) -> Ports;
     /// The same ports, with ledger table, metrics table, topic and bucket that do not exist.
@@ -52,32 +47,184 @@ pub trait Stage: Send + Sync {
     async fn lose_next_reply(&self, operation: &str);
 }
 
-/// The tags of an instance of that name that wants to be snapshotted.
-pub fn opted_in(name: &str) -> Tags {
-    Tags::from_iter([("Name", name), ("AutoSnapshot", "true")])
+/// A cloud as the stage of each port's clauses.
+#[derive(Debug)]
+pub struct Stage {
+    cloud: Arc<dyn Cloud>,
+    ports: Ports,
+    nowhere: Ports,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Received {
-    pub subject: String,
-    pub body: String,
-    pub by_queue: bool,
+impl Stage {
+    pub fn on(cloud: Arc<dyn Cloud>) -> Self {
+        Self { ports: cloud.ports(), nowhere: cloud.ports_to_nowhere(), cloud }
+    }
 }
 
-/// Follows the tokens to the last page.
-pub async fn all_pages<T, F>(page: impl Fn(Option<PageToken>) -> F) -> Vec<T>
-where
-    F: Future<Output = Result<Page<T>, PortError>>,
-{
-    let mut items = Vec::new();
-    let mut from = None;
-    loop {
-        let got = page(from).await.unwrap();
-        items.extend(got.items);
-        match got.next {
-            Some(next) => from = Some(next),
-            None => return items,
-        }
+impl clock::Stage for Stage {
+    fn clock(&self) -> &dyn Clock {
+        self.ports.clock.as_ref()
+    }
+}
+
+#[async_trait]
+impl inventory::Stage for Stage {
+    fn inventory(&self) -> &dyn Inventory {
+        self.ports.inventory.as_ref()
+    }
+
+    async fn instance(&self, tags: Tags, data_volumes: u32) -> InstanceId {
+        self.cloud.instance(tags, data_volumes).await
+    }
+
+    async fn stop(&self, instance: &InstanceId) {
+        self.cloud.stop(instance).await;
+    }
+
+    async fn snapshots(&self, instance: &InstanceId) -> Vec<SnapshotId> {
+        let wish = CreateSet {
+            instance: instance.clone(),
+            exclude_root: false,
+            exclude: Vec::new(),
+            description: "a set".to_owned(),
+            tags: TagSet::default(),
+        };
+        self.ports.snapshots.create_set(&wish).await.unwrap().into_iter().map(|made| made.id).collect()
+    }
+
+    async fn image(&self, snapshot: &SnapshotId) -> ImageId {
+        self.cloud.image(snapshot).await
+    }
+
+    async fn lock(&self, snapshot: &SnapshotId, mode: &str) {
+        self.cloud.lock(snapshot, mode).await;
+    }
+}
+
+#[async_trait]
+impl snapshots::Stage for Stage {
+    fn snapshots(&self) -> &dyn Snapshots {
+        self.ports.snapshots.as_ref()
+    }
+
+    async fn machine(&self, data_volumes: u32) -> Machine {
+        let id = self.cloud.instance(Tags::default(), data_volumes).await;
+        let instance = self.ports.inventory.instance(&id).await.unwrap().unwrap();
+        let volumes = self.ports.inventory.volumes(&id).await.unwrap();
+        let (root, data): (Vec<_>, Vec<_>) = volumes.into_iter().partition(|v| instance.is_root(&v.device));
+        Machine { id, root: root[0].id.clone(), data: data.into_iter().map(|volume| volume.id).collect() }
+    }
+
+    async fn image(&self, snapshot: &SnapshotId) -> ImageId {
+        self.cloud.image(snapshot).await
+    }
+
+    async fn rest(&self) {
+        self.cloud.rest().await;
+    }
+
+    async fn requests(&self, creation: Creation) -> usize {
+        self.cloud.requests(operation(creation)).await
+    }
+
+    async fn lose_next_reply(&self, creation: Creation) {
+        self.cloud.lose_next_reply(operation(creation)).await;
+    }
+}
+
+fn operation(creation: Creation) -> &'static str {
+    match creation {
+        Creation::Set => "CreateSnapshots",
+        Creation::One => "CreateSnapshot",
+    }
+}
+
+#[async_trait]
+impl instances::Stage for Stage {
+    fn instances(&self) -> &dyn Instances {
+        self.ports.instances.as_ref()
+    }
+
+    async fn instance(&self) -> InstanceId {
+        self.cloud.instance(Tags::default(), 0).await
+    }
+
+    async fn requests(&self) -> usize {
+        self.cloud.requests("RebootInstances").await
+    }
+
+    async fn lose_next_reply(&self) {
+        self.cloud.lose_next_reply("RebootInstances").await;
+    }
+}
+
+#[async_trait]
+impl scaling::Stage for Stage {
+    fn groups(&self) -> &dyn ScalingGroups {
+        self.ports.groups.as_ref()
+    }
+
+    async fn group(&self, desired: u32, min: u32, max: u32) -> GroupName {
+        self.cloud.group(desired, min, max).await
+    }
+}
+
+#[async_trait]
+impl metrics::Stage for Stage {
+    fn metrics(&self) -> &dyn Metrics {
+        self.ports.metrics.as_ref()
+    }
+
+    fn nowhere(&self) -> &dyn Metrics {
+        self.nowhere.metrics.as_ref()
+    }
+
+    fn index_by_date(&self) -> String {
+        "by-date".to_owned()
+    }
+
+    async fn record(&self, record: Record) {
+        self.cloud.record(record).await;
+    }
+}
+
+impl archive::Stage for Stage {
+    fn archive(&self) -> &dyn Archive {
+        self.ports.archive.as_ref()
+    }
+}
+
+#[async_trait]
+impl notifier::Stage for Stage {
+    fn notifier(&self) -> &dyn Notifier {
+        self.ports.notifier.as_ref()
+    }
+
+    fn nowhere(&self) -> &dyn Notifier {
+        self.nowhere.notifier.as_ref()
+    }
+
+    async fn received(&self) -> Vec<Received> {
+        self.cloud.received().await
+    }
+
+    async fn requests(&self) -> usize {
+        self.cloud.requests("Publish").await
+    }
+
+    async fn lose_next_reply(&self) {
+        self.cloud.lose_next_reply("Publish").await;
+    }
+}
+
+#[async_trait]
+impl ledger::Stage for Stage {
+    fn ledger(&self) -> &dyn Ledger {
+        self.ports.ledger.as_ref()
+    }
+
+    async fn settle(&self) {
+        self.cloud.rest().await;
     }
 }
 

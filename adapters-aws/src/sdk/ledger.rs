@@ -45,6 +45,17 @@ const INDEX: &str = "open";
 /// Time to live knows whole seconds only
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-before-you-start.html>):
 /// `keep_until` is rounded up to one.
+///
+/// # Contract
+///
+/// Beside that of [`Ledger`]:
+///
+/// 1. `dynamodb_1_missing_table_is_not_found`: a missing table MUST give [`ErrorKind::NotFound`].
+/// 2. `dynamodb_2_own_retried_write_is_won`: a swap whose first request took effect but lost its reply
+///    MUST, when it is sent again, answer [`Swap::Won`].
+/// 3. `dynamodb_3_unlisted_keys_reach_every_open_item_without_the_index_key`: following the tokens of
+///    [`unlisted_keys`](Ledger::unlisted_keys) MUST reach the key of every open item without `listed`:
+///    one that an earlier version wrote, or a person. Once it is swapped as it stands it is listed.
 #[derive(Clone, Debug)]
 pub struct DynamoLedger {
     client: Client,

@@ -8,11 +8,12 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use support::contract::Received;
+use support::contract::notifier::Received;
 
 use super::{REGION, wire::ACCOUNT};
 
 /// A subscriber over HTTP. Emulators send no mail; this one gets the same form as a mailbox: the default.
+#[derive(Debug)]
 pub(super) struct Subscriber {
     pub(super) url: String,
     got: Arc<Mutex<Vec<Received>>>,
@@ -43,6 +44,7 @@ impl Subscriber {
 }
 
 /// A queue of Amazon SQS, which Caretaker itself never calls: so it is asked without an SDK.
+#[derive(Debug)]
 pub(super) struct Queue {
     host: String,
     account: String,

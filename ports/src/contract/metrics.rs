@@ -1,9 +1,32 @@
+//! The clauses of [`Metrics`].
+
 use std::collections::BTreeSet;
 
-use ports::{Access, Attribute, ErrorKind, MetricsQuery, Record};
+use async_trait::async_trait;
 
-use super::{Stage, all_pages};
-use crate::scene::record;
+use super::all_pages;
+use crate::{Access, Attribute, ErrorKind, Metrics, MetricsQuery, Record};
+
+/// An adapter of [`Metrics`] under test, and its world.
+#[async_trait]
+pub trait Stage: Send + Sync {
+    /// The adapter, for a table whose key is the attribute `id`.
+    fn metrics(&self) -> &dyn Metrics;
+    /// The same for a table that does not exist.
+    fn nowhere(&self) -> &dyn Metrics;
+    /// The name of the table's index over the attribute `date`.
+    fn index_by_date(&self) -> String;
+    /// Puts a record into the table.
+    async fn record(&self, record: Record);
+}
+
+all! {
+    metrics_1_records_are_of_the_day
+    metrics_2_tokens_reach_every_record
+    metrics_3_numbers_keep_every_digit
+    metrics_4_missing_table_is_not_found
+    metrics_5_an_index_gives_the_same_records
+}
 
 fn query(access: Access) -> MetricsQuery {
     MetricsQuery { day: "2026-11-22".parse().unwrap(), time_attribute: "timestamp".to_owned(), access }
@@ -11,6 +34,14 @@ fn query(access: Access) -> MetricsQuery {
 
 fn whole() -> Access {
     Access::Scan { segment: 0, of: 1 }
+}
+
+fn record(id: &str, time: &str, cpu: &str) -> Record {
+    Record::from([
+        ("id".to_owned(), Attribute::S(id.to_owned())),
+        ("timestamp".to_owned(), Attribute::S(time.to_owned())),
+        ("cpu".to_owned(), Attribute::N(cpu.to_owned())),
+    ])
 }
 
 fn ids(records: &[Record]) -> BTreeSet<String> {
@@ -22,7 +53,7 @@ fn ids(records: &[Record]) -> BTreeSet<String> {
 }
 
 async fn read(stage: &dyn Stage, access: Access) -> Vec<Record> {
-    let (metrics, query) = (stage.ports().metrics, query(access));
+    let (metrics, query) = (stage.metrics(), query(access));
     all_pages(|from| metrics.page(&query, from)).await
 }
 
@@ -77,7 +108,7 @@ pub async fn metrics_3_numbers_keep_every_digit(stage: &dyn Stage) {
 }
 
 pub async fn metrics_4_missing_table_is_not_found(stage: &dyn Stage) {
-    let metrics = stage.ports_to_nowhere().metrics;
+    let metrics = stage.nowhere();
     assert_eq!(metrics.page(&query(whole()), None).await.unwrap_err().kind, ErrorKind::NotFound);
 }
 
@@ -87,6 +118,6 @@ pub async fn metrics_5_an_index_gives_the_same_records(stage: &dyn Stage) {
         record.insert("date".to_owned(), Attribute::S(day.to_owned()));
         stage.record(record).await;
     }
-    let index = Access::Index { name: "by-date".to_owned(), key: "date".to_owned() };
+    let index = Access::Index { name: stage.index_by_date(), key: "date".to_owned() };
     assert_eq!(ids(&read(stage, index).await), ids(&read(stage, whole()).await));
 }

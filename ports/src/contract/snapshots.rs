@@ -1,16 +1,65 @@
+//! The clauses of [`Snapshots`].
+
 use std::collections::BTreeSet;
 
-use ports::{
-    CreateOne, CreateSet, CreatedSnapshot, Deletion, Effect, InstanceId, SnapshotFilter, TagSet, UsedBy,
+use async_trait::async_trait;
+
+use super::{all_pages, tag_set};
+use crate::{
+    CreateOne, CreateSet, CreatedSnapshot, Deletion, Effect, ImageId, InstanceId, SnapshotFilter, SnapshotId,
+    Snapshots, TagSet, UsedBy, VolumeId,
 };
 
-use super::{Stage, all_pages, opted_in};
-
-pub fn tag_set<const N: usize>(tags: [(&str, &str); N]) -> TagSet {
-    TagSet::new(tags).unwrap()
+/// An adapter of [`Snapshots`] under test, and its world.
+#[async_trait]
+pub trait Stage: Send + Sync {
+    /// The adapter.
+    fn snapshots(&self) -> &dyn Snapshots;
+    /// A running instance with a root volume and so many data volumes.
+    async fn machine(&self, data_volumes: u32) -> Machine;
+    /// Makes a machine image that uses a snapshot.
+    async fn image(&self, snapshot: &SnapshotId) -> ImageId;
+    /// Lets pass what EC2 wants between two snapshots of one volume.
+    async fn rest(&self);
+    /// How many requests of a kind have reached the world.
+    async fn requests(&self, creation: Creation) -> usize;
+    /// Loses the answer to the next of them, which takes effect.
+    async fn lose_next_reply(&self, creation: Creation);
 }
 
-pub fn set_of(instance: &InstanceId, tags: TagSet) -> CreateSet {
+/// An instance that snapshots are made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Machine {
+    /// The instance.
+    pub id: InstanceId,
+    /// Its root volume.
+    pub root: VolumeId,
+    /// Its data volumes.
+    pub data: Vec<VolumeId>,
+}
+
+/// A request that makes snapshots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Creation {
+    /// [`Snapshots::create_set`].
+    Set,
+    /// [`Snapshots::create_one`].
+    One,
+}
+
+all! {
+    snapshots_1_page_lists_own_by_all_tags
+    snapshots_2_tokens_reach_every_page
+    snapshots_3_set_covers_the_instance
+    snapshots_4_tags_are_there_at_birth
+    snapshots_5_create_is_not_repeated
+    snapshots_6_gone_is_already_gone
+    snapshots_7_in_use_is_an_answer
+    snapshots_8_one_snapshot_of_one_volume
+    snapshots_9_tag_adds_and_replaces
+}
+
+fn set_of(instance: &InstanceId, tags: TagSet) -> CreateSet {
     CreateSet {
         instance: instance.clone(),
         exclude_root: false,
@@ -21,15 +70,15 @@ pub fn set_of(instance: &InstanceId, tags: TagSet) -> CreateSet {
 }
 
 async fn made(stage: &dyn Stage, data_volumes: u32, tags: TagSet) -> Vec<CreatedSnapshot> {
-    let instance = stage.instance(opted_in("web"), data_volumes).await;
-    stage.ports().snapshots.create_set(&set_of(&instance, tags)).await.unwrap()
+    let machine = stage.machine(data_volumes).await;
+    stage.snapshots().create_set(&set_of(&machine.id, tags)).await.unwrap()
 }
 
 pub async fn snapshots_1_page_lists_own_by_all_tags(stage: &dyn Stage) {
     let both = made(stage, 0, tag_set([("a", "1"), ("b", "2")])).await;
     made(stage, 0, tag_set([("a", "1")])).await;
     made(stage, 0, tag_set([("a", "1"), ("b", "*")])).await;
-    let snapshots = stage.ports().snapshots;
+    let snapshots = stage.snapshots();
     let filter = SnapshotFilter::tagged("a", "1").and("b", "2");
     let found = all_pages(|from| snapshots.page(&filter, from)).await;
     assert_eq!(found.iter().map(|s| &s.id).collect::<Vec<_>>(), [&both[0].id]);
@@ -44,65 +93,56 @@ pub async fn snapshots_2_tokens_reach_every_page(stage: &dyn Stage) {
     for _ in 0..4 {
         all.extend(made(stage, 2, tag_set([("many", "yes")])).await.into_iter().map(|s| s.id));
     }
-    let (snapshots, filter) = (stage.ports().snapshots, SnapshotFilter::tagged("many", "yes"));
+    let (snapshots, filter) = (stage.snapshots(), SnapshotFilter::tagged("many", "yes"));
     let listed = all_pages(|from| snapshots.page(&filter, from)).await;
     assert_eq!(listed.len(), 12);
     assert_eq!(listed.into_iter().map(|s| s.id).collect::<BTreeSet<_>>(), all);
 }
 
 pub async fn snapshots_3_set_covers_the_instance(stage: &dyn Stage) {
-    let instance = stage.instance(opted_in("web"), 2).await;
-    let ports = stage.ports();
-    let machine = ports.inventory.instance(&instance).await.unwrap().unwrap();
-    let (root, data): (Vec<_>, Vec<_>) = ports
-        .inventory
-        .volumes(&instance)
-        .await
-        .unwrap()
-        .into_iter()
-        .partition(|v| machine.is_root(&v.device));
+    let machine = stage.machine(2).await;
+    let snapshots = stage.snapshots();
     let tags = tag_set([("s", "3")]);
     let wish = CreateSet {
         exclude_root: true,
-        exclude: vec![data[0].id.clone()],
-        ..set_of(&instance, tags.clone())
+        exclude: vec![machine.data[0].clone()],
+        ..set_of(&machine.id, tags.clone())
     };
-    let made = ports.snapshots.create_set(&wish).await.unwrap();
-    assert_eq!(made.iter().map(|s| &s.volume).collect::<Vec<_>>(), [&data[1].id]);
+    let made = snapshots.create_set(&wish).await.unwrap();
+    assert_eq!(made.iter().map(|s| &s.volume).collect::<Vec<_>>(), [&machine.data[1]]);
     stage.rest().await;
-    let all = ports.snapshots.create_set(&set_of(&instance, tag_set([("s", "all")]))).await.unwrap();
+    let all = snapshots.create_set(&set_of(&machine.id, tag_set([("s", "all")]))).await.unwrap();
     let covered: BTreeSet<_> = all.iter().map(|s| &s.volume).collect();
-    assert_eq!(covered, root.iter().chain(&data).map(|v| &v.id).collect());
+    assert_eq!(covered, machine.data.iter().chain([&machine.root]).collect());
     let filter = SnapshotFilter::tagged("s", "all");
-    let listed = all_pages(|from| ports.snapshots.page(&filter, from)).await;
+    let listed = all_pages(|from| snapshots.page(&filter, from)).await;
     assert!(listed.windows(2).all(|pair| pair[0].started_at == pair[1].started_at));
 }
 
 pub async fn snapshots_4_tags_are_there_at_birth(stage: &dyn Stage) {
     let made = made(stage, 1, tag_set([("AutoCreated", "true"), ("birth", "mark")])).await;
-    let (snapshots, filter) = (stage.ports().snapshots, SnapshotFilter::tagged("birth", "mark"));
+    let (snapshots, filter) = (stage.snapshots(), SnapshotFilter::tagged("birth", "mark"));
     let listed = all_pages(|from| snapshots.page(&filter, from)).await;
     assert_eq!(listed.len(), made.len());
     assert!(listed.iter().all(|s| s.tags.get("AutoCreated") == Some("true")));
 }
 
 pub async fn snapshots_5_create_is_not_repeated(stage: &dyn Stage) {
-    let instance = stage.instance(opted_in("web"), 0).await;
-    let ports = stage.ports();
-    let volume = ports.inventory.volumes(&instance).await.unwrap()[0].id.clone();
-    stage.lose_next_reply("CreateSnapshots").await;
-    let error = ports.snapshots.create_set(&set_of(&instance, tag_set([]))).await.unwrap_err();
-    assert_eq!((error.effect(), stage.requests("CreateSnapshots").await), (Effect::Unknown, 1));
+    let machine = stage.machine(0).await;
+    let snapshots = stage.snapshots();
+    stage.lose_next_reply(Creation::Set).await;
+    let error = snapshots.create_set(&set_of(&machine.id, tag_set([]))).await.unwrap_err();
+    assert_eq!((error.effect(), stage.requests(Creation::Set).await), (Effect::Unknown, 1));
     stage.rest().await;
-    stage.lose_next_reply("CreateSnapshot").await;
-    let wish = CreateOne { volume, description: String::new(), tags: tag_set([]) };
-    let error = ports.snapshots.create_one(&wish).await.unwrap_err();
-    assert_eq!((error.effect(), stage.requests("CreateSnapshot").await), (Effect::Unknown, 1));
+    stage.lose_next_reply(Creation::One).await;
+    let wish = CreateOne { volume: machine.root, description: String::new(), tags: tag_set([]) };
+    let error = snapshots.create_one(&wish).await.unwrap_err();
+    assert_eq!((error.effect(), stage.requests(Creation::One).await), (Effect::Unknown, 1));
 }
 
 pub async fn snapshots_6_gone_is_already_gone(stage: &dyn Stage) {
     let made = made(stage, 0, tag_set([])).await;
-    let snapshots = stage.ports().snapshots;
+    let snapshots = stage.snapshots();
     assert_eq!(snapshots.delete(&made[0].id).await, Ok(Deletion::Deleted));
     assert_eq!(snapshots.delete(&made[0].id).await, Ok(Deletion::AlreadyGone));
 }
@@ -110,22 +150,21 @@ pub async fn snapshots_6_gone_is_already_gone(stage: &dyn Stage) {
 pub async fn snapshots_7_in_use_is_an_answer(stage: &dyn Stage) {
     let made = made(stage, 0, tag_set([("used", "yes")])).await;
     let image = stage.image(&made[0].id).await;
-    let snapshots = stage.ports().snapshots;
+    let snapshots = stage.snapshots();
     assert_eq!(snapshots.delete(&made[0].id).await, Ok(Deletion::InUse(Some(UsedBy::Image(image)))));
     let filter = SnapshotFilter::tagged("used", "yes");
     assert_eq!(all_pages(|from| snapshots.page(&filter, from)).await.len(), 1);
 }
 
 pub async fn snapshots_8_one_snapshot_of_one_volume(stage: &dyn Stage) {
-    let instance = stage.instance(opted_in("web"), 1).await;
-    let ports = stage.ports();
-    let volume = ports.inventory.volumes(&instance).await.unwrap()[1].id.clone();
+    let volume = stage.machine(1).await.data[0].clone();
+    let snapshots = stage.snapshots();
     let tags = tag_set([("one", "yes")]);
     let wish = CreateOne { volume: volume.clone(), description: "one".to_owned(), tags };
-    let one = ports.snapshots.create_one(&wish).await.unwrap();
+    let one = snapshots.create_one(&wish).await.unwrap();
     assert_eq!(one.volume, volume);
     let filter = SnapshotFilter::tagged("one", "yes");
-    let listed = all_pages(|from| ports.snapshots.page(&filter, from)).await;
+    let listed = all_pages(|from| snapshots.page(&filter, from)).await;
     assert_eq!(
         listed.iter().map(|s| (&s.id, s.description.as_str())).collect::<Vec<_>>(),
         [(&one.id, "one")]
@@ -134,7 +173,7 @@ pub async fn snapshots_8_one_snapshot_of_one_volume(stage: &dyn Stage) {
 
 pub async fn snapshots_9_tag_adds_and_replaces(stage: &dyn Stage) {
     let made = made(stage, 0, tag_set([("kept", "1"), ("replaced", "1")])).await;
-    let snapshots = stage.ports().snapshots;
+    let snapshots = stage.snapshots();
     snapshots.tag(&made[0].id, &tag_set([("replaced", "2"), ("added", "2")])).await.unwrap();
     let filter = SnapshotFilter::tagged("kept", "1");
     let listed = all_pages(|from| snapshots.page(&filter, from)).await;
