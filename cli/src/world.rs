@@ -33,7 +33,8 @@ pub struct World {
     pub groups: Vec<GroupSpec>,
     /// The snapshots.
     pub snapshots: Vec<SnapshotSpec>,
-    /// The records of the metrics table, in DynamoDB's JSON: `{"id": {"S": "a"}, "cpu": {"N": "0.5"}}`.
+    /// The records of the metrics table, as `aws dynamodb scan` prints them, or a list of them in DynamoDB's JSON:
+    /// `{"id": {"S": "a"}, "cpu": {"N": "0.5"}}`.
     #[serde(deserialize_with = "record::records")]
     pub records: Vec<Record>,
     /// Images and the snapshots they are made of.

@@ -78,6 +78,26 @@ fn records_are_what_a_scan_of_the_table_prints() {
 }
 
 #[test]
+fn records_are_all_that_a_scan_prints_or_a_part_that_is_refused() {
+    let record = json!({ "id": { "S": "a" }, "timestamp": { "S": "2015-10-07T12:00:00Z" } });
+    let scan = json!({ "Items": [record], "Count": 1, "ScannedCount": 1, "ConsumedCapacity": null });
+    let told = json(&replay("whole-scan", "nightly-maintenance", NIGHT, &json!({ "records": scan })));
+    assert_eq!(told["response"]["metrics_archival"]["records_archived"], 1, "{told}");
+    let key = json!({ "id": { "S": "a" } });
+    for (field, value, why) in [
+        ("NextToken", json!("abc"), "is one page of several"),
+        ("LastEvaluatedKey", key, "is one page of several"),
+        ("Items", json!(null), "expected what `aws dynamodb scan` prints"),
+    ] {
+        let mut part = scan.clone();
+        part[field] = value;
+        let output = replay("part", "nightly-maintenance", NIGHT, &json!({ "records": part }));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && said.contains(why), "{field}: {said}");
+    }
+}
+
+#[test]
 fn what_is_no_record_is_named_by_its_place_and_attribute() {
     for (value, why) in [
         (json!({ "B": "%" }), "not in Base64"),
