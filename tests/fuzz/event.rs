@@ -21,3 +21,11 @@ fn events_are_read_or_ignored_with_a_reason() {
         has_a_reason(&inbound::night_task(payload));
     });
 }
+
+#[test]
+fn where_an_event_came_from_is_a_short_line() {
+    each(&["events"], Work::Little, |payload| {
+        let source = inbound::source(payload);
+        assert!((1..400).contains(&source.chars().count()), "{source}");
+    });
+}

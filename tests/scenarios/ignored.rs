@@ -100,6 +100,24 @@ fn p12_fifty_kinds_are_told_apart_and_the_others_counted() {
     assert!(body.contains("  auto-remediation: 10 times something else\n"), "{body}");
 }
 
+#[test]
+fn p12_a_long_field_does_not_hide_the_others() {
+    let scene = Scene::default();
+    let long = |name: &str| format!("{name}-{}", "x".repeat(300));
+    let event = json!({
+        "source": long("acme"), "detail-type": long("Hello"), "resources": [long("arn")], "detail": {},
+    });
+    scene.send(FunctionName::AutoRemediation, &through_a_topic(event.to_string().as_bytes())).unwrap();
+    scene.night().unwrap();
+    let body = &scene.mails()[0].body;
+    let line = body.lines().find(|line| line.contains("Hello")).unwrap();
+    assert!(
+        [" of acme-xx", ", about arn-xx", " through arn:aws:sns:"].iter().all(|part| line.contains(part)),
+        "{line}"
+    );
+    assert!(line.len() < 400, "{line}");
+}
+
 const MINUTE: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
 
 #[test]

@@ -50,6 +50,19 @@ pub(super) fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
+/// How many characters of a field are told.
+const TOLD: usize = 80;
+
+/// A field as it is told in a line with others, so that no length of one hides another.
+pub(super) fn short(text: &str) -> String {
+    let mut left = text.chars();
+    let mut told: String = left.by_ref().take(TOLD).collect();
+    if left.next().is_some() {
+        told.push_str("...");
+    }
+    told
+}
+
 /// A field that makes no sense.
 pub(super) fn bad(pointer: &str, why: impl Display) -> Ignored {
     let name = pointer.trim_start_matches('/').replace('/', ".");

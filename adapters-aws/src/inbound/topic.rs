@@ -5,6 +5,8 @@ use aws_lambda_events::sns::SnsRecord;
 use ports::trigger::{Ignored, IgnoredReason};
 use serde_json::Value;
 
+use super::field::short;
+
 /// A message that came through a topic.
 pub(super) struct Carried {
     /// What was published: an event, or an alarm's message.
@@ -33,7 +35,8 @@ fn of_record(record: &Value) -> Result<Carried, Ignored> {
     Ok(Carried { message, topic: record.sns.topic_arn })
 }
 
-/// Where an event came from, in a line for people: what is known of it, whatever it is.
+/// Where an event came from, in a line for people: what is known of it, whatever it is, and of each field its first 80
+/// characters.
 ///
 /// # Examples
 ///
@@ -45,16 +48,16 @@ fn of_record(record: &Value) -> Result<Carried, Ignored> {
 pub fn source(payload: &[u8]) -> String {
     let event: Value = serde_json::from_slice(payload).unwrap_or_default();
     match carried(&event).and_then(|messages| messages.into_iter().flatten().next()) {
-        Some(Carried { message, topic }) => format!("{} through {topic}", of_event(&message)),
+        Some(Carried { message, topic }) => format!("{} through {}", of_event(&message), short(&topic)),
         None => match event.pointer("/Records/0/Sns/TopicArn").and_then(Value::as_str) {
-            Some(topic) => format!("a text through {topic}"),
+            Some(topic) => format!("a text through {}", short(topic)),
             None => of_event(&event),
         },
     }
 }
 
 fn of_event(event: &Value) -> String {
-    let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
+    let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).map(short);
     let about = text("/resources/0").map(|arn| format!(", about {arn}")).unwrap_or_default();
     match (text("/detail-type"), text("/source")) {
         (Some(kind), Some(source)) => format!("`{kind}` of {source}{about}"),
