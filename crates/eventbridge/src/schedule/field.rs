@@ -38,6 +38,7 @@ impl Field {
     fn item(&self, item: &str) -> Result<Vec<i16>, String> {
         let (base, step) = match item.split_once('/') {
             Some(_) if !self.steps => return Err("`/` is not allowed here: list the values".to_owned()),
+            Some(("*", step)) => ("*", Some(self.step_of_all(step)?)),
             Some((base, step)) => (base, Some(increment(step)?)),
             None => (item, None),
         };
@@ -50,6 +51,20 @@ impl Field {
             }
         };
         Ok(self.range(from, to)?.step_by(step.unwrap_or(1)).collect())
+    }
+
+    /// The step behind `*`, which has to lie in the field, as EventBridge refuses `*/60` minutes
+    /// (<https://github.com/aws/aws-sdk-js/issues/4212>). Behind a value or a range it takes any step: a solution of AWS's own
+    /// has `cron(0/60 * * * ? *)` for its default
+    /// (<https://github.com/aws-solutions/discovering-hot-topics-using-machine-learning>, `RedditIngestionFrequency`).
+    fn step_of_all(&self, step: &str) -> Result<usize, String> {
+        let (step, low, high) = (increment(step)?, self.low, self.high);
+        if usize::try_from(high).is_ok_and(|high| high < step) {
+            return Err(format!(
+                "behind `*` a step is at most {high}: write `{low}` for what `*/{step}` would come to"
+            ));
+        }
+        Ok(step)
     }
 
     fn range(&self, from: i16, to: i16) -> Result<impl Iterator<Item = i16> + use<>, String> {

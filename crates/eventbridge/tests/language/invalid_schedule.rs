@@ -77,6 +77,24 @@ fn wildcards_stand_where_they_may() {
     }
 }
 
+/// EventBridge refuses `*/60` (<https://github.com/aws/aws-sdk-js/issues/4212>), and takes `0/60`
+/// (<https://github.com/aws-solutions/discovering-hot-topics-using-machine-learning>).
+#[test]
+fn a_step_behind_a_star_lies_in_the_field() {
+    for (expression, told) in [
+        ("cron(*/60 * * * ? *)", "minutes `*/60`: behind `*` a step is at most 59: write `0`"),
+        ("cron(0 */24 * * ? *)", "hours `*/24`: behind `*` a step is at most 23: write `0`"),
+        ("cron(0 0 */32 * ? *)", "day-of-month `*/32`: behind `*` a step is at most 31: write `1`"),
+        ("cron(0 0 1 */13 ? *)", "month `*/13`: behind `*` a step is at most 12: write `1`"),
+    ] {
+        assert!(error(expression).starts_with(told), "{}", error(expression));
+    }
+    for expression in ["cron(0/60 * * * ? *)", "cron(*/59 */23 */31 */12 ? */100)", "cron(0-30/60 0 1 1 ? *)"]
+    {
+        assert!(expression.parse::<Schedule>().is_ok(), "{expression}");
+    }
+}
+
 /// "If you use a '#' character, you can define only one expression in the day-of-week field."
 #[test]
 fn the_special_letters_stand_alone() {

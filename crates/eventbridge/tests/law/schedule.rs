@@ -21,8 +21,14 @@ fn item(low: i64, high: i64, steps: bool, wraps: bool) -> BoxedStrategy<String> 
     if !steps {
         return plain.boxed();
     }
-    let stepped = (prop_oneof![value, range, Just("*".to_owned())], 1..40_u32);
-    prop_oneof![plain, stepped.prop_map(|(base, step)| format!("{base}/{step}"))].boxed()
+    let stepped = (prop_oneof![value, range], 1..40_i64);
+    // Behind `*` no step is longer than the field.
+    let of_all = (Just("*".to_owned()), 1..40.min(high + 1));
+    prop_oneof![3 => plain, 2 => stepped.prop_map(stepping), 1 => of_all.prop_map(stepping)].boxed()
+}
+
+fn stepping((base, step): (String, i64)) -> String {
+    format!("{base}/{step}")
 }
 
 fn field(low: i64, high: i64, steps: bool, wraps: bool) -> impl Strategy<Value = String> {
