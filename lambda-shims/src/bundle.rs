@@ -3,7 +3,7 @@ use std::sync::Arc;
 use domain::workflow::maintain::NightPorts;
 use domain::workflow::protect::ProtectPorts;
 use domain::workflow::reconcile::ReconcilePorts;
-use domain::workflow::remediate::RemediatePorts;
+use domain::workflow::remedy::RemediatePorts;
 use ports::{Archive, Clock, Instances, Inventory, Ledger, Metrics, Notifier, ScalingGroups, Snapshots};
 
 /// Every port of one region, to lend to workflows. The nightly function uses them all.

@@ -22,6 +22,7 @@ mod prune;
 mod rails;
 mod reconcile;
 mod remediate;
+mod remedy;
 mod restart;
 mod run;
 mod scale;

@@ -17,6 +17,7 @@ pub mod opt_in;
 pub mod ownership;
 pub mod pace;
 pub mod reconcile;
+pub mod remedy;
 pub mod restart;
 pub mod retention;
 pub mod route;

@@ -318,3 +318,32 @@ pub fn confirm(desired: Capacity, max: Capacity, previous: Capacity, target: Cap
         Confirmed::Moved
     }
 }
+
+/// A group that was scaled out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scaled {
+    /// The group.
+    pub group: GroupName,
+    /// What was desired before.
+    pub previous: Capacity,
+    /// What is desired now.
+    pub new: Capacity,
+    /// How it came to be so.
+    pub by: By,
+}
+
+/// By whom a group came to its capacity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// By us.
+    Us,
+    /// It was there already when the change was to be made.
+    Others,
+    /// Somebody changed it meanwhile, and theirs stands.
+    Overruled,
+    /// The group was gone or its limits changed before the change could be made.
+    Nobody,
+    /// The alarm was history before the change could be made.
+    TooLate,
+}

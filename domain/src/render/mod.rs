@@ -5,6 +5,6 @@ pub mod night;
 pub mod poison;
 pub mod protect;
 pub mod reconcile;
-pub mod remediate;
+pub mod remedy;
 pub mod retention;
 pub mod visible;

@@ -86,6 +86,11 @@ impl From<IdError> for OnceError {
 }
 
 impl OnceError {
+    /// An entry of the first format does not say what was to be done.
+    pub(super) fn without_intent(key: &LedgerKey) -> Self {
+        Self::Unreadable { key: key.clone(), why: "it does not say what was to be done".to_owned() }
+    }
+
     /// Tells whether another delivery of the same event can succeed.
     pub fn retry(&self) -> Retry {
         match self {

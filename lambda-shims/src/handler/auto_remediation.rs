@@ -1,6 +1,6 @@
-use domain::policy::status::Status;
-use domain::workflow::once::How;
-use domain::workflow::remediate::{Action, By, RemediatePolicy, Remedied, Scaled, remediate};
+use domain::render;
+use domain::render::remedy::Summary;
+use domain::workflow::remedy::{Action, RemediatePolicy, Remedied, remediate};
 use ports::trigger::AlarmTrigger;
 use serde_json::{Value, json};
 
@@ -86,59 +86,15 @@ fn untold(alarm: &AlarmTrigger, remedied: &Remedied) -> Option<String> {
 }
 
 fn result(alarm: &AlarmTrigger, action: &Action, metrics: &mut Metrics) -> Value {
+    let Summary { mut response, counted, .. } = render::remedy::summary(action);
     metrics.add("Processed", 1);
-    let mut result = match action {
-        Action::None(state) => {
-            json!({ "action": "none", "reason": format!("state {state} needs no action") })
-        }
-        Action::ScaledOut(scaled, how) => scaled_out(scaled, *how, metrics),
-        Action::AtMax { group, current } => {
-            metrics.add("AtMaxCapacity", 1);
-            json!({ "action": "at_max_capacity", "asg": group, "current": current })
-        }
-        Action::Restarted(instance, how) => {
-            metrics.add("Restarts", u64::from(*how != How::Recorded));
-            json!({ "action": "restart", "instance_id": instance, "status": Status::Ok, "how": how })
-        }
-        Action::GaveUp(why) => {
-            metrics.add("Failed", 1);
-            json!({ "action": "gave_up", "status": Status::Failed, "reason": why })
-        }
-        Action::Left(why) => json!({ "action": "skipped", "reason": why }),
-        Action::Review => json!({ "action": "manual_review" }),
-        Action::NoHandler => {
-            metrics.add("NoHandler", 1);
-            json!({ "action": "no_handler" })
-        }
-        Action::Observed(what) => json!({ "action": "observed", "would": what }),
-    };
-    tracing::info!(alarm.name = %alarm.name, alarm.state = %alarm.state, decision = %result, "alarm answered");
-    if let Some(object) = result.as_object_mut() {
+    if let Some((metric, n)) = counted {
+        metrics.add(metric, n);
+    }
+    tracing::info!(alarm.name = %alarm.name, alarm.state = %alarm.state, decision = %response, "alarm answered");
+    if let Some(object) = response.as_object_mut() {
         object.insert("alarm".to_owned(), json!(alarm.name));
         object.insert("state".to_owned(), json!(alarm.state));
     }
-    result
-}
-
-fn scaled_out(scaled: &Scaled, how: How, metrics: &mut Metrics) -> Value {
-    let Scaled { group, previous, new, by } = scaled;
-    match by {
-        By::Us => {
-            metrics.add("ScaleOuts", u64::from(how != How::Recorded));
-            json!({ "action": "scale_out", "asg": group, "previous_desired": previous, "new_desired": new })
-        }
-        By::Others | By::Overruled | By::Nobody | By::TooLate => json!({
-            "action": "skipped", "asg": group, "current": new,
-            "reason": unscaled(*by), "by": by,
-        }),
-    }
-}
-
-fn unscaled(by: By) -> &'static str {
-    match by {
-        By::TooLate => "the alarm was history before the capacity could be set",
-        By::Us | By::Others | By::Overruled | By::Nobody => {
-            "the group changed before the capacity could be set"
-        }
-    }
+    response
 }

@@ -56,28 +56,36 @@ fn parse(text: &str, usual: &Grow) -> Result<Routes, String> {
         .map(Routes::new)
 }
 
-fn route(written: Written, usual: &Grow) -> Result<Route, String> {
-    let names = match (written.name, written.matches) {
+fn route(mut written: Written, usual: &Grow) -> Result<Route, String> {
+    let names = match (written.name.take(), written.matches.take()) {
         (Some(name), None) => Pattern::Exact(name),
         (None, Some(expression)) => Pattern::matching(&expression).map_err(|error| error.to_string())?,
         (Some(_), Some(_)) | (None, None) => return Err("expected either `name` or `matches`".to_owned()),
     };
-    let unless =
-        written.unless.map(|e| Pattern::matching(&e)).transpose().map_err(|error| error.to_string())?;
-    let scales = written.group.is_some() || written.by.is_some();
-    let remedy = match written.action {
-        Action::Review | Action::Restart if scales => {
-            return Err("`group` and `by` are for `scale_out` only".to_owned());
-        }
+    let unless = written
+        .unless
+        .take()
+        .map(|e| Pattern::matching(&e))
+        .transpose()
+        .map_err(|error| error.to_string())?;
+    let remedy = remedy(&mut written, usual)?;
+    if written.group.is_some() || written.by.is_some() {
+        return Err("`group` and `by` are for `scale_out` only".to_owned());
+    }
+    Ok(Route { names, unless, remedy, observe: written.observe })
+}
+
+/// Takes what the remedy is told; what is left over is told to the wrong one.
+fn remedy(written: &mut Written, usual: &Grow) -> Result<Remedy, String> {
+    Ok(match written.action {
         Action::Review => Remedy::Review,
         Action::Restart => Remedy::Restart,
         Action::ScaleOut => Remedy::ScaleOut {
-            group: written.group,
-            grow: match written.by {
+            group: written.group.take(),
+            grow: match written.by.take() {
                 None => usual.clone(),
                 Some(by) => grow(&by).ok_or_else(|| format!("`by` is `{by}`: expected {GROW}"))?,
             },
         },
-    };
-    Ok(Route { names, unless, remedy, observe: written.observe })
+    })
 }

@@ -15,13 +15,11 @@ use crate::policy::reconcile::{Finding, Matter, Task};
 use crate::policy::snapshot::{Again, Incident};
 use crate::render;
 use crate::workflow::announce::{announce_effect, tell_effect, tell_open};
-use crate::workflow::once::{How, Once, OnceError, Performed, read};
+use crate::workflow::once::{Once, OnceError, Performed, read};
 use crate::workflow::poison::Poison;
 use crate::workflow::protect::{ProtectPorts, Protected, protect};
-use crate::workflow::remediate::Action;
-use crate::workflow::restart::{self, Restart, Restarted};
+use crate::workflow::remedy::{self, Answer, Going};
 use crate::workflow::run::Run;
-use crate::workflow::scale_out::{Intent, Outcome, ScaleOut};
 use crate::workflow::take::{SnapshotSet, Take};
 
 /// The tasks of one run.
@@ -95,7 +93,7 @@ impl Work<'_> {
 
     async fn finish_snapshots(&self, key: &LedgerKey, stored: Stored) -> Told {
         let record: Record<Incident, SnapshotSet> = read(key, &stored)?;
-        let Some(incident) = record.intent().cloned() else { return Err(wordless(key)) };
+        let Some(incident) = record.intent().cloned() else { return Err(OnceError::without_intent(key)) };
         let present = self.present(&incident.instance).await?;
         let ports = self.ports.protect();
         let take = self.taking(&ports, key, incident, &present);
@@ -106,7 +104,7 @@ impl Work<'_> {
     async fn make_again(&self, key: &LedgerKey, stored: Stored) -> Told {
         let record: Record<Incident, SnapshotSet> = read(key, &stored)?;
         let Some(first) = record.phase.parameters(|set| set.incident.clone()) else {
-            return Err(wordless(key));
+            return Err(OnceError::without_intent(key));
         };
         let because = "EC2 could not complete the first set".to_owned();
         let again = Some(Again { at: self.ports.clock.now(), because });
@@ -163,43 +161,28 @@ impl Work<'_> {
         })
     }
 
-    /// Sees an answer to an alarm through. A restart that somebody began is halted by this, never repeated.
+    /// Sees an answer to an alarm through. One that may not be repeated is halted by this.
     async fn finish_remedy(&self, key: &LedgerKey, stored: Stored, late: bool) -> Told {
-        let begun: Record<Value, Value> = read(key, &stored)?;
-        if begun.subject.starts_with(restart::SUBJECT) {
-            let record: Record<Restarted, Restarted> = read(key, &stored)?;
-            let Some(intent) = record.intent().cloned() else { return Err(wordless(key)) };
-            let effect = Restart { instances: self.ports.instances, key: key.clone(), intent };
-            let performed = self.once().perform_from(&effect, Some(stored)).await?;
-            return Ok(Some(self.restarted(key, performed).await));
-        }
-        let record: Record<Intent, Outcome> = read(key, &stored)?;
-        let Some(intent) = record.intent().cloned() else { return Err(wordless(key)) };
-        let effect = ScaleOut { groups: self.ports.groups, key: key.clone(), intent, late };
-        let performed = self.once().perform_from(&effect, Some(stored)).await?;
-        Ok(Some(self.scaled(key, performed).await))
-    }
-
-    async fn restarted(&self, key: &LedgerKey, performed: Performed<Restarted>) -> String {
-        let Performed { outcome, how, untold } = performed;
-        let action = Action::Restarted(outcome.instance, how);
-        let notice = render::remediate::notice(key, &outcome.alarm, &action);
-        announce_effect(self.ports.announcing(), &self.telling(), notice, (key, untold)).await;
-        render::remediate::words(&action)
-    }
-
-    async fn scaled(&self, key: &LedgerKey, performed: Performed<Outcome>) -> String {
-        let Performed { outcome, how, untold } = performed;
-        let action = Action::ScaledOut(outcome.scaled, how);
-        match &outcome.alarm {
+        let ports = self.ports.remediate();
+        let Answer { action, alarm, untold } =
+            remedy::go_on(Going { ports: &ports, run: self.run, key, late }, stored).await?;
+        match alarm {
             Some(alarm) => {
-                let notice = render::remediate::notice(key, alarm, &action);
+                let notice = render::remedy::notice(key, &alarm, &action);
                 announce_effect(self.ports.announcing(), &self.telling(), notice, (key, untold)).await;
             }
             // The reconcile notice is the only one that can tell of it.
             None => self.once().told(key, untold).await,
         }
-        render::remediate::words(&action)
+        Ok(Some(render::remedy::summary(&action).words))
+    }
+
+    /// The notice of an answer to an alarm that was given.
+    async fn remedy_notice(&self, key: &LedgerKey, stored: &Stored) -> Result<Option<Notice>, OnceError> {
+        let ports = self.ports.remediate();
+        let going = Going { ports: &ports, run: self.run, key, late: true };
+        let Answer { action, alarm, .. } = remedy::go_on(going, stored.clone()).await?;
+        Ok(alarm.map(|alarm| render::remedy::notice(key, &alarm, &action)))
     }
 
     /// Tells people of what was done, from what is recorded of it.
@@ -210,7 +193,7 @@ impl Work<'_> {
                 Some(render::protect::notice(key, &set))
             }
             Topic::Poison => Some(render::poison::notice(key, &recorded::<Value, Poison>(key, &stored)?)),
-            Topic::Remedy { .. } => remedy_notice(key, &stored)?,
+            Topic::Remedy { .. } => self.remedy_notice(key, &stored).await?,
             Topic::Notice | Topic::Night(_) | Topic::Unknown => None,
         };
         let Some(notice) = notice else {
@@ -224,7 +207,9 @@ impl Work<'_> {
 
     async fn send(&self, key: &LedgerKey, stored: Stored) -> Told {
         let record: Record<Option<Notice>, MessageId> = read(key, &stored)?;
-        let Some(notice) = record.intent().cloned().flatten() else { return Err(wordless(key)) };
+        let Some(notice) = record.intent().cloned().flatten() else {
+            return Err(OnceError::without_intent(key));
+        };
         let subject = notice.subject().to_string();
         tell_open(self.ports.announcing(), &self.telling(), (key.clone(), stored), notice).await?;
         Ok(Some(format!("people were told: {subject}")))
@@ -247,18 +232,6 @@ fn hopeless(task: &Task, error: &OnceError) -> Finding {
     Finding::new(render::reconcile::about(task), matter, words(&error.to_string()))
 }
 
-fn remedy_notice(key: &LedgerKey, stored: &Stored) -> Result<Option<Notice>, OnceError> {
-    let begun: Record<Value, Value> = read(key, stored)?;
-    if begun.subject.starts_with(restart::SUBJECT) {
-        let done = recorded::<Restarted, Restarted>(key, stored)?;
-        let action = Action::Restarted(done.instance, How::Recorded);
-        return Ok(Some(render::remediate::notice(key, &done.alarm, &action)));
-    }
-    let done = recorded::<Intent, Outcome>(key, stored)?;
-    let action = Action::ScaledOut(done.scaled, How::Recorded);
-    Ok(done.alarm.map(|alarm| render::remediate::notice(key, &alarm, &action)))
-}
-
 /// The outcome that an entry holds.
 fn recorded<I: DeserializeOwned, O: DeserializeOwned>(
     key: &LedgerKey,
@@ -270,9 +243,4 @@ fn recorded<I: DeserializeOwned, O: DeserializeOwned>(
             Err(OnceError::Superseded { key: key.clone() })
         }
     }
-}
-
-/// An entry of the first format that does not say what was to be done.
-fn wordless(key: &LedgerKey) -> OnceError {
-    OnceError::Unreadable { key: key.clone(), why: "it does not say what was to be done".to_owned() }
 }

@@ -16,7 +16,7 @@ use crate::policy::episode::Episodes;
 use crate::policy::listed::words;
 use crate::policy::mode::Mode;
 use crate::policy::once::{Phase, Record, fits};
-use crate::policy::open::{KEEP_TRYING, Open, Stands};
+use crate::policy::open::{KEEP_TRYING, Open, Stands, Topic};
 use crate::policy::ownership::{self, OwnerName, Whose};
 use crate::policy::reconcile::{Finding, Matter, ReconcilePlan, ReconcilePolicy, Rest, Task, end_of_run};
 use crate::policy::retention;
@@ -26,7 +26,7 @@ use crate::workflow::entry::FOR_GOOD;
 use crate::workflow::incident::known;
 use crate::workflow::once::{OnceError, read};
 use crate::workflow::prune::Bonds;
-use crate::workflow::restart;
+use crate::workflow::remedy;
 use crate::workflow::run::Run;
 use crate::workflow::take::SnapshotSet;
 
@@ -320,11 +320,23 @@ impl<'a> Shelf<'a> {
 
 /// An entry, as far as a decision needs it; `None` for what this run is at.
 pub(super) fn open(key: LedgerKey, stored: &Stored, run: &Run) -> Option<Open> {
-    let (stands, subject) = match read::<Value, Value>(&key, stored) {
-        Ok(record) => (stands(record.phase, run)?, record.subject),
-        Err(error) => (Stands::Unreadable { why: error.to_string() }, String::new()),
+    let record = read::<Value, Value>(&key, stored)
+        .and_then(|record| Ok((may_be_repeated(&key, &record)?, record.phase)));
+    let (repeatable, stands) = match record {
+        Ok((repeatable, phase)) => (repeatable, stands(phase, run)?),
+        Err(error) => (true, Stands::Unreadable { why: error.to_string() }),
     };
-    Some(Open { key, stands, repeatable: !subject.starts_with(restart::SUBJECT) })
+    Some(Open { key, stands, repeatable })
+}
+
+/// Only of a remedy there may be nothing to find afterwards.
+fn may_be_repeated(key: &LedgerKey, record: &Record<Value, Value>) -> Result<bool, OnceError> {
+    match Topic::of(key) {
+        Topic::Remedy { .. } => remedy::is_repeatable(key, record),
+        Topic::Snapshots { .. } | Topic::Notice | Topic::Night(_) | Topic::Poison | Topic::Unknown => {
+            Ok(true)
+        }
+    }
 }
 
 fn stands(phase: Phase<Value, Value>, run: &Run) -> Option<Stands> {

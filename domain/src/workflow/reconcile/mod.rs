@@ -14,6 +14,7 @@ use super::announce::{AnnouncePorts, Announced, announce};
 use super::entry::encode;
 use super::once::OnceError;
 use super::protect::ProtectPorts;
+use super::remedy::RemediatePorts;
 use super::run::Run;
 use crate::policy::key;
 use crate::policy::listed::{self, words};
@@ -50,6 +51,17 @@ impl<'a> ReconcilePorts<'a> {
             clock: self.clock,
             inventory: self.inventory,
             snapshots: self.snapshots,
+            ledger: self.ledger,
+            notifier: self.notifier,
+        }
+    }
+
+    fn remediate(&self) -> RemediatePorts<'a> {
+        RemediatePorts {
+            clock: self.clock,
+            groups: self.groups,
+            inventory: self.inventory,
+            instances: self.instances,
             ledger: self.ledger,
             notifier: self.notifier,
         }

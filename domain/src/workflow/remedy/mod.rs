@@ -1,29 +1,38 @@
-//! Answers an alarm: scales a group out, restarts an instance, or tells people what it did not do.
+//! Answers an alarm by the remedy of its route, and tells people what was done, or was not.
+//!
+//! A remedy is one closed thing: its file here plans by its policy, acts, and goes on with what was begun; what is said of
+//! it is in its file of [`crate::render::remedy`]. Only [`Answering::remedy`] knows them all, and [`entry_of`] those that
+//! leave an entry.
 
+mod entry;
+mod restart;
+mod review;
+mod scale_out;
+
+use jiff::Timestamp;
 use ports::trigger::{AlarmState, AlarmTrigger};
-use ports::{
-    Capacity, Clock, GroupName, InstanceId, Instances, Inventory, Ledger, LedgerKey, Notifier, Retry,
-    ScalingGroups, Stored, Swap,
-};
-use serde::{Deserialize, Serialize};
+use ports::{Clock, Instances, Inventory, Ledger, LedgerKey, Notifier, Retry, ScalingGroups, Stored, Swap};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::announce::{AnnouncePorts, Announced, announce, announce_effect};
 use super::entry::encode;
-use super::once::{How, Once, OnceError, Performed, read};
-use super::restart;
+use super::once::{OnceError, read};
 use super::run::Run;
-pub use super::scale_out::{By, Scaled};
 use crate::policy::key;
 use crate::policy::mode::Mode;
-use crate::policy::once::Phase;
+use crate::policy::once::{Phase, Record};
+use crate::policy::remedy::Kind;
 use crate::policy::restart::RestartPolicy;
 use crate::policy::route::{Remedy, Routes};
 use crate::policy::scale::ScalePolicy;
 use crate::render;
+use crate::render::remedy::Summary;
+use entry::Entry;
+pub(super) use entry::Going;
 
 /// How often a plan is made again because somebody else changed the group or the instance meanwhile.
-pub(super) const ROUNDS: u32 = 4;
+const ROUNDS: u32 = 4;
 
 /// The ports that answering an alarm needs.
 #[derive(Clone, Copy, Debug)]
@@ -60,8 +69,15 @@ pub struct RemediatePolicy {
     pub restart: RestartPolicy,
 }
 
+impl RemediatePolicy {
+    /// Whether a transition is history, so that it is only seen how far its answer came.
+    fn is_late(&self, changed_at: Timestamp, now: Timestamp) -> bool {
+        self.scale.is_stale(changed_at, now)
+    }
+}
+
 /// What became of an alarm.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remedied {
     /// What was done, or why nothing was.
     pub action: Action,
@@ -70,26 +86,14 @@ pub struct Remedied {
 }
 
 /// What was done about an alarm.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// The alarm is not in `ALARM`.
     None(AlarmState),
-    /// A group was scaled out, in this run or an earlier one.
-    ScaledOut(Scaled, How),
-    /// A group is as large as it may be.
-    AtMax {
-        /// The group.
-        group: GroupName,
-        /// What is desired.
-        current: Capacity,
-    },
-    /// An instance was restarted, in this run or an earlier one.
-    Restarted(InstanceId, How),
+    /// Its remedy answered it, in this run or an earlier one.
+    Remedied(Summary),
     /// What the alarm is about was left alone.
     Left(String),
-    /// A person has to look.
-    Review,
     /// Nobody said what to do about this alarm.
     NoHandler,
     /// It could not be done, and trying again will not help.
@@ -113,16 +117,16 @@ pub async fn remediate(
         return Ok(Remedied { action: Action::None(alarm.state), announced: None });
     }
     let key = key::remediation(&alarm.arn, alarm.changed_at)?;
-    let work = Work { ports, policy, run, alarm, key };
-    match work.answer().await {
+    let answering = Answering { ports, policy, run, alarm, key };
+    match answering.answer().await {
         Ok(Answer { action: action @ Action::Observed(_), .. }) => Ok(Remedied { action, announced: None }),
-        Ok(Answer { action, untold }) => {
-            let notice = render::remediate::notice(&work.key, alarm, &action);
-            let announced = announce_effect(ports.announcing(), run, notice, (&work.key, untold)).await;
+        Ok(Answer { action, untold, .. }) => {
+            let notice = render::remedy::notice(&answering.key, alarm, &action);
+            let announced = announce_effect(ports.announcing(), run, notice, (&answering.key, untold)).await;
             Ok(Remedied { action, announced: Some(announced) })
         }
         Err(error) if error.retry() == Retry::Never && run.mode == Mode::Act => {
-            let notice = render::remediate::failure(&work.key, alarm, &error);
+            let notice = render::remedy::failure(&answering.key, alarm, &error);
             let announced = announce(ports.announcing(), run, notice).await;
             Ok(Remedied { action: Action::GaveUp(error.to_string()), announced: Some(announced) })
         }
@@ -131,52 +135,49 @@ pub async fn remediate(
 }
 
 /// One transition that is being answered.
-pub(super) struct Work<'a> {
-    pub(super) ports: &'a RemediatePorts<'a>,
-    pub(super) policy: &'a RemediatePolicy,
-    pub(super) run: &'a Run,
-    pub(super) alarm: &'a AlarmTrigger,
-    pub(super) key: LedgerKey,
+struct Answering<'a> {
+    ports: &'a RemediatePorts<'a>,
+    policy: &'a RemediatePolicy,
+    run: &'a Run,
+    alarm: &'a AlarmTrigger,
+    key: LedgerKey,
 }
 
-/// What was done, and its entry as long as people were not told.
+/// What was done about an alarm.
 pub(super) struct Answer {
-    action: Action,
-    untold: Option<Stored>,
+    /// What was done.
+    pub(super) action: Action,
+    /// The alarm, where its entry tells.
+    pub(super) alarm: Option<AlarmTrigger>,
+    /// Its entry as long as people were not told.
+    pub(super) untold: Option<Stored>,
 }
 
 impl From<Action> for Answer {
     fn from(action: Action) -> Self {
-        Self { action, untold: None }
+        Self { action, alarm: None, untold: None }
     }
 }
 
-impl Answer {
-    pub(super) fn of<O>(performed: Performed<O>, action: impl FnOnce(O, How) -> Action) -> Self {
-        Self { action: action(performed.outcome, performed.how), untold: performed.untold }
-    }
-}
-
-impl Work<'_> {
-    pub(super) fn once(&self) -> Once<'_> {
-        Once { ledger: self.ports.ledger, clock: self.ports.clock, run: self.run }
-    }
-
+impl Answering<'_> {
     async fn answer(&self) -> Result<Answer, OnceError> {
         if self.run.mode == Mode::Act
             && let Some(answer) = self.go_on().await?
         {
             return Ok(answer);
         }
-        let Some(route) = self.policy.routes.find(self.alarm.name.as_str()) else {
-            return Ok(Action::NoHandler.into());
-        };
-        let observe = route.observe || self.run.mode == Mode::Observe;
-        match &route.remedy {
-            Remedy::Review if observe => Ok(Action::Observed("ask a person to look".to_owned()).into()),
-            Remedy::Review => Ok(Action::Review.into()),
-            Remedy::ScaleOut { group, grow } => self.scale_out(group.as_ref(), grow, observe).await,
-            Remedy::Restart => self.restart(observe).await,
+        match self.policy.routes.find(self.alarm.name.as_str()) {
+            Some(route) => self.remedy(&route.remedy, route.observe || self.run.mode == Mode::Observe).await,
+            None => Ok(Action::NoHandler.into()),
+        }
+    }
+
+    /// Answers with a remedy: the one place that knows them all.
+    async fn remedy(&self, remedy: &Remedy, observe: bool) -> Result<Answer, OnceError> {
+        match remedy {
+            Remedy::ScaleOut { group, grow } => scale_out::answer(self, group.as_ref(), grow, observe).await,
+            Remedy::Restart => restart::answer(self, observe).await,
+            Remedy::Review => Ok(review::answer(observe)),
         }
     }
 
@@ -184,17 +185,19 @@ impl Work<'_> {
     async fn go_on(&self) -> Result<Option<Answer>, OnceError> {
         let Some(stored) = self.ports.ledger.get(&self.key).await? else { return Ok(None) };
         let begun = read::<Value, Value>(&self.key, &stored)?;
-        match begun.phase {
-            Phase::Released { .. } => Ok(None),
-            _ if begun.subject.starts_with(restart::SUBJECT) => self.go_on_restarting(stored).await.map(Some),
-            Phase::Intended { .. } | Phase::Done { .. } | Phase::Halted { .. } => {
-                self.go_on_scaling(stored).await.map(Some)
-            }
+        if matches!(begun.phase, Phase::Released { .. }) {
+            return Ok(None);
         }
+        go_on(self.going(), stored).await.map(Some)
+    }
+
+    fn going(&self) -> Going<'_> {
+        let late = self.policy.is_late(self.alarm.changed_at, self.ports.clock.now());
+        Going { ports: self.ports, run: self.run, key: &self.key, late }
     }
 
     /// Takes the slot that all alarms of one thing share, if nobody took it since it was read.
-    pub(super) async fn take<T: Serialize + Sync>(
+    async fn take<T: Serialize + Sync>(
         &self,
         key: &LedgerKey,
         stored: Option<&Stored>,
@@ -206,4 +209,31 @@ impl Work<'_> {
             Swap::Lost(current) => current.is_some_and(|current| current.entry.state == entry.state),
         })
     }
+}
+
+/// The remedies that leave an entry: what can be done with one of theirs.
+fn entry_of(kind: Kind) -> &'static dyn Entry {
+    match kind {
+        Kind::ScaleOut => &scale_out::ScaleOut,
+        Kind::Restart => &restart::Restart,
+    }
+}
+
+/// Whether what an entry is about may be done again when nobody knows whether it happened.
+///
+/// # Errors
+///
+/// When this version does not know its remedy.
+pub(super) fn is_repeatable(key: &LedgerKey, record: &Record<Value, Value>) -> Result<bool, OnceError> {
+    Ok(entry_of(entry::kind(key, record)?).is_repeatable())
+}
+
+/// Sees an entry through as it was begun; of what is done, only tells.
+///
+/// # Errors
+///
+/// As [`super::once::Once::perform`], and when this version does not know its remedy.
+pub(super) async fn go_on(going: Going<'_>, stored: Stored) -> Result<Answer, OnceError> {
+    let begun = read::<Value, Value>(going.key, &stored)?;
+    entry_of(entry::kind(going.key, &begun)?).go_on(going, stored).await
 }
