@@ -94,6 +94,18 @@ fn x8_an_event_is_tried_on_a_world_of_ones_own() {
 }
 
 #[test]
+fn a_route_of_ones_own_is_replayed() {
+    let routes = r#"[{"matches": "cpu", "action": "notify", "text": "see the wiki"}]"#;
+    let world = serde_json::json!({ "settings": { "ROUTES": routes } }).to_string();
+    let world = file("routes.json", world.as_bytes());
+    let output =
+        caretaker(&["replay", "auto-remediation", "--event", &event("alarm-sns"), "--world", &world]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("Action: none but this notice: see the wiki"), "{text}");
+    assert!(!text.contains("desired"), "{text}");
+}
+
+#[test]
 fn any_bytes_are_an_event() {
     for (n, bytes) in [b"".as_slice(), b"\xff\xfe\x00", b"{", b"[1, 2"].into_iter().enumerate() {
         for function in ["auto-snapshot", "nightly-maintenance", "auto-remediation"] {

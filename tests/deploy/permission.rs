@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use adapters_sim::deploy::Allowed;
 use cli::stack::shipped;
 
-use crate::story::ALL;
+use crate::story::{ALL, ONLY_TOLD};
 
 #[test]
 fn every_story_goes_well_under_the_permissions_that_ship() {
@@ -36,4 +36,19 @@ fn without_any_single_action_a_story_goes_wrong() {
     }
     assert_eq!(needless, []);
     insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn telling_people_of_an_alarm_needs_no_permission_but_to_publish_and_to_remember_it() {
+    let story = ALL.iter().find(|story| story.name == ONLY_TOLD).unwrap();
+    let is_needed = |allowed: &Allowed| {
+        ["sns:Publish", "dynamodb:GetItem", "dynamodb:UpdateItem", "logs:"]
+            .iter()
+            .any(|a| allowed.action.starts_with(a))
+    };
+    let mut template = shipped().clone();
+    for allowed in shipped().allowed().iter().filter(|a| a.role == story.role && !is_needed(a)) {
+        template = template.without(allowed).unwrap();
+    }
+    assert_eq!(story.trouble(&template), None);
 }

@@ -37,6 +37,9 @@ const OWN_TABLE: &[(&str, &str)] = &[("METRICS_TABLE", "")];
 /// A setting under which an alarm of a quarter of an hour ago is young.
 const LATE: &[(&str, &str)] = &[("ALARM_MAX_AGE_SECONDS", "3600")];
 
+/// A story of an alarm about which nothing is done.
+pub(crate) const ONLY_TOLD: &str = "people are told of an alarm";
+
 pub(crate) const ALL: &[Story] = &[
     Story { name: "an instance fails", role: SNAPSHOTTER, tell: an_instance_fails, ..PLAIN },
     Story {
@@ -124,6 +127,13 @@ pub(crate) const ALL: &[Story] = &[
         role: ANSWERER,
         settings: &[("ROUTES", r#"[{ "matches": "hangs$", "action": "restart" }]"#)],
         tell: an_instance_hangs,
+        ..PLAIN
+    },
+    Story {
+        name: ONLY_TOLD,
+        role: ANSWERER,
+        settings: &[("ROUTES", r#"[{ "name": "queue-depth", "action": "notify", "text": "it grows" }]"#)],
+        tell: people_are_told,
         ..PLAIN
     },
     Story {
@@ -303,6 +313,13 @@ fn a_named_group_grows(scene: &Scene) -> Option<String> {
 fn an_opted_in_group_grows(scene: &Scene) -> Option<String> {
     opted_in(scene);
     grows(scene, "api")
+}
+
+fn people_are_told(scene: &Scene) -> Option<String> {
+    scene.alarm("queue-depth", None);
+    scene.turns("queue-depth", AlarmState::Alarm);
+    let are_told = scene.mails().iter().any(|mail| mail.body.contains("it grows"));
+    unless(are_told, answers(scene))
 }
 
 fn an_instance_hangs(scene: &Scene) -> Option<String> {

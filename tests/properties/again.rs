@@ -128,11 +128,11 @@ proptest! {
 
     #[test]
     fn answering_an_alarm_again_does_nothing(
-        name in proptest::sample::select(vec!["high-cpu", "disk-full", "queue", "hangs"]),
+        name in proptest::sample::select(vec!["high-cpu", "disk-full", "queue", "hangs", "slow"]),
         desired in 1..6_u32, max in 1..8_u32, trouble in trouble(&REMEDY),
     ) {
         let routes = r#"[{ "matches": "cpu", "action": "scale_out" }, { "matches": "hangs", "action": "restart" },
-                         { "matches": "disk", "action": "review" }]"#;
+                         { "matches": "disk", "action": "review" }, { "matches": "slow", "action": "notify", "text": "it is" }]"#;
         let scene = Scene::new(&[("ROUTES", routes), ("ALARM_MAX_AGE_SECONDS", "86400")]);
         scene.group("web", desired, max.max(desired));
         let instance = scene.tagged(tags([("AutoRemediate", "true")]), 0);

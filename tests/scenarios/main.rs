@@ -13,6 +13,7 @@ mod incident;
 mod intake;
 mod lease;
 mod night;
+mod notify;
 mod observe;
 mod once;
 mod owner;

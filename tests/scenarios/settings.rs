@@ -131,6 +131,7 @@ fn values_that_make_no_sense_are_refused() {
         ("ROUTES", r#"[{"name": "x", "action": "explode"}]"#),
         ("ROUTES", r#"[{"name": "x", "action": "restart", "group": "web"}]"#),
         ("ROUTES", r#"[{"name": "x", "action": "restart", "by": "2"}]"#),
+        ("ROUTES", r#"[{"name": "x", "action": "review", "text": "look"}]"#),
         ("RESTART_COOLDOWN_SECONDS", "soon"),
         ("ALARM_TOPIC_ARN", "arn:aws:sns:eu-west-1:123456789012:alerts"),
     ] {

@@ -10,6 +10,7 @@ pub mod key;
 pub mod listed;
 pub mod mode;
 pub mod naming;
+pub mod notify;
 pub mod occasion;
 pub mod once;
 pub mod open;

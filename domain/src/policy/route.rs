@@ -6,6 +6,7 @@ use ports::GroupName;
 use regex_lite::Regex;
 use serde::Serialize;
 
+use super::notify::Text;
 use super::scale::Grow;
 
 /// A pattern that cannot be used.
@@ -78,6 +79,8 @@ pub enum Remedy {
     Restart,
     /// Ask a person to look.
     Review,
+    /// Tell people this, and ask nothing of them.
+    Notify(Text),
 }
 
 /// A rule: alarms of these names get this remedy.

@@ -1,3 +1,4 @@
+use domain::policy::notify::Text;
 use domain::policy::route::{Pattern, Remedy, Route, Routes};
 use domain::policy::scale::Grow;
 use ports::GroupName;
@@ -22,6 +23,8 @@ struct Written {
     #[serde(default)]
     by: Option<String>,
     #[serde(default)]
+    text: Option<String>,
+    #[serde(default)]
     observe: bool,
 }
 
@@ -31,6 +34,7 @@ enum Action {
     ScaleOut,
     Restart,
     Review,
+    Notify,
 }
 
 /// Reads `ROUTES`: a JSON list of rules such as
@@ -72,6 +76,9 @@ fn route(mut written: Written, usual: &Grow) -> Result<Route, String> {
     if written.group.is_some() || written.by.is_some() {
         return Err("`group` and `by` are for `scale_out` only".to_owned());
     }
+    if written.text.is_some() {
+        return Err("`text` is for `notify` only".to_owned());
+    }
     Ok(Route { names, unless, remedy, observe: written.observe })
 }
 
@@ -80,6 +87,10 @@ fn remedy(written: &mut Written, usual: &Grow) -> Result<Remedy, String> {
     Ok(match written.action {
         Action::Review => Remedy::Review,
         Action::Restart => Remedy::Restart,
+        Action::Notify => {
+            let text = written.text.take().ok_or("`notify` needs a `text`: what people are told")?;
+            Remedy::Notify(Text::new(text).map_err(|why| format!("`text`: {why}"))?)
+        }
         Action::ScaleOut => Remedy::ScaleOut {
             group: written.group.take(),
             grow: match written.by.take() {

@@ -1,5 +1,6 @@
 //! What is said of an alarm that was answered. What is said of one remedy is in a file of its own.
 
+pub mod notify;
 pub mod restart;
 pub mod review;
 pub mod scale_out;

@@ -5,6 +5,7 @@
 //! leave an entry.
 
 mod entry;
+mod notify;
 mod restart;
 mod review;
 mod scale_out;
@@ -178,6 +179,7 @@ impl Answering<'_> {
             Remedy::ScaleOut { group, grow } => scale_out::answer(self, group.as_ref(), grow, observe).await,
             Remedy::Restart => restart::answer(self, observe).await,
             Remedy::Review => Ok(review::answer(observe)),
+            Remedy::Notify(text) => Ok(notify::answer(text, observe)),
         }
     }
 
