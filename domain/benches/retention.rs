@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher};
-use domain::policy::retention::{Draft, Retention, Stock};
+use domain::policy::retention::{Retention, RetentionSpec, Stock};
 use jiff::Timestamp;
 use ports::Snapshot;
 
@@ -30,8 +30,8 @@ fn snapshots(count: usize) -> Vec<Snapshot> {
     (0..count).map(|n| listing::snapshot(n, count, now())).collect()
 }
 
-fn plan(bencher: Bencher<'_, '_>, count: usize, draft: Draft) {
-    let (snapshots, retention) = (snapshots(count), Retention::new(draft).unwrap());
+fn plan(bencher: Bencher<'_, '_>, count: usize, spec: RetentionSpec) {
+    let (snapshots, retention) = (snapshots(count), Retention::new(spec).unwrap());
     let (in_use, locked, shared_in) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
     let gone = &BTreeMap::new();
     let stock =
@@ -41,22 +41,26 @@ fn plan(bencher: Bencher<'_, '_>, count: usize, draft: Draft) {
 
 #[divan::bench(args = COUNTS, sample_size = 1, sample_count = 10)]
 fn thirty_days(bencher: Bencher<'_, '_>, count: usize) {
-    plan(bencher, count, Draft { keep_within: Some("30d".parse().unwrap()), ..Draft::default() });
+    plan(
+        bencher,
+        count,
+        RetentionSpec { keep_within: Some("30d".parse().unwrap()), ..RetentionSpec::default() },
+    );
 }
 
 #[divan::bench(args = COUNTS, sample_size = 1, sample_count = 10)]
 fn calendar(bencher: Bencher<'_, '_>, count: usize) {
     let count_of = |text: &str| Some(text.parse().unwrap());
-    let draft = Draft {
+    let spec = RetentionSpec {
         keep_last: count_of("3"),
         keep_hourly: count_of("24"),
         keep_daily: count_of("7"),
         keep_weekly: count_of("4"),
         keep_monthly: count_of("12"),
         keep_yearly: count_of("unlimited"),
-        ..Draft::default()
+        ..RetentionSpec::default()
     };
-    plan(bencher, count, draft);
+    plan(bencher, count, spec);
 }
 
 /// What the input itself takes: the measure for the memory of a plan.

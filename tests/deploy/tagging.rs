@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use adapters_sim::kernel::Handler;
 use cli::stack::{FunctionName, NAME, Stack, ours, shipped, usual_settings};
-use domain::policy::retention::{Draft, Floor, Owner, Retention, Stock};
+use domain::policy::retention::{Floor, Owner, Retention, RetentionSpec, Stock};
 use futures::FutureExt;
 use iam_policy::{Keys, Kind, Policy, Request, Role, Verdict};
 use jiff::{SignedDuration, Timestamp};
@@ -164,18 +164,18 @@ fn code_deletes(hold: &str) -> bool {
         tags,
         description: String::new(),
     };
-    let draft = Draft {
+    let spec = RetentionSpec {
         keep_within: Some("1d".parse().unwrap()),
         owned_by: Owner::Caretaker(NAME.parse().unwrap()),
         floor: Floor(0),
-        ..Draft::default()
+        ..RetentionSpec::default()
     };
     let (in_use, shared_in) = (BTreeMap::new(), BTreeSet::new());
     let (locked, gone) = (&BTreeMap::new(), &BTreeMap::new());
     let stock = Stock { snapshots: &[snapshot], in_use: &in_use, locked, shared_in: &shared_in, gone };
     // A thousand years on, whatever is held for a time is held no more.
     let later = time::later(now, SignedDuration::from_hours(24 * 365 * 1_000));
-    Retention::new(draft).unwrap().plan(&stock, later).removed().count() == 1
+    Retention::new(spec).unwrap().plan(&stock, later).removed().count() == 1
 }
 
 /// Holds as people write them, and as they should not.

@@ -11,7 +11,7 @@ use domain::policy::mode::Mode;
 use domain::policy::once::Owner;
 use domain::policy::pace::Rate;
 use domain::policy::reconcile::ReconcilePolicy;
-use domain::policy::retention::{Cap, Draft, Retention};
+use domain::policy::retention::{Cap, Retention, RetentionSpec};
 use domain::policy::snapshot::SnapshotPolicy;
 use domain::workflow::maintain::{Hooks, Night, NightPolicy, Task, maintain};
 use domain::workflow::reconcile::{Reconciled, reconcile};
@@ -110,21 +110,21 @@ fn run(scene: &Scene) -> Run {
 }
 
 /// By a calendar, after which most is to go, in one slice and unasked.
-fn calendar() -> Draft {
-    Draft {
+fn calendar() -> RetentionSpec {
+    RetentionSpec {
         keep_daily: Some("7".parse().unwrap()),
         keep_monthly: Some("12".parse().unwrap()),
         max_remove: Cap { percent: 100, number: u32::MAX },
-        ..Draft::default()
+        ..RetentionSpec::default()
     }
 }
 
 /// A night of so many days ago, done now in an account with so many snapshots.
-fn night(scene: &Scene, days: i64, draft: Draft, count: usize) -> Night {
+fn night(scene: &Scene, days: i64, spec: RetentionSpec, count: usize) -> Night {
     let (ports, run) = (ports(scene, count), run(scene));
     let trigger = NightTrigger { at: time::earlier(scene.sim.now(), SignedDuration::from_hours(24 * days)) };
     let policy = NightPolicy {
-        retention: Retention::new(draft).unwrap(),
+        retention: Retention::new(spec).unwrap(),
         delete_rate: Rate::default(),
         accept: None,
         ledger: "ledger".to_owned(),
@@ -141,7 +141,7 @@ fn night(scene: &Scene, days: i64, draft: Draft, count: usize) -> Night {
 fn cleans_up(count: usize) {
     let scene = Scene::default();
     night(&scene, 1, calendar(), 30);
-    let tagged = Draft { keep_tag: vec!["gold".parse().unwrap()], ..calendar() };
+    let tagged = RetentionSpec { keep_tag: vec!["gold".parse().unwrap()], ..calendar() };
     let Task::Done(pruned, _) = night(&scene, 0, tagged, count).cleanup else { panic!("it is to go on") };
     assert!(0 < pruned.deleted, "{pruned:?}");
     let (kept, all) = (usize::try_from(pruned.kept).unwrap(), pruned.deleted + pruned.left + pruned.kept);

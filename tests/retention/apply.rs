@@ -1,20 +1,20 @@
 //! Plans after they were made: refused, compared, checked against the world.
 
 use domain::policy::pace::{Pace, Rate};
-use domain::policy::retention::{Cap, Draft, Mismatch, RetentionPlan};
+use domain::policy::retention::{Cap, Mismatch, RetentionPlan, RetentionSpec};
 use jiff::{SignedDuration, Timestamp};
 
-use super::world::{World, ago, draft, id, ours, removed};
+use super::world::{World, ago, id, ours, removed, spec};
 
-fn capped(percent: u32, number: u32) -> Draft {
-    Draft { max_remove: Cap { percent, number }, ..draft("last 1") }
+fn capped(percent: u32, number: u32) -> RetentionSpec {
+    RetentionSpec { max_remove: Cap { percent, number }, ..spec("last 1") }
 }
 
 #[test]
 fn r23_a_plan_is_refused_beyond_share_and_number() {
     // 19 of 20 would go.
     let world = World::daily(20);
-    let refused = |draft: &Draft| world.plan(draft).refused.is_some();
+    let refused = |spec: &RetentionSpec| world.plan(spec).refused.is_some();
     assert!(refused(&capped(25, 10)) && refused(&capped(94, 18)) && refused(&capped(0, 0)));
     assert!(!refused(&capped(95, 18)) && !refused(&capped(94, 19)) && !refused(&capped(100, 0)));
 }
@@ -34,7 +34,7 @@ fn r23_the_share_is_of_what_is_ours() {
 #[test]
 fn what_another_policy_would_do_is_told_oldest_first() {
     let world = World::daily(6);
-    let (short, long) = (world.plan(&draft("last 2")), world.plan(&draft("last 4")));
+    let (short, long) = (world.plan(&spec("last 2")), world.plan(&spec("last 4")));
     let told = |list: &[domain::policy::retention::Verdict]| {
         list.iter().map(|v| v.id.to_string()).collect::<Vec<_>>()
     };
@@ -52,7 +52,7 @@ fn what_another_policy_would_do_is_told_oldest_first() {
 
 #[test]
 fn what_goes_is_removed_oldest_first() {
-    let plan = World::daily(4).plan(&draft("last 1"));
+    let plan = World::daily(4).plan(&spec("last 1"));
     let order: Vec<&str> = plan.in_order_of_removal().iter().map(|verdict| verdict.id.as_str()).collect();
     assert_eq!(order, ["snap-3", "snap-2", "snap-1"]);
 }
@@ -61,7 +61,7 @@ fn what_goes_is_removed_oldest_first() {
 fn a_group_lists_the_newest_first_and_of_one_moment_by_id() {
     let mut world = World::daily(3);
     world.snapshots.push(ours("snap-00", "vol-1", ago(0)));
-    let plan = world.plan(&draft("within 9d"));
+    let plan = world.plan(&spec("within 9d"));
     let order: Vec<&str> = plan.kept().map(|verdict| verdict.id.as_str()).collect();
     assert_eq!(order, ["snap-0", "snap-00", "snap-1", "snap-2"]);
 }
@@ -73,14 +73,14 @@ fn from_file(plan: &RetentionPlan) -> RetentionPlan {
 
 #[test]
 fn a_plan_from_a_file_fits_the_world_it_was_made_for() {
-    let plan = World::daily(4).plan(&draft("last 1"));
+    let plan = World::daily(4).plan(&spec("last 1"));
     assert_eq!(from_file(&plan), plan);
     assert_eq!(from_file(&plan).check(&plan), Ok(()));
 }
 
 #[test]
 fn a_world_that_has_changed_makes_a_plan_stale() {
-    let options = draft("last 1");
+    let options = spec("last 1");
     let before = World::daily(4);
     let plan = from_file(&before.plan(&options));
     let mut held = before.clone();
@@ -92,7 +92,7 @@ fn a_world_that_has_changed_makes_a_plan_stale() {
         assert!(matches!(plan.check(&world.plan(&options)), Err(Mismatch::Stale { .. })));
     }
     assert_eq!(
-        plan.check(&before.plan(&draft("last 2"))).map_err(|e| matches!(e, Mismatch::Stale { .. })),
+        plan.check(&before.plan(&spec("last 2"))).map_err(|e| matches!(e, Mismatch::Stale { .. })),
         Err(true)
     );
 }
@@ -101,7 +101,7 @@ fn a_world_that_has_changed_makes_a_plan_stale() {
 fn r21_what_is_gone_already_does_not_make_a_plan_stale() {
     let mut before = World::daily(4);
     before.snapshots.push(ours("snap-x", "vol-2", ago(99)));
-    let options = draft("within 1h floor 0");
+    let options = spec("within 1h floor 0");
     let plan = from_file(&before.plan(&options));
     for gone in [vec!["snap-3"], vec!["snap-1", "snap-2", "snap-3", "snap-x"]] {
         let world = before.without(&gone.iter().map(|text| id(text)).collect());
@@ -111,7 +111,7 @@ fn r21_what_is_gone_already_does_not_make_a_plan_stale() {
 
 #[test]
 fn a_plan_that_was_edited_is_told_from_one_that_was_made() {
-    let plan = World::daily(4).plan(&draft("last 1"));
+    let plan = World::daily(4).plan(&spec("last 1"));
     let mut edited = plan.clone();
     let moved = edited.groups[0].keep.remove(0);
     edited.groups[0].remove.push(moved);
@@ -123,14 +123,14 @@ fn a_plan_that_was_edited_is_told_from_one_that_was_made() {
 #[test]
 fn what_is_not_ours_does_not_make_a_plan_stale() {
     let before = World::daily(4);
-    let plan = before.plan(&draft("last 1"));
+    let plan = before.plan(&spec("last 1"));
     let mut world = before.clone();
     for (id, creator) in [("snap-9", "somebody"), ("snap-99", "dlm")] {
         world.snapshots.push(ours(id, "vol-0", ago(1)));
         world.tag(id, "CreatedBy", creator);
     }
     world.in_use.insert(id("snap-0"), ports::UsedBy::Image("ami-1".parse().unwrap()));
-    assert_eq!(plan.check(&world.plan(&draft("last 1"))), Ok(()));
+    assert_eq!(plan.check(&world.plan(&spec("last 1"))), Ok(()));
 }
 
 #[test]
@@ -145,10 +145,10 @@ fn a_refused_plan_is_not_carried_out() {
 #[test]
 fn the_hash_is_of_instant_policy_and_verdicts() {
     let world = World::daily(4);
-    let plan = world.plan(&draft("last 1"));
+    let plan = world.plan(&spec("last 1"));
     assert_eq!(plan.hash.as_str().len(), 64);
-    assert_eq!(plan.hash, world.plan(&draft("last 1")).hash);
-    assert_ne!(plan.hash, world.plan(&draft("last 1 daily 1")).hash);
+    assert_eq!(plan.hash, world.plan(&spec("last 1")).hash);
+    assert_ne!(plan.hash, world.plan(&spec("last 1 daily 1")).hash);
     let later = plan.policy.plan(&world.stock(), ago(-1));
     assert_eq!(removed(&later), removed(&plan));
     assert_ne!(plan.hash, later.hash);

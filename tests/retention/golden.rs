@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use ports::{SnapshotState, UsedBy};
 
-use super::world::{World, ago, at, draft, id, ours};
+use super::world::{World, ago, at, id, ours, spec};
 
 /// Two days of hours, a fortnight of days, a year and a half of months, a volume that is gone, sets, and one of each
 /// kind that no rule may touch.
@@ -122,7 +122,7 @@ fn many_policies_over_one_list() {
     let world = fixed();
     let mut text = String::new();
     for options in POLICIES {
-        let plan = world.plan(&draft(options));
+        let plan = world.plan(&spec(options));
         let (keep, remove) = (plan.kept().count(), plan.removed().count());
         let _ = writeln!(text, "== {options}: keeps {keep}, removes {remove}");
         for group in &plan.groups {

@@ -1,12 +1,12 @@
 //! The floor of volumes that are gone.
 
 use domain::policy::naming::{HOLD, KEEP_DAYS};
-use domain::policy::retention::{Change, Draft, Retention, Ruling};
+use domain::policy::retention::{Change, Retention, RetentionSpec, Ruling};
 use ports::{SnapshotState, UsedBy, VolumeId};
 use proptest::prelude::*;
 
 use super::ruling::{baseline, judged, policy};
-use super::world::{World, ago, draft, drafts, id, kept, now, ours, reasons, removed, worlds};
+use super::world::{World, ago, id, kept, now, ours, reasons, removed, spec, specs, worlds};
 
 const DAY: i64 = 24;
 
@@ -29,7 +29,7 @@ fn proven(mut world: World, hours_ago: i64) -> World {
 #[test]
 fn r7_of_a_volume_that_is_gone_nothing_stays_once_its_last_is_old() {
     let world = proven(dead(2, 31), 0);
-    let plan = world.plan(&draft("within 7d dead 30"));
+    let plan = world.plan(&spec("within 7d dead 30"));
     assert_eq!(removed(&plan).len(), 2);
     assert_eq!(
         (plan.dead_volumes.len(), &plan.gone_volumes[..]),
@@ -43,7 +43,7 @@ fn r7_of_a_volume_that_is_gone_nothing_stays_once_its_last_is_old() {
         (proven(dead(2, 31), -1), "within 7d dead 30"),
         (dead(2, 31), "within 7d dead 30"),
     ] {
-        let plan = world.plan(&draft(options));
+        let plan = world.plan(&spec(options));
         assert_eq!((removed(&plan).len(), plan.gone_volumes.len()), (0, 0), "{options}");
         assert_eq!((plan.dead_volumes.len(), plan.floor_only_gib()), (2, 16));
     }
@@ -59,7 +59,7 @@ fn r7_what_else_keeps_a_snapshot_keeps_that_of_a_gone_volume() {
     world.shared_in.insert(id("snap-004"));
     world.tag("snap-005", "gold", "");
     let world = proven(world, 0);
-    let plan = world.plan(&draft("within 7d tag gold dead 30"));
+    let plan = world.plan(&spec("within 7d tag gold dead 30"));
     assert_eq!(removed(&plan), [id("snap-006")].into());
     // Nobody has to ask about the others.
     assert_eq!(plan.doubtful_volumes.into_keys().collect::<Vec<_>>(), [volume("vol-006")]);
@@ -71,7 +71,7 @@ fn r7_a_younger_snapshot_of_any_kind_says_that_a_volume_was_there() {
         let mut world = dead(1, 31);
         world.snapshots.push(ours("snap-young", "vol-000", ago(DAY * 29)));
         world.get("snap-young").state = state;
-        let plan = proven(world, 0).plan(&draft("last 1 dead 30"));
+        let plan = proven(world, 0).plan(&spec("last 1 dead 30"));
         assert_eq!(plan.doubtful_volumes.len(), 0, "{state:?}");
         assert!(state == SnapshotState::Completed || reasons(&plan, "snap-000").contains("floor"));
     }
@@ -81,7 +81,7 @@ fn r7_a_younger_snapshot_of_any_kind_says_that_a_volume_was_there() {
 fn r7_a_copy_is_never_taken_for_one_of_a_volume_that_is_gone() {
     let mut world = dead(3, 31);
     world.snapshots.iter_mut().for_each(|s| s.volume = volume("vol-ffffffff"));
-    let plan = proven(world, 0).plan(&draft("within 7d dead 30"));
+    let plan = proven(world, 0).plan(&spec("within 7d dead 30"));
     assert_eq!((removed(&plan).len(), plan.doubtful_volumes.len()), (0, 0));
 }
 
@@ -125,14 +125,14 @@ proptest! {
     /// The setting is without effect until something is known to be gone, and with everything gone it frees no more than no
     /// floor at all.
     #[test]
-    fn what_nobody_proved_gone_keeps_its_floor(world in worlds(40), draft in drafts()) {
-        let without = Draft { keep_dead_days: None, ..draft.clone() };
+    fn what_nobody_proved_gone_keeps_its_floor(world in worlds(40), spec in specs()) {
+        let without = RetentionSpec { keep_dead_days: None, ..spec.clone() };
         let unproven = World { gone: [].into(), ..world.clone() };
-        prop_assert_eq!(kept(&unproven.plan(&draft)), kept(&unproven.plan(&without)));
-        let all = world.stock().read(&Retention::new(draft.clone()).unwrap(), None).plan_if_gone(now());
-        let no_floor = Draft { floor: domain::policy::retention::Floor(0), ..without };
+        prop_assert_eq!(kept(&unproven.plan(&spec)), kept(&unproven.plan(&without)));
+        let all = world.stock().read(&Retention::new(spec.clone()).unwrap(), None).plan_if_gone(now());
+        let no_floor = RetentionSpec { floor: domain::policy::retention::Floor(0), ..without };
         prop_assert!(removed(&all).is_subset(&removed(&world.plan(&no_floor))));
         prop_assert!(all.removed().all(|verdict| verdict.volume.as_str() != "vol-ffffffff"
-            || removed(&unproven.plan(all.policy.draft())).contains(&verdict.id)));
+            || removed(&unproven.plan(all.policy.spec())).contains(&verdict.id)));
     }
 }

@@ -1,12 +1,12 @@
 //! The features and the known bugs, one by one.
 
-use domain::policy::retention::{Answer, Draft, Reason, Reasons, Retention, RetentionError};
+use domain::policy::retention::{Answer, Reason, Reasons, Retention, RetentionError, RetentionSpec};
 use ports::{SnapshotState, Tags, UsedBy};
 
-use super::world::{World, ago, at, draft, id, now, ours, reasons, removed};
+use super::world::{World, ago, at, id, now, ours, reasons, removed, spec};
 
 fn goes(world: &World, options: &str) -> Vec<String> {
-    removed(&world.plan(&draft(options))).iter().map(ToString::to_string).collect()
+    removed(&world.plan(&spec(options))).iter().map(ToString::to_string).collect()
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn r2_so_many_of_each_volume_stay() {
 #[test]
 fn r3_a_calendar_is_kept_by_several_rules_at_once() {
     let world = World::daily(800);
-    let plan = world.plan(&draft("daily 7 weekly 4 monthly 12 yearly 3"));
+    let plan = world.plan(&spec("daily 7 weekly 4 monthly 12 yearly 3"));
     assert_eq!(plan.kept().count(), 7 + 2 + 11 + 1);
     assert_eq!(reasons(&plan, "snap-0"), "keep-daily, keep-weekly, keep-monthly, keep-yearly, floor");
 }
@@ -64,7 +64,7 @@ fn r6_what_lacks_the_tag_to_group_by_goes_with_its_volume() {
     let mut world = World::daily(3);
     world.snapshots.push(ours("snap-x", "vol-2", ago(200)));
     world.tag("snap-1", "env", "prod");
-    let plan = world.plan(&draft("last 1 by tag:env"));
+    let plan = world.plan(&spec("last 1 by tag:env"));
     let keys: Vec<&str> = plan.groups.iter().map(|group| group.key.as_str()).collect();
     assert_eq!(keys, ["prod", "vol-1", "vol-2"]);
     assert_eq!(removed(&plan), [id("snap-2")].into());
@@ -74,7 +74,7 @@ fn r6_what_lacks_the_tag_to_group_by_goes_with_its_volume() {
 fn r7_the_last_good_one_of_a_volume_stays_and_the_volume_is_named() {
     let mut world = World::of([("snap-old", "2020-01-01T00:00:00Z"), ("snap-older", "2019-01-01T00:00:00Z")]);
     world.snapshots.push(ours("snap-live", "vol-2", ago(1)));
-    let plan = world.plan(&draft("within 30d"));
+    let plan = world.plan(&spec("within 30d"));
     assert_eq!(reasons(&plan, "snap-old"), "floor");
     assert_eq!(plan.dead_volumes, ["vol-1".parse().unwrap()]);
     assert_eq!(goes(&world, "within 30d floor 0"), ["snap-old", "snap-older"]);
@@ -84,14 +84,14 @@ fn r7_the_last_good_one_of_a_volume_stays_and_the_volume_is_named() {
 fn r7_a_volume_of_which_one_is_held_is_not_named() {
     let mut world = World::of([("snap-old", "2020-01-01T00:00:00Z"), ("snap-older", "2019-01-01T00:00:00Z")]);
     world.tag("snap-older", "caretaker:hold", "");
-    assert_eq!(world.plan(&draft("within 30d")).dead_volumes, []);
+    assert_eq!(world.plan(&spec("within 30d")).dead_volumes, []);
 }
 
 #[test]
 fn r7_copies_name_no_volume_so_each_has_a_floor_of_its_own() {
     let mut world = World::daily(3);
     world.snapshots.iter_mut().for_each(|s| s.volume = "vol-ffffffff".parse().unwrap());
-    let plan = world.plan(&draft("last 1"));
+    let plan = world.plan(&spec("last 1"));
     assert_eq!((removed(&plan).len(), plan.dead_volumes.len()), (0, 0));
     assert_eq!(goes(&world, "last 1 floor 0"), ["snap-1", "snap-2"]);
 }
@@ -101,7 +101,7 @@ fn r8_only_completed_ones_are_a_floor_or_count() {
     for state in [SnapshotState::Pending, SnapshotState::Error, SnapshotState::Recovering] {
         let mut world = World::daily(3);
         world.get("snap-0").state = state;
-        let plan = world.plan(&draft("last 1"));
+        let plan = world.plan(&spec("last 1"));
         assert_eq!(reasons(&plan, "snap-1"), "keep-last, floor", "{state:?}");
         assert_eq!(reasons(&plan, "snap-2"), "expired");
     }
@@ -111,10 +111,10 @@ fn r8_only_completed_ones_are_a_floor_or_count() {
 fn r8_a_failed_one_is_kept_by_its_age_alone() {
     let mut world = World::daily(3);
     world.get("snap-1").state = SnapshotState::Error;
-    assert_eq!(reasons(&world.plan(&draft("last 9")), "snap-1"), "failed");
-    assert_eq!(reasons(&world.plan(&draft("within 1d")), "snap-1"), "keep-within");
-    assert_eq!(reasons(&world.plan(&draft("within 23h")), "snap-1"), "failed");
-    assert_eq!(reasons(&world.plan(&draft("within-daily 9d")), "snap-1"), "failed");
+    assert_eq!(reasons(&world.plan(&spec("last 9")), "snap-1"), "failed");
+    assert_eq!(reasons(&world.plan(&spec("within 1d")), "snap-1"), "keep-within");
+    assert_eq!(reasons(&world.plan(&spec("within 23h")), "snap-1"), "failed");
+    assert_eq!(reasons(&world.plan(&spec("within-daily 9d")), "snap-1"), "failed");
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn r9_a_tag_of_its_own_goes_before_the_rules() {
     world.tag("snap-1", "caretaker:keep-days", "1");
     world.tag("snap-2", "caretaker:keep-days", "1");
     world.tag("snap-9", "caretaker:keep-days", " 365 ");
-    let plan = world.plan(&draft("last 5 tag AutoCreated"));
+    let plan = world.plan(&spec("last 5 tag AutoCreated"));
     assert_eq!(reasons(&plan, "snap-1"), "own-days");
     assert_eq!(reasons(&plan, "snap-2"), "own-days-over");
     assert_eq!(reasons(&plan, "snap-9"), "own-days");
@@ -136,7 +136,7 @@ fn r9_a_tag_that_cannot_be_read_keeps() {
     for days in ["soon", "0", "-3", "36526", "1.5", ""] {
         let mut world = World::daily(3);
         world.tag("snap-2", "caretaker:keep-days", days);
-        assert_eq!(reasons(&world.plan(&draft("last 1")), "snap-2"), "unreadable-tag", "{days}");
+        assert_eq!(reasons(&world.plan(&spec("last 1")), "snap-2"), "unreadable-tag", "{days}");
     }
 }
 
@@ -156,7 +156,7 @@ fn r10_a_hold_ends_with_its_day() {
     ] {
         let mut world = World::daily(3);
         world.tag("snap-2", "caretaker:hold", value);
-        let told = reasons(&world.plan(&draft("last 1")), "snap-2");
+        let told = reasons(&world.plan(&spec("last 1")), "snap-2");
         assert_eq!(told, if held { "held" } else { "expired" }, "{value}");
     }
 }
@@ -181,7 +181,7 @@ fn r10_what_is_neither_a_plain_no_nor_a_plain_date_holds_for_good() {
     ] {
         let mut world = World::daily(3);
         world.tag("snap-2", "caretaker:hold", value);
-        assert_eq!(reasons(&world.plan(&draft("last 1")), "snap-2"), "held", "{value}");
+        assert_eq!(reasons(&world.plan(&spec("last 1")), "snap-2"), "held", "{value}");
     }
 }
 
@@ -189,7 +189,7 @@ fn r10_what_is_neither_a_plain_no_nor_a_plain_date_holds_for_good() {
 fn r10_a_hold_ends_at_midnight() {
     let mut world = World::daily(3);
     world.tag("snap-2", "caretaker:hold", "2026-11-23");
-    let retention = Retention::new(draft("last 1")).unwrap();
+    let retention = Retention::new(spec("last 1")).unwrap();
     let goes = |now: &str| removed(&retention.plan(&world.stock(), at(now))).contains(&id("snap-2"));
     assert!(!goes("2026-11-23T23:59:59.999Z") && goes("2026-11-24T00:00:00Z"));
 }
@@ -201,7 +201,7 @@ fn r11_a_set_stays_whole_when_one_of_it_stays() {
     for id in ["snap-2", "snap-x"] {
         world.tag(id, "caretaker:key", "snap#i-1#1");
     }
-    let plan = world.plan(&draft("last 1"));
+    let plan = world.plan(&spec("last 1"));
     assert_eq!(reasons(&plan, "snap-2"), "set");
     assert_eq!(reasons(&plan, "snap-x"), "keep-last, floor");
 }
@@ -234,7 +234,7 @@ fn r11_a_set_counts_once_where_snapshots_are_counted() {
 fn r12_what_an_image_is_made_of_stays() {
     let mut world = World::daily(3);
     world.in_use.insert(id("snap-2"), UsedBy::Image("ami-1".parse().unwrap()));
-    assert_eq!(reasons(&world.plan(&draft("last 1")), "snap-2"), "in-use");
+    assert_eq!(reasons(&world.plan(&spec("last 1")), "snap-2"), "in-use");
 }
 
 #[test]
@@ -242,14 +242,14 @@ fn r16_what_other_tools_take_care_of_stays() {
     for tag in ["aws:backup:source-resource", "aws:dlm:lifecycle-policy-id", "dlm:managed"] {
         let mut world = World::daily(3);
         world.tag("snap-2", tag, "x");
-        assert_eq!(reasons(&world.plan(&draft("last 1 owned any")), "snap-2"), "other-tool", "{tag}");
+        assert_eq!(reasons(&world.plan(&spec("last 1 owned any")), "snap-2"), "other-tool", "{tag}");
     }
     for description in
         ["This snapshot is created by the AWS Backup service.", "Created for policy: policy-0a schedule: x"]
     {
         let mut world = World::daily(3);
         world.get("snap-2").description = description.to_owned();
-        assert_eq!(reasons(&world.plan(&draft("last 1 owned any")), "snap-2"), "other-tool");
+        assert_eq!(reasons(&world.plan(&spec("last 1 owned any")), "snap-2"), "other-tool");
     }
 }
 
@@ -257,7 +257,7 @@ fn r16_what_other_tools_take_care_of_stays() {
 fn r16_what_another_account_shares_stays_and_counts_for_nothing() {
     let mut world = World::daily(3);
     world.shared_in.insert(id("snap-0"));
-    let plan = world.plan(&draft("last 1 owned any"));
+    let plan = world.plan(&spec("last 1 owned any"));
     assert_eq!(reasons(&plan, "snap-0"), "shared-in");
     assert_eq!(reasons(&plan, "snap-1"), "keep-last, floor");
 }
@@ -273,8 +273,8 @@ fn r17_ours_are_those_with_all_marks_of_their_owner() {
     ] {
         let mut world = World::daily(3);
         world.tag("snap-2", key, value);
-        assert_eq!(reasons(&world.plan(&draft("last 1")), "snap-2"), "not-ours", "{key}");
-        assert_eq!(reasons(&world.plan(&draft("last 1 owned any")), "snap-2"), "expired");
+        assert_eq!(reasons(&world.plan(&spec("last 1")), "snap-2"), "not-ours", "{key}");
+        assert_eq!(reasons(&world.plan(&spec("last 1 owned any")), "snap-2"), "expired");
     }
     let mut world = World::daily(3);
     world.get("snap-2").tags = Tags::from_iter([("team", "db")]);
@@ -289,7 +289,7 @@ fn r30_what_another_owner_has_is_neither_removed_nor_counted() {
     for newer in ["snap-0", "snap-1"] {
         world.tag(newer, "caretaker:owner", "another");
     }
-    let plan = world.plan(&draft("within 1h"));
+    let plan = world.plan(&spec("within 1h"));
     assert_eq!(reasons(&plan, "snap-0"), "not-ours");
     assert_eq!(reasons(&plan, "snap-2"), "floor");
     assert_eq!(goes(&world, "within 1h owned caretaker:another"), ["snap-1"]);
@@ -303,7 +303,7 @@ fn the_days_of_one_volume_of_a_set_hold_for_its_snapshot_only() {
         world.tag(snapshot, "caretaker:keep-days:vol-1", "365");
     }
     world.get("snap-2").volume = "vol-2".parse().unwrap();
-    let plan = world.plan(&draft("within 1h floor 0"));
+    let plan = world.plan(&spec("within 1h floor 0"));
     assert_eq!(reasons(&plan, "snap-1"), "own-days");
     assert_eq!(reasons(&plan, "snap-2"), "expired");
 }
@@ -312,7 +312,7 @@ fn the_days_of_one_volume_of_a_set_hold_for_its_snapshot_only() {
 fn r22_every_rule_says_why_it_does_not_keep_one() {
     let mut world = World::daily(30);
     world.snapshots.push(ours("snap-early", "vol-1", at("2026-11-23T01:00:00Z")));
-    let retention = Retention::new(draft("last 2 daily 3 weekly 1 within 5d tag env")).unwrap();
+    let retention = Retention::new(spec("last 2 daily 3 weekly 1 within 5d tag env")).unwrap();
     let answers = |snapshot: &str| -> Vec<Answer> {
         let told = retention.explain(&world.stock(), now(), &id(snapshot)).unwrap();
         told.rules.into_iter().map(|question| question.answer).collect()
@@ -334,7 +334,7 @@ fn r22_what_the_rules_do_not_count_is_told_to_be_so() {
     let mut world = World::daily(3);
     world.tag("snap-1", "caretaker:hold", "2027-01-01");
     world.get("snap-1").state = SnapshotState::Pending;
-    let retention = Retention::new(draft("last 1 daily 1 within 30h tag AutoCreated")).unwrap();
+    let retention = Retention::new(spec("last 1 daily 1 within 30h tag AutoCreated")).unwrap();
     let told = retention.explain(&world.stock(), now(), &id("snap-1")).unwrap();
     assert_eq!((told.kept, told.group.as_str()), (true, "vol-1"));
     assert!(told.rules[..3].iter().all(|question| question.answer == Answer::NotCounted), "{:?}", told.rules);
@@ -349,19 +349,19 @@ fn r22_what_the_rules_do_not_count_is_told_to_be_so() {
 
 #[test]
 fn r24_a_policy_that_keeps_nothing_cannot_be_made() {
-    assert_eq!(Retention::new(Draft::default()), Err(RetentionError::Empty));
+    assert_eq!(Retention::new(RetentionSpec::default()), Err(RetentionError::Empty));
     for days in [0, -1, -30, 36_501, i64::MAX] {
         assert_eq!(Retention::days(days), Err(RetentionError::Days(days.to_string())));
     }
     assert!(Retention::days(1).is_ok() && Retention::days(36_500).is_ok());
-    assert!(Retention::new(draft("tag env")).is_ok());
+    assert!(Retention::new(spec("tag env")).is_ok());
 }
 
 #[test]
 fn r27_what_is_dated_in_the_future_stays_and_ages_nothing() {
     let mut world = World::daily(3);
     world.get("snap-0").started_at = ago(-100);
-    let plan = world.plan(&draft("last 1"));
+    let plan = world.plan(&spec("last 1"));
     assert_eq!(reasons(&plan, "snap-0"), "future-dated");
     assert_eq!(reasons(&plan, "snap-1"), "keep-last, floor");
     assert_eq!(goes(&world, "within 1d from newest"), [""; 0]);
@@ -373,10 +373,10 @@ fn r29_what_is_locked_stays_and_the_explanation_says_until_when() {
     let mut world = World::daily(4);
     world.locked.insert(id("snap-2"), Some(at("2027-01-01T00:00:00Z")));
     world.locked.insert(id("snap-3"), None);
-    let plan = world.plan(&draft("last 1"));
+    let plan = world.plan(&spec("last 1"));
     assert_eq!((reasons(&plan, "snap-2"), reasons(&plan, "snap-3")), ("locked".into(), "locked".into()));
     assert_eq!(removed(&plan), [id("snap-1")].into());
-    let retention = Retention::new(draft("last 1")).unwrap();
+    let retention = Retention::new(spec("last 1")).unwrap();
     let told = |snapshot: &str| {
         domain::render::retention::explanation(
             &retention.explain(&world.stock(), now(), &id(snapshot)).unwrap(),

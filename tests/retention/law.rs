@@ -1,18 +1,18 @@
 use std::collections::BTreeSet;
 
-use domain::policy::retention::{Answer, Draft, Floor, Reason, Retention, Verdict};
+use domain::policy::retention::{Answer, Floor, Reason, Retention, RetentionSpec, Verdict};
 use ports::{SnapshotId, SnapshotState};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::world::{World, draft, drafts, ids, kept, now, removed, rule, worlds};
+use super::world::{World, ids, kept, now, removed, rule, spec, specs, worlds};
 
 /// The same policy with one rule more, or with one that reaches further.
-fn with(policy: &Draft, rule: &str) -> Draft {
-    let more = draft(rule);
+fn with(policy: &RetentionSpec, rule: &str) -> RetentionSpec {
+    let more = spec(rule);
     let mut keep_tag = policy.keep_tag.clone();
     keep_tag.extend(more.keep_tag);
-    Draft {
+    RetentionSpec {
         keep_last: policy.keep_last.or(more.keep_last),
         keep_hourly: policy.keep_hourly.or(more.keep_hourly),
         keep_daily: policy.keep_daily.or(more.keep_daily),
@@ -37,16 +37,16 @@ fn set_of(world: &World, id: &SnapshotId) -> Option<String> {
 
 proptest! {
     #[test]
-    fn keep_and_remove_partition_the_list(world in worlds(40), draft in drafts()) {
-        let plan = world.plan(&draft);
+    fn keep_and_remove_partition_the_list(world in worlds(40), spec in specs()) {
+        let plan = world.plan(&spec);
         prop_assert!(kept(&plan).is_disjoint(&removed(&plan)));
         prop_assert_eq!(&kept(&plan) | &removed(&plan), ids(&world.snapshots, |s| &s.id));
         prop_assert_eq!(plan.kept().count() + plan.removed().count(), world.snapshots.len());
     }
 
     #[test]
-    fn every_verdict_has_reasons_of_its_kind(world in worlds(40), draft in drafts()) {
-        let plan = world.plan(&draft);
+    fn every_verdict_has_reasons_of_its_kind(world in worlds(40), spec in specs()) {
+        let plan = world.plan(&spec);
         for verdict in plan.kept() {
             prop_assert!(verdict.reasons.iter().next().is_some() && verdict.reasons.iter().all(Reason::keeps));
         }
@@ -57,10 +57,10 @@ proptest! {
     }
 
     #[test]
-    fn no_volume_falls_below_its_floor(world in worlds(40), draft in drafts(), floor in 1..4_usize) {
+    fn no_volume_falls_below_its_floor(world in worlds(40), spec in specs(), floor in 1..4_usize) {
         // Of those that are gone another law tells.
-        let draft = Draft { floor: Floor(u32::try_from(floor).unwrap()), keep_dead_days: None, ..draft };
-        let plan = world.plan(&draft);
+        let spec = RetentionSpec { floor: Floor(u32::try_from(floor).unwrap()), keep_dead_days: None, ..spec };
+        let plan = world.plan(&spec);
         let strange = |s: &&ports::Snapshot| plan.kept().any(|v| v.id == s.id && v.reasons.are_of_others());
         let good = |s: &&ports::Snapshot| s.state == SnapshotState::Completed && s.started_at <= now() && !strange(s);
         for volume in world.snapshots.iter().map(|s| &s.volume) {
@@ -71,8 +71,8 @@ proptest! {
     }
 
     #[test]
-    fn nothing_protected_is_ever_removed(world in worlds(40), draft in drafts()) {
-        let gone = removed(&world.plan(&draft));
+    fn nothing_protected_is_ever_removed(world in worlds(40), spec in specs()) {
+        let gone = removed(&world.plan(&spec));
         for s in world.snapshots.iter().filter(|s| gone.contains(&s.id)) {
             prop_assert!(matches!(s.state, SnapshotState::Completed | SnapshotState::Error));
             prop_assert!(s.started_at <= now());
@@ -85,9 +85,9 @@ proptest! {
     }
 
     #[test]
-    fn adding_a_rule_never_removes_more(world in worlds(40), draft in drafts(), rule in rule()) {
-        let more = removed(&world.plan(&with(&draft, &rule)));
-        prop_assert!(more.is_subset(&removed(&world.plan(&draft))));
+    fn adding_a_rule_never_removes_more(world in worlds(40), spec in specs(), rule in rule()) {
+        let more = removed(&world.plan(&with(&spec, &rule)));
+        prop_assert!(more.is_subset(&removed(&world.plan(&spec))));
     }
 
     #[test]
@@ -97,32 +97,32 @@ proptest! {
     }
 
     #[test]
-    fn a_higher_floor_never_removes_more(world in worlds(40), draft in drafts()) {
-        let higher = Draft { floor: Floor(draft.floor.0 + 1), ..draft.clone() };
-        prop_assert!(removed(&world.plan(&higher)).is_subset(&removed(&world.plan(&draft))));
+    fn a_higher_floor_never_removes_more(world in worlds(40), spec in specs()) {
+        let higher = RetentionSpec { floor: Floor(spec.floor.0 + 1), ..spec.clone() };
+        prop_assert!(removed(&world.plan(&higher)).is_subset(&removed(&world.plan(&spec))));
     }
 
     #[test]
-    fn the_order_of_the_list_does_not_matter(world in worlds(40), draft in drafts(), by in any::<Index>()) {
+    fn the_order_of_the_list_does_not_matter(world in worlds(40), spec in specs(), by in any::<Index>()) {
         let mut turned = world.clone();
         turned.snapshots.reverse();
         let middle = by.index(world.snapshots.len() + 1).min(world.snapshots.len());
         turned.snapshots.rotate_left(middle);
-        prop_assert_eq!(world.plan(&draft), turned.plan(&draft));
+        prop_assert_eq!(world.plan(&spec), turned.plan(&spec));
     }
 
     #[test]
-    fn planning_after_applying_removes_nothing(world in worlds(40), draft in drafts()) {
-        let plan = world.plan(&draft);
-        let again = world.without(&removed(&plan)).plan(&draft);
+    fn planning_after_applying_removes_nothing(world in worlds(40), spec in specs()) {
+        let plan = world.plan(&spec);
+        let again = world.without(&removed(&plan)).plan(&spec);
         prop_assert_eq!(removed(&again), BTreeSet::new());
         prop_assert_eq!(kept(&again), kept(&plan));
     }
 
     #[test]
-    fn what_is_kept_as_the_oldest_is_so_by_some_rule(world in worlds(20), draft in drafts()) {
-        let plan = world.plan(&draft);
-        let retention = Retention::new(draft).unwrap();
+    fn what_is_kept_as_the_oldest_is_so_by_some_rule(world in worlds(20), spec in specs()) {
+        let plan = world.plan(&spec);
+        let retention = Retention::new(spec).unwrap();
         for verdict in plan.kept().filter(|verdict| verdict.reasons.has(Reason::Oldest)) {
             let told = retention.explain(&world.stock(), now(), &verdict.id).unwrap();
             prop_assert!(told.rules.iter().any(|question| matches!(question.answer, Answer::KeepsOldest(_))));
@@ -132,10 +132,10 @@ proptest! {
     #[test]
     fn a_plan_carried_out_in_part_is_still_the_same_plan(
         world in worlds(40),
-        draft in drafts(),
+        spec in specs(),
         part in any::<Index>(),
     ) {
-        let plan = world.plan(&draft);
+        let plan = world.plan(&spec);
         let gone: BTreeSet<_> = removed(&plan).into_iter().take(part.index(world.snapshots.len() + 1)).collect();
         let now = world.without(&gone).again(&plan);
         prop_assert_eq!(removed(&now), &removed(&plan) - &gone);
@@ -143,8 +143,8 @@ proptest! {
     }
 
     #[test]
-    fn a_set_is_kept_or_removed_as_a_whole(world in worlds(40), draft in drafts()) {
-        let plan = world.plan(&draft);
+    fn a_set_is_kept_or_removed_as_a_whole(world in worlds(40), spec in specs()) {
+        let plan = world.plan(&spec);
         // What is not ours keeps out of our sets.
         let strange = |v: &&Verdict| v.reasons.are_of_others();
         let kept: BTreeSet<_> = plan.kept().filter(|v| !strange(v)).filter_map(|v| set_of(&world, &v.id)).collect();
@@ -153,9 +153,9 @@ proptest! {
     }
 
     #[test]
-    fn an_explanation_says_what_the_plan_says(world in worlds(20), draft in drafts()) {
-        let plan = world.plan(&draft);
-        let retention = Retention::new(draft).unwrap();
+    fn an_explanation_says_what_the_plan_says(world in worlds(20), spec in specs()) {
+        let plan = world.plan(&spec);
+        let retention = Retention::new(spec).unwrap();
         for verdict in plan.kept().chain(plan.removed()) {
             let told = retention.explain(&world.stock(), now(), &verdict.id).unwrap();
             prop_assert_eq!(&told.verdict, verdict);

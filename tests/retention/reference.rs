@@ -5,13 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::policy::retention::{Count, Draft, GroupBy, Owner, Reason, WithinFrom};
+use domain::policy::retention::{Count, GroupBy, Owner, Reason, RetentionSpec, WithinFrom};
 use jiff::tz::Offset;
 use jiff::{Span, Timestamp};
 use ports::{Snapshot, SnapshotId, SnapshotState, time};
 use proptest::prelude::*;
 
-use super::world::{MARKS, World, ago, drafts, now, worlds};
+use super::world::{MARKS, World, ago, now, specs, worlds};
 
 const HOUR: &str = "%Y-%m-%d %H";
 const DAY: &str = "%Y-%m-%d";
@@ -22,7 +22,7 @@ const YEAR: &str = "%Y";
 /// Everything that one question needs.
 struct Reference<'a> {
     world: &'a World,
-    draft: &'a Draft,
+    spec: &'a RetentionSpec,
 }
 
 fn tag<'s>(s: &'s Snapshot, key: &str) -> Option<&'s str> {
@@ -32,7 +32,7 @@ fn tag<'s>(s: &'s Snapshot, key: &str) -> Option<&'s str> {
 impl Reference<'_> {
     fn strangeness(&self, s: &Snapshot) -> Vec<&'static str> {
         let is = |key, value| tag(s, key) == Some(value);
-        let owned = match &self.draft.owned_by {
+        let owned = match &self.spec.owned_by {
             Owner::Caretaker(_) => MARKS.iter().all(|(key, value)| is(key, value)),
             Owner::Tag(key, value) => tag(s, key) == Some(value),
             Owner::Any => true,
@@ -64,7 +64,7 @@ impl Reference<'_> {
 
     fn group(&self, s: &Snapshot) -> String {
         let own = |key| tag(s, key).map(str::to_owned);
-        let key = match &self.draft.group_by {
+        let key = match &self.spec.group_by {
             GroupBy::Volume => None,
             GroupBy::Instance => own("InstanceId"),
             GroupBy::Set => own("caretaker:key"),
@@ -89,7 +89,7 @@ impl Reference<'_> {
                 self.world.snapshots.iter().filter(|o| self.counts(o) && self.group(o) == self.group(s));
             group.map(|o| o.started_at).max().unwrap_or(now())
         };
-        let from = match self.draft.within_from {
+        let from = match self.spec.within_from {
             WithinFrom::Now => now(),
             WithinFrom::Newest => newest(),
         };
@@ -119,7 +119,7 @@ impl Reference<'_> {
             let numbers = all.iter().map(|o| o.started_at.strftime(bucket).to_string());
             numbers.collect::<BTreeSet<String>>().len()
         };
-        let d = self.draft;
+        let d = self.spec;
         let counts = [
             (HOUR, d.keep_hourly),
             (DAY, d.keep_daily),
@@ -165,7 +165,7 @@ impl Reference<'_> {
     }
 
     fn by_rule(&self, s: &Snapshot) -> Vec<&'static str> {
-        let d = self.draft;
+        let d = self.spec;
         let counts = [
             ("keep-last", None, &d.keep_last),
             ("keep-hourly", Some(HOUR), &d.keep_hourly),
@@ -241,14 +241,12 @@ impl Reference<'_> {
         let goods = self.world.snapshots.iter().filter(|o| self.good(o)).filter(same);
         let newer =
             goods.filter(|o| s.started_at < o.started_at || (s.started_at == o.started_at && o.id < s.id));
-        !self.lost_its_floor(s)
-            && self.good(s)
-            && newer.count() < usize::try_from(self.draft.floor.0).unwrap()
+        !self.lost_its_floor(s) && self.good(s) && newer.count() < usize::try_from(self.spec.floor.0).unwrap()
     }
 
     /// Its volume is known to be gone by now, and all there is of it is old. Nobody knows the volume of a copy.
     fn lost_its_floor(&self, s: &Snapshot) -> bool {
-        let days = self.draft.keep_dead_days.map(|days| days.to_string().parse::<i64>().unwrap());
+        let days = self.spec.keep_dead_days.map(|days| days.to_string().parse::<i64>().unwrap());
         let is_old = |o: &Snapshot| days.is_some_and(|days| o.started_at < ago(24 * days));
         let gone = self.world.gone.get(&s.volume).is_some_and(|since| *since <= now());
         let same = self.world.snapshots.iter().filter(|o| o.volume == s.volume);
@@ -285,8 +283,8 @@ impl Reference<'_> {
     }
 }
 
-fn decide(world: &World, draft: &Draft) -> BTreeMap<SnapshotId, BTreeSet<&'static str>> {
-    let reference = Reference { world, draft };
+fn decide(world: &World, spec: &RetentionSpec) -> BTreeMap<SnapshotId, BTreeSet<&'static str>> {
+    let reference = Reference { world, spec };
     let alone = world.snapshots.iter().map(|s| (s.id.clone(), reference.alone(s))).collect();
     world.snapshots.iter().map(|s| (s.id.clone(), reference.verdict(s, &alone))).collect()
 }
@@ -295,14 +293,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 10_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_slow_reference_agrees(world in worlds(12), draft in drafts()) {
-        let plan = world.plan(&draft);
+    fn the_slow_reference_agrees(world in worlds(12), spec in specs()) {
+        let plan = world.plan(&spec);
         let told: BTreeMap<SnapshotId, BTreeSet<&'static str>> = plan
             .kept()
             .chain(plan.removed())
             .map(|v| (v.id.clone(), v.reasons.iter().map(Reason::as_str).collect()))
             .collect();
-        prop_assert_eq!(told, decide(&world, &draft));
+        prop_assert_eq!(told, decide(&world, &spec));
     }
 }
 

@@ -6,7 +6,7 @@
 
 use ports::SnapshotId;
 
-use super::world::{World, ago, at, draft, id, kept, now, ours, reasons, removed};
+use super::world::{World, ago, at, id, kept, now, ours, reasons, removed, spec};
 
 /// Three years, of which the first and the last are begun only, and twice a day at both ends.
 fn three_years() -> World {
@@ -27,7 +27,7 @@ fn three_years() -> World {
 
 /// What a policy keeps of a world without the floor, as the last letters of the ids.
 fn keeps(world: &World, options: &str) -> String {
-    let plan = world.plan(&draft(&format!("{options} floor 0")));
+    let plan = world.plan(&spec(&format!("{options} floor 0")));
     kept(&plan).iter().filter_map(|id| id.as_str().chars().last()).collect()
 }
 
@@ -102,7 +102,7 @@ fn r31_every_policy_keeps_what_restic_keeps() {
 
 #[test]
 fn r31_ten_years_asked_for_and_three_there_keep_the_first_one_too() {
-    let plan = three_years().plan(&draft("yearly 10"));
+    let plan = three_years().plan(&spec("yearly 10"));
     assert_eq!(reasons(&plan, "snap-a"), "oldest");
     assert_eq!(reasons(&plan, "snap-d"), "keep-yearly");
     assert_eq!(reasons(&plan, "snap-b"), "expired");
@@ -114,19 +114,19 @@ fn r31_the_oldest_of_each_group_is_kept() {
     for (n, hours) in [(0, 1), (1, 2), (2, 9_000), (3, 9_001)] {
         world.snapshots.push(ours(&format!("snap-x{n}"), "vol-2", ago(hours)));
     }
-    assert!(removed(&world.plan(&draft("yearly 3"))).contains(&id("snap-x1")));
-    assert_eq!(reasons(&world.plan(&draft("yearly 3")), "snap-x3"), "oldest");
-    assert_eq!(reasons(&world.plan(&draft("yearly 2")), "snap-x3"), "expired");
+    assert!(removed(&world.plan(&spec("yearly 3"))).contains(&id("snap-x1")));
+    assert_eq!(reasons(&world.plan(&spec("yearly 3")), "snap-x3"), "oldest");
+    assert_eq!(reasons(&world.plan(&spec("yearly 2")), "snap-x3"), "expired");
 }
 
 #[test]
 fn r31_what_the_rules_do_not_count_is_not_the_oldest() {
     let mut world = three_years();
     world.tag("snap-a", "caretaker:keep-days", "1");
-    assert_eq!(reasons(&world.plan(&draft("yearly 10")), "snap-a"), "own-days-over");
-    assert_eq!(reasons(&world.plan(&draft("yearly 10")), "snap-b"), "oldest");
+    assert_eq!(reasons(&world.plan(&spec("yearly 10")), "snap-a"), "own-days-over");
+    assert_eq!(reasons(&world.plan(&spec("yearly 10")), "snap-b"), "oldest");
     world.get("snap-b").state = ports::SnapshotState::Error;
-    assert_eq!(reasons(&world.plan(&draft("yearly 10")), "snap-c"), "oldest");
+    assert_eq!(reasons(&world.plan(&spec("yearly 10")), "snap-c"), "oldest");
 }
 
 #[test]
@@ -137,11 +137,11 @@ fn r31_the_set_of_the_oldest_stays_whole() {
     for id in ["snap-a", "snap-x"] {
         world.tag(id, "caretaker:key", "snap#i-1#1");
     }
-    let plan = world.plan(&draft("yearly 4 by instance floor 0"));
+    let plan = world.plan(&spec("yearly 4 by instance floor 0"));
     assert_eq!((reasons(&plan, "snap-a"), reasons(&plan, "snap-x")), ("oldest".into(), "keep-yearly".into()));
     world.tag("snap-x", "InstanceId", "i-2");
     world.tag("snap-y", "InstanceId", "i-2");
-    let plan = world.plan(&draft("last 1 monthly 9 by instance floor 0"));
+    let plan = world.plan(&spec("last 1 monthly 9 by instance floor 0"));
     assert_eq!(reasons(&plan, "snap-a"), "oldest");
 }
 
@@ -150,19 +150,19 @@ fn r31_a_plan_whose_oldest_is_gone_already_decides_the_rest_the_same() {
     // `snap-old` is too old for the rule; without it `snap-b` would be the oldest, and young enough.
     let mut world = World::of([("snap-a", "2026-11-23T01:00:00Z"), ("snap-b", "2026-11-23T00:30:00Z")]);
     world.snapshots.push(ours("snap-old", "vol-1", ago(100)));
-    let plan = world.plan(&draft("within-daily 2d"));
+    let plan = world.plan(&spec("within-daily 2d"));
     assert_eq!(removed(&plan), [id("snap-b"), id("snap-old")].into());
     let left = world.without(&[id("snap-old")].into());
     let again = left.again(&plan);
     assert_eq!((removed(&again), plan.check(&again)), ([id("snap-b")].into(), Ok(())));
     // A plan that knows of nothing older keeps it, as restic would.
-    assert_eq!(reasons(&left.plan(&draft("within-daily 2d")), "snap-b"), "oldest");
+    assert_eq!(reasons(&left.plan(&spec("within-daily 2d")), "snap-b"), "oldest");
 }
 
 #[test]
 fn r31_a_rule_says_that_it_keeps_one_as_the_oldest() {
     use domain::policy::retention::{Answer, Retention};
-    let retention = Retention::new(draft("daily 3 yearly 9")).unwrap();
+    let retention = Retention::new(spec("daily 3 yearly 9")).unwrap();
     let told = retention.explain(&three_years().stock(), now(), &id("snap-a")).unwrap();
     let answers: Vec<Answer> = told.rules.iter().map(|question| question.answer.clone()).collect();
     assert_eq!(answers, [Answer::Beyond, Answer::KeepsOldest(4)]);
@@ -178,5 +178,5 @@ fn at_its_edges_a_period_keeps_more_than_restic() {
     assert_eq!(keeps(&edge, "within 2d"), "ak");
     let one: SnapshotId = id("snap-a");
     let month = World::of([("snap-a", "2026-02-28T12:00:00Z"), ("snap-k", "2026-03-31T12:00:00Z")]);
-    assert!(kept(&month.plan(&draft("within 1m from newest floor 0"))).contains(&one));
+    assert!(kept(&month.plan(&spec("within 1m from newest floor 0"))).contains(&one));
 }

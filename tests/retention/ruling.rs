@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use domain::policy::naming::{HOLD, KEEP_DAYS, KEY};
 use domain::policy::retention::{
-    Baseline, Cap, Change, Draft, Floor, History, Known, Passage, Retention, Ruling,
+    Baseline, Cap, Change, Floor, History, Known, Passage, Retention, RetentionSpec, Ruling,
 };
 use jiff::SignedDuration;
 use ports::{SnapshotId, SnapshotState, time};
@@ -13,10 +13,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::world::{World, ago, draft, drafts, now, ours, removed, rule, worlds};
+use super::world::{World, ago, now, ours, removed, rule, spec, specs, worlds};
 
 pub(crate) fn policy(options: &str) -> Retention {
-    Retention::new(Draft { max_remove: Cap::default(), ..draft(options) }).unwrap()
+    Retention::new(RetentionSpec { max_remove: Cap::default(), ..spec(options) }).unwrap()
 }
 
 /// What a night leaves behind that removes nothing.
@@ -101,7 +101,7 @@ fn r23_what_came_due_in_more_than_three_days_is_a_backlog() {
 #[test]
 fn r23_with_neither_share_nor_number_nothing_goes() {
     let world = hourly(4, 48);
-    let none = Draft { max_remove: Cap { percent: 0, number: 0 }, ..draft("within 24h") };
+    let none = RetentionSpec { max_remove: Cap { percent: 0, number: 0 }, ..spec("within 24h") };
     let none = Retention::new(none).unwrap();
     assert_eq!(judged(&world, &none, &baseline(&world, &none, 24)), Ruling::Go { most: 0 });
 }
@@ -123,7 +123,7 @@ fn r23_a_policy_that_lets_anything_go_which_the_accepted_one_keeps_is_asked_abou
 #[test]
 fn r23_another_limit_alone_is_no_other_policy() {
     let (world, accepted) = (hourly(4, 48), policy("within 24h"));
-    let limited = Draft { max_remove: Cap { percent: 1, number: 1 }, ..draft("within 24h") };
+    let limited = RetentionSpec { max_remove: Cap { percent: 1, number: 1 }, ..spec("within 24h") };
     let last = baseline(&world, &accepted, 1);
     assert!(matches!(judged(&world, &Retention::new(limited).unwrap(), &last), Ruling::Go { .. }));
 }
@@ -255,14 +255,14 @@ proptest! {
     #[test]
     fn a_policy_that_covers_another_keeps_all_that_it_keeps(
         world in worlds(40),
-        frame in drafts(),
+        frame in specs(),
         (rules, more) in (vec(rule(), 1..4), vec(rule(), 0..4)),
         floor in 0..2_u32,
     ) {
         let by = |rules: &[String], floor: u32| {
-            let Draft { within_from, group_by, owned_by, floor: Floor(least), .. } = frame.clone();
+            let RetentionSpec { within_from, group_by, owned_by, floor: Floor(least), .. } = frame.clone();
             let floor = Floor(least.saturating_add(floor));
-            Retention::new(Draft { within_from, group_by, owned_by, floor, ..draft(&rules.join(" ")) }).unwrap()
+            Retention::new(RetentionSpec { within_from, group_by, owned_by, floor, ..spec(&rules.join(" ")) }).unwrap()
         };
         let (less, more) = (by(&rules, 0), by(&[rules.clone(), more].concat(), floor));
         prop_assert!(more.covers(&more));
@@ -278,12 +278,12 @@ proptest! {
     #[test]
     fn a_night_after_another_is_never_asked_about(
         mut world in worlds(40),
-        options in drafts(),
+        options in specs(),
         picks in vec(any::<Index>(), 0..12),
         hours in 1..60_i64,
     ) {
         // As strict as can be.
-        let policy = Retention::new(Draft { max_remove: Cap { percent: 0, number: 0 }, ..options }).unwrap();
+        let policy = Retention::new(RetentionSpec { max_remove: Cap { percent: 0, number: 0 }, ..options }).unwrap();
         let (last, gone) = {
             let reading = world.stock().read(&policy, None);
             let plan = reading.plan(ago(hours));
@@ -301,7 +301,7 @@ proptest! {
     #[test]
     fn what_is_due_at_an_instant_is_what_a_plan_for_it_removes(
         world in worlds(40),
-        options in drafts(),
+        options in specs(),
         hours in -60..60_i64,
     ) {
         let reading = world.stock().read(&Retention::new(options).unwrap(), None);
@@ -313,7 +313,7 @@ proptest! {
     #[test]
     fn what_the_accepted_policy_keeps_is_known_of_the_same_reading(
         world in worlds(40),
-        (accepted, other) in (drafts(), drafts()),
+        (accepted, other) in (specs(), specs()),
     ) {
         let [accepted, other] = [accepted, other].map(|options| Retention::new(options).unwrap());
         let goes = |policy: &Retention| removed(&policy.plan(&world.stock(), now()));

@@ -1,11 +1,11 @@
 //! Policies as people write them.
 
 use domain::policy::retention::{
-    Cap, Count, Draft, GroupBy, Labels, Owner, Period, Reasons, Retention, WithinFrom,
+    Cap, Count, GroupBy, Labels, Owner, Period, Reasons, Retention, RetentionSpec, WithinFrom,
 };
 use proptest::prelude::*;
 
-use super::world::{at, draft, drafts};
+use super::world::{at, spec, specs};
 
 #[test]
 fn r24_zero_negative_and_senseless_values_are_refused() {
@@ -65,17 +65,18 @@ fn periods_go_by_the_calendar() {
 
 #[test]
 fn a_share_above_a_hundred_percent_is_refused() {
-    let with = |percent| Retention::new(Draft { max_remove: Cap { percent, number: 1 }, ..draft("last 1") });
+    let with =
+        |percent| Retention::new(RetentionSpec { max_remove: Cap { percent, number: 1 }, ..spec("last 1") });
     assert!(with(100).is_ok());
     assert_eq!(with(101).unwrap_err().to_string(), "101 %: expected a whole number from 0 to 100");
 }
 
 #[test]
 fn a_policy_is_told_as_the_options_that_make_it() {
-    let draft =
-        draft("last 3 within-weekly 1y tag env=prod,gold tag x by tag:env owned team=db from newest floor 2");
+    let spec =
+        spec("last 3 within-weekly 1y tag env=prod,gold tag x by tag:env owned team=db from newest floor 2");
     assert_eq!(
-        draft.to_string(),
+        spec.to_string(),
         "--keep-last 3 --keep-within-weekly 1y --keep-tag env=prod,gold --keep-tag x --within-from newest \
          --group-by tag:env --owned-by team=db --floor 2 --max-remove-percent 100 --max-remove 0"
     );
@@ -84,7 +85,8 @@ fn a_policy_is_told_as_the_options_that_make_it() {
 #[test]
 fn policies_in_json_are_checked_as_well() {
     let read = |json: &str| serde_json::from_str::<Retention>(json).map_err(|error| error.to_string());
-    let expected = Retention::new(Draft { max_remove: Cap::default(), ..draft("last 3 daily unlimited") });
+    let expected =
+        Retention::new(RetentionSpec { max_remove: Cap::default(), ..spec("last 3 daily unlimited") });
     assert_eq!(read(r#"{"keep_last": 3, "keep_daily": "unlimited"}"#), expected.map_err(|e| e.to_string()));
     for (json, named) in [
         ("{}", "no rule keeps anything"),
@@ -107,8 +109,8 @@ fn policies_in_json_are_checked_as_well() {
 
 proptest! {
     #[test]
-    fn a_policy_is_the_same_after_a_journey_through_json(draft in drafts()) {
-        let retention = Retention::new(draft).unwrap();
+    fn a_policy_is_the_same_after_a_journey_through_json(spec in specs()) {
+        let retention = Retention::new(spec).unwrap();
         let json = serde_json::to_string(&retention).unwrap();
         prop_assert_eq!(serde_json::from_str::<Retention>(&json).unwrap(), retention);
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::policy::naming::{HOLD, KEEP_DAYS};
 use domain::policy::ownership::OwnerName;
 use domain::policy::retention::{
-    Cap, Draft, Floor, GroupBy, Owner, Retention, RetentionPlan, Stock, WithinFrom,
+    Cap, Floor, GroupBy, Owner, Retention, RetentionPlan, RetentionSpec, Stock, WithinFrom,
 };
 use jiff::{SignedDuration, Timestamp};
 use ports::{Snapshot, SnapshotId, SnapshotState, Tags, UsedBy, VolumeId, time};
@@ -54,8 +54,8 @@ impl World {
         Stock { snapshots, in_use, locked, shared_in, gone }
     }
 
-    pub(crate) fn plan(&self, draft: &Draft) -> RetentionPlan {
-        Retention::new(draft.clone()).unwrap().plan(&self.stock(), now())
+    pub(crate) fn plan(&self, spec: &RetentionSpec) -> RetentionPlan {
+        Retention::new(spec.clone()).unwrap().plan(&self.stock(), now())
     }
 
     /// What the same policy decides once more, after a part of a plan was carried out.
@@ -95,34 +95,34 @@ pub(crate) fn ours(id: &str, volume: &str, start: Timestamp) -> Snapshot {
 }
 
 /// A policy of these options, written as on the command line.
-pub(crate) fn draft(options: &str) -> Draft {
-    let mut draft = Draft { max_remove: Cap { percent: 100, number: 0 }, ..Draft::default() };
+pub(crate) fn spec(options: &str) -> RetentionSpec {
+    let mut spec = RetentionSpec { max_remove: Cap { percent: 100, number: 0 }, ..RetentionSpec::default() };
     let words: Vec<&str> = options.split_whitespace().collect();
     for pair in words.chunks(2) {
         let value = pair[1];
         match pair[0] {
-            "last" => draft.keep_last = Some(value.parse().unwrap()),
-            "hourly" => draft.keep_hourly = Some(value.parse().unwrap()),
-            "daily" => draft.keep_daily = Some(value.parse().unwrap()),
-            "weekly" => draft.keep_weekly = Some(value.parse().unwrap()),
-            "monthly" => draft.keep_monthly = Some(value.parse().unwrap()),
-            "yearly" => draft.keep_yearly = Some(value.parse().unwrap()),
-            "within" => draft.keep_within = Some(value.parse().unwrap()),
-            "within-hourly" => draft.keep_within_hourly = Some(value.parse().unwrap()),
-            "within-daily" => draft.keep_within_daily = Some(value.parse().unwrap()),
-            "within-weekly" => draft.keep_within_weekly = Some(value.parse().unwrap()),
-            "within-monthly" => draft.keep_within_monthly = Some(value.parse().unwrap()),
-            "within-yearly" => draft.keep_within_yearly = Some(value.parse().unwrap()),
-            "tag" => draft.keep_tag.push(value.parse().unwrap()),
-            "from" => draft.within_from = value.parse().unwrap(),
-            "by" => draft.group_by = value.parse().unwrap(),
-            "owned" => draft.owned_by = value.parse().unwrap(),
-            "floor" => draft.floor = Floor(value.parse().unwrap()),
-            "dead" => draft.keep_dead_days = Some(value.parse().unwrap()),
+            "last" => spec.keep_last = Some(value.parse().unwrap()),
+            "hourly" => spec.keep_hourly = Some(value.parse().unwrap()),
+            "daily" => spec.keep_daily = Some(value.parse().unwrap()),
+            "weekly" => spec.keep_weekly = Some(value.parse().unwrap()),
+            "monthly" => spec.keep_monthly = Some(value.parse().unwrap()),
+            "yearly" => spec.keep_yearly = Some(value.parse().unwrap()),
+            "within" => spec.keep_within = Some(value.parse().unwrap()),
+            "within-hourly" => spec.keep_within_hourly = Some(value.parse().unwrap()),
+            "within-daily" => spec.keep_within_daily = Some(value.parse().unwrap()),
+            "within-weekly" => spec.keep_within_weekly = Some(value.parse().unwrap()),
+            "within-monthly" => spec.keep_within_monthly = Some(value.parse().unwrap()),
+            "within-yearly" => spec.keep_within_yearly = Some(value.parse().unwrap()),
+            "tag" => spec.keep_tag.push(value.parse().unwrap()),
+            "from" => spec.within_from = value.parse().unwrap(),
+            "by" => spec.group_by = value.parse().unwrap(),
+            "owned" => spec.owned_by = value.parse().unwrap(),
+            "floor" => spec.floor = Floor(value.parse().unwrap()),
+            "dead" => spec.keep_dead_days = Some(value.parse().unwrap()),
             other => panic!("no option `{other}`"),
         }
     }
-    draft
+    spec
 }
 
 pub(crate) fn ids<'a, V: 'a>(
@@ -251,7 +251,7 @@ fn tags() -> impl Strategy<Value = Tags> {
 }
 
 /// Any policy that keeps anything.
-pub(crate) fn drafts() -> impl Strategy<Value = Draft> {
+pub(crate) fn specs() -> impl Strategy<Value = RetentionSpec> {
     let frame = (
         select(vec![WithinFrom::Now, WithinFrom::Newest]),
         select(vec![
@@ -270,17 +270,19 @@ pub(crate) fn drafts() -> impl Strategy<Value = Draft> {
         0..3_u32,
         select(vec![None, Some("20"), Some("400")]),
     );
-    (vec(rule(), 1..5), frame).prop_map(|(rules, (within_from, group_by, owned_by, floor, dead))| Draft {
-        within_from,
-        group_by,
-        owned_by,
-        floor: Floor(floor),
-        keep_dead_days: dead.map(|days| days.parse().unwrap()),
-        ..draft(&rules.join(" "))
+    (vec(rule(), 1..5), frame).prop_map(|(rules, (within_from, group_by, owned_by, floor, dead))| {
+        RetentionSpec {
+            within_from,
+            group_by,
+            owned_by,
+            floor: Floor(floor),
+            keep_dead_days: dead.map(|days| days.parse().unwrap()),
+            ..spec(&rules.join(" "))
+        }
     })
 }
 
-/// Any rule, as [`draft`] reads it.
+/// Any rule, as [`spec`] reads it.
 pub(crate) fn rule() -> impl Strategy<Value = String> {
     let counted = select(vec!["last", "hourly", "daily", "weekly", "monthly", "yearly"]);
     let counts = select(vec!["1", "2", "3", "5", "unlimited"]);

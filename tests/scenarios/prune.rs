@@ -6,7 +6,7 @@ use adapters_sim::kernel::{Event, Phase, Seeded, Trace};
 use adapters_sim::{Sim, SimPorts};
 use cli::retention::carry_out::{Person, carry_out};
 use domain::policy::ownership::OwnerName;
-use domain::policy::retention::{Cap, Draft, Retention, RetentionPlan};
+use domain::policy::retention::{Cap, Retention, RetentionPlan, RetentionSpec};
 use domain::workflow::prune::{Deletions, PrunePorts, Pruned, Unapproved, apply, gather};
 use jiff::{SignedDuration, Timestamp};
 use ports::{Clock, SnapshotId, Snapshots, Tags};
@@ -185,9 +185,10 @@ fn taken(sim: &Sim, since: Timestamp) -> Taken {
 
 async fn pruned(ports: SimPorts) -> (RetentionPlan, Pruned) {
     let max_remove = Cap { percent: 100, number: 0 };
-    let draft = Draft { keep_within: Some("30d".parse().unwrap()), max_remove, ..Draft::default() };
+    let spec =
+        RetentionSpec { keep_within: Some("30d".parse().unwrap()), max_remove, ..RetentionSpec::default() };
     let prune = PrunePorts { clock: &ports, inventory: &ports, snapshots: &ports };
-    let (retention, now) = (Retention::new(draft).unwrap(), ports.now());
+    let (retention, now) = (Retention::new(spec).unwrap(), ports.now());
     let plan = gather(&prune, &retention, None, now).await.unwrap().plan(now);
     let done = apply(&prune, Timestamp::MAX, Deletions::of_all(&plan), &|_, _| ()).await;
     (plan, done)

@@ -64,7 +64,7 @@ fn r24_rules_that_would_keep_nothing_are_refused() {
 fn policy(pairs: &[(&str, &str)]) -> String {
     let mut all = usual_settings();
     all.extend(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    let policy = NightSettings::parse(&all).unwrap().retention.draft().to_string();
+    let policy = NightSettings::parse(&all).unwrap().retention.spec().to_string();
     policy.split(" --within-from").next().unwrap().to_owned()
 }
 
@@ -73,7 +73,7 @@ fn r30_an_owner_is_a_name_that_filters_and_policies_take_as_it_stands() {
     let night = NightSettings::parse(&with("OWNER", " prod.eu-1_a ")).unwrap();
     let owner = "prod.eu-1_a".parse().unwrap();
     assert_eq!(night.snapshots.owner, owner);
-    assert_eq!(night.retention.draft().owned_by, Owner::Caretaker(owner.clone()));
+    assert_eq!(night.retention.spec().owned_by, Owner::Caretaker(owner.clone()));
     assert_eq!(SnapshotSettings::parse(&with("OWNER", "prod.eu-1_a")).unwrap().policy.owner, owner);
     for name in ["prod*", "pr?d", "${aws:username}", "aws:prod", "-prod", "prod eu", &"x".repeat(129)] {
         let error = NightSettings::parse(&with("OWNER", name)).unwrap_err();

@@ -31,7 +31,7 @@ mod reached {
 
     pub(in crate::command) fn gather(policy: &Retention, now: Timestamp) -> Result<Source, BadInput> {
         let gathered = with_ports(async |ports| {
-            let filter = policy.draft().owned_by.filter();
+            let filter = policy.spec().owned_by.filter();
             let source =
                 Source { snapshots: prune::all(ports.snapshots, &filter).await?, ..Source::default() };
             let plan = source.stock().read(policy, None).plan_if_gone(now);

@@ -170,8 +170,8 @@ fn problems(pairs: &Pairs, function: Function) -> Vec<Finding> {
 fn retention(pairs: &Pairs) -> Vec<Finding> {
     let Ok(settings) = NightSettings::parse(pairs) else { return Vec::new() };
     let mut found = vec![Finding::fine(format!("snapshots kept {}", policy(&settings.retention)))];
-    let draft = settings.retention.draft();
-    if given(pairs, "SNAPSHOT_RETENTION_DAYS").is_some() && 1 < draft.rules().count() {
+    let spec = settings.retention.spec();
+    if given(pairs, "SNAPSHOT_RETENTION_DAYS").is_some() && 1 < spec.rules().count() {
         found.push(Finding::note(
             "`SNAPSHOT_RETENTION_DAYS` keeps every snapshot that is younger, beside what `KEEP_*` keeps: leave it empty \
              (`SnapshotRetentionDays=`) where the rules alone are meant",

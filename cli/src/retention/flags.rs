@@ -2,7 +2,8 @@
 
 use clap::{Args, Parser};
 use domain::policy::retention::{
-    Cap, Count, Days, Draft, Floor, GroupBy, Labels, Owner, Period, Retention, RetentionError, WithinFrom,
+    Cap, Count, Days, Floor, GroupBy, Labels, Owner, Period, Retention, RetentionError, RetentionSpec,
+    WithinFrom,
 };
 
 /// What to keep. Whatever one rule keeps is kept; at least one is needed.
@@ -89,7 +90,7 @@ impl PolicyFlags {
     ///
     /// When it keeps nothing.
     pub fn policy(self) -> Result<Retention, RetentionError> {
-        Retention::new(Draft {
+        Retention::new(RetentionSpec {
             keep_last: self.keep_last,
             keep_hourly: self.keep_hourly,
             keep_daily: self.keep_daily,

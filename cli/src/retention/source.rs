@@ -66,7 +66,7 @@ impl Source {
 }
 
 fn likely(listed: &[Listed], policy: &Retention) -> Option<AccountId> {
-    let tagged = |s: &Snapshot| match &policy.draft().owned_by {
+    let tagged = |s: &Snapshot| match &policy.spec().owned_by {
         Owner::Caretaker(name) => name.whose(&s.tags) == Whose::Own,
         Owner::Tag(key, value) => s.tags.get(key) == Some(value),
         Owner::Any => !s.tags.is_empty(),

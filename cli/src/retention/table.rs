@@ -89,7 +89,7 @@ pub fn comparison(plan: &RetentionPlan, other: &RetentionPlan, found: &Compariso
 
 /// Its policy, on one line: a plan of a file may have any text in it.
 fn policy(plan: &RetentionPlan) -> String {
-    visible::line(&plan.policy.draft().to_string()).into_owned()
+    visible::line(&plan.policy.spec().to_string()).into_owned()
 }
 
 fn row(of: &str, what: &str, verdict: &Verdict) -> [String; 6] {

@@ -6,8 +6,8 @@ use ports::UsedBy;
 
 use super::visible;
 use crate::policy::retention::{
-    Answer, Asked, Bucket, Change, Count, Draft, Explanation, Floor, GroupBy, Limit, Owner, Refusal,
-    Retention, RetentionPlan, Ruling, Verdict, WithinFrom,
+    Answer, Asked, Bucket, Change, Count, Explanation, Floor, GroupBy, Limit, Owner, Refusal, Retention,
+    RetentionPlan, RetentionSpec, Ruling, Verdict, WithinFrom,
 };
 
 /// What a policy keeps, in words: the same wherever people read of it.
@@ -15,21 +15,21 @@ use crate::policy::retention::{
 /// # Examples
 ///
 /// ```
-/// use domain::policy::retention::{Draft, Retention};
+/// use domain::policy::retention::{RetentionSpec, Retention};
 /// use domain::render::retention::policy;
 ///
 /// assert_eq!(
 ///     policy(&Retention::days(30)?),
 ///     "of each volume: all younger than 30d; and the last completed one of every volume, whatever its age",
 /// );
-/// let draft = Draft { keep_daily: Some("7".parse()?), keep_weekly: Some("4".parse()?), ..Draft::default() };
-/// let words = policy(&Retention::new(draft)?);
+/// let spec = RetentionSpec { keep_daily: Some("7".parse()?), keep_weekly: Some("4".parse()?), ..RetentionSpec::default() };
+/// let words = policy(&Retention::new(spec)?);
 /// assert!(words.starts_with("of each volume: the newest of each of the last 7 days; the newest of each of the last 4 weeks;"));
 /// # Ok::<(), domain::policy::retention::RetentionError>(())
 /// ```
 pub fn policy(retention: &Retention) -> String {
-    let draft = retention.draft();
-    let rules = draft.rules().map(|rule| match (rule.bucket, rule.limit) {
+    let spec = retention.spec();
+    let rules = spec.rules().map(|rule| match (rule.bucket, rule.limit) {
         (None, Limit::Count(Count::Unlimited)) => "all".to_owned(),
         (None, Limit::Count(Count::Of(count))) => format!("the last {count}"),
         (None, Limit::Period(period)) => format!("all younger than {period}"),
@@ -41,19 +41,19 @@ pub fn policy(retention: &Retention) -> String {
             format!("the newest of each {} of those younger than {period}", word(bucket))
         }
     });
-    let tagged = draft.keep_tag.iter().map(|labels| format!("what is tagged `{labels}`"));
-    let floor = match draft.floor {
+    let tagged = spec.keep_tag.iter().map(|labels| format!("what is tagged `{labels}`"));
+    let floor = match spec.floor {
         Floor(0) => None,
         Floor(1) => Some("and the last completed one of every volume, whatever its age".to_owned()),
         Floor(most) => {
             Some(format!("and the last {most} completed ones of every volume, whatever their age"))
         }
     };
-    let dead = draft.keep_dead_days.filter(|_| floor.is_some());
+    let dead = spec.keep_dead_days.filter(|_| floor.is_some());
     let dead = dead
         .map(|days| format!("but nothing of a volume that is gone once its last is older than {days} days"));
     let kept: Vec<String> = rules.chain(tagged).chain(floor).chain(dead).collect();
-    visible::line(&format!("{}: {}{}", of(draft), kept.join("; "), measured(draft))).into_owned()
+    visible::line(&format!("{}: {}{}", of(spec), kept.join("; "), measured(spec))).into_owned()
 }
 
 fn word(bucket: Bucket) -> &'static str {
@@ -67,24 +67,24 @@ fn word(bucket: Bucket) -> &'static str {
 }
 
 /// What the rules apply to, each on its own.
-fn of(draft: &Draft) -> String {
-    let each = match &draft.group_by {
+fn of(spec: &RetentionSpec) -> String {
+    let each = match &spec.group_by {
         GroupBy::Volume => "of each volume".to_owned(),
         GroupBy::Instance => "of each instance".to_owned(),
         GroupBy::Set => "of each set".to_owned(),
         GroupBy::Nothing => "of all together".to_owned(),
         GroupBy::Tag(key) => format!("of each value of the tag `{key}`"),
     };
-    match &draft.owned_by {
+    match &spec.owned_by {
         Owner::Caretaker(_) => each,
         Owner::Tag(key, value) => format!("of what is tagged `{key}={value}`, {each}"),
         Owner::Any => format!("of everything in the account, {each}"),
     }
 }
 
-fn measured(draft: &Draft) -> &'static str {
-    let has_age = draft.rules().any(|rule| matches!(rule.limit, Limit::Period(_)));
-    match draft.within_from {
+fn measured(spec: &RetentionSpec) -> &'static str {
+    let has_age = spec.rules().any(|rule| matches!(rule.limit, Limit::Period(_)));
+    match spec.within_from {
         WithinFrom::Newest if has_age => " (ages are measured from the newest)",
         WithinFrom::Newest | WithinFrom::Now => "",
     }
@@ -148,8 +148,8 @@ pub fn stake(gib: u64) -> String {
 pub fn question(asked: &Asked, plan: &RetentionPlan, ledger: &str) -> String {
     let ours = plan.kept().filter(|verdict| !verdict.reasons.are_of_others()).count();
     let remove = plan.removed().count();
-    let slice = plan.policy.draft().max_remove.slice(asked.baseline.ours);
-    let (hash, options) = (asked.hash.short(), plan.policy.draft().shell());
+    let slice = plan.policy.spec().max_remove.slice(asked.baseline.ours);
+    let (hash, options) = (asked.hash.short(), plan.policy.spec().shell());
     let why = asked.why.join("\n- ");
     let doubtful = match plan.doubtful_volumes.len() {
         0 => String::new(),

@@ -98,7 +98,7 @@ async fn ask_what_is_gone(
     (run, now): (&Run, Timestamp),
     reading: &mut Reading,
 ) -> Result<Option<Inquiry>, PortError> {
-    if reading.policy().draft().keep_dead_days.is_none() {
+    if reading.policy().spec().keep_dead_days.is_none() {
         return Ok(None);
     }
     let doubtful = reading.plan(now).doubtful_volumes;

@@ -193,7 +193,7 @@ async fn read(
     mut reading: Reading,
     plan: &(dyn Fn(&Reading) -> RetentionPlan + Send + Sync),
 ) -> Result<Reading, PortError> {
-    let filter = reading.policy().draft().owned_by.filter();
+    let filter = reading.policy().spec().owned_by.filter();
     each(ports.snapshots, &filter, &mut |snapshot| reading.add(&snapshot, false)).await?;
     let candidates: Vec<SnapshotId> = plan(&reading).removed().map(|verdict| verdict.id.clone()).collect();
     reading.bind(&Bonds::of(ports.inventory, &candidates).await?.bound());

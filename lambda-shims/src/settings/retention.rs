@@ -1,7 +1,7 @@
 use std::str::FromStr;
 
 use domain::policy::ownership::OwnerName;
-use domain::policy::retention::{Cap, Count, Days, Draft, Floor, Labels, Owner, Period, Retention};
+use domain::policy::retention::{Cap, Count, Days, Floor, Labels, Owner, Period, Retention, RetentionSpec};
 
 use super::reader::{Reader, number};
 
@@ -9,26 +9,26 @@ use super::reader::{Reader, number};
 /// `SNAPSHOT_RETENTION_DAYS`.
 pub(super) fn retention(reader: &mut Reader<'_>, owner: &OwnerName) -> Option<Retention> {
     let days = days(reader);
-    let mut draft = rules(reader);
-    if reader.text("SNAPSHOT_RETENTION_DAYS").is_some() && draft.keep_within.is_some() {
+    let mut spec = rules(reader);
+    if reader.text("SNAPSHOT_RETENTION_DAYS").is_some() && spec.keep_within.is_some() {
         reader.problem("KEEP_WITHIN", "nothing, because `SNAPSHOT_RETENTION_DAYS` says the same");
     }
-    draft.keep_within = draft.keep_within.or(days);
-    if draft.rules().next().is_none() && draft.keep_tag.is_empty() {
-        draft.keep_within = Period::days(30);
+    spec.keep_within = spec.keep_within.or(days);
+    if spec.rules().next().is_none() && spec.keep_tag.is_empty() {
+        spec.keep_within = Period::days(30);
     }
-    draft.within_from = parsed(reader, "KEEP_WITHIN_FROM", "`now` or `newest`").unwrap_or_default();
+    spec.within_from = parsed(reader, "KEEP_WITHIN_FROM", "`now` or `newest`").unwrap_or_default();
     let groups = "`volume`, `instance`, `set`, `none` or `tag:KEY`";
-    draft.group_by = parsed(reader, "KEEP_GROUP_BY", groups).unwrap_or_default();
-    draft.floor = whole(reader, "KEEP_FLOOR", u32::MAX).map_or(Floor::default(), Floor);
-    draft.keep_dead_days = parsed::<Days>(reader, "KEEP_DEAD_DAYS", "a whole number of days from 1 to 36500");
+    spec.group_by = parsed(reader, "KEEP_GROUP_BY", groups).unwrap_or_default();
+    spec.floor = whole(reader, "KEEP_FLOOR", u32::MAX).map_or(Floor::default(), Floor);
+    spec.keep_dead_days = parsed::<Days>(reader, "KEEP_DEAD_DAYS", "a whole number of days from 1 to 36500");
     let usual = Cap::default();
-    draft.max_remove = Cap {
+    spec.max_remove = Cap {
         percent: whole(reader, "MAX_REMOVE_PERCENT", 100).unwrap_or(usual.percent),
         number: whole(reader, "MAX_REMOVE", u32::MAX).unwrap_or(usual.number),
     };
-    draft.owned_by = Owner::Caretaker(owner.clone());
-    Retention::new(draft).ok()
+    spec.owned_by = Owner::Caretaker(owner.clone());
+    Retention::new(spec).ok()
 }
 
 fn days(reader: &mut Reader<'_>) -> Option<Period> {
@@ -38,20 +38,20 @@ fn days(reader: &mut Reader<'_>) -> Option<Period> {
     })
 }
 
-fn rules(reader: &mut Reader<'_>) -> Draft {
+fn rules(reader: &mut Reader<'_>) -> RetentionSpec {
     let mut count = |name| parsed::<Count>(reader, name, "a whole number from 1, or `unlimited`");
-    let draft = Draft {
+    let spec = RetentionSpec {
         keep_last: count("KEEP_LAST"),
         keep_hourly: count("KEEP_HOURLY"),
         keep_daily: count("KEEP_DAILY"),
         keep_weekly: count("KEEP_WEEKLY"),
         keep_monthly: count("KEEP_MONTHLY"),
         keep_yearly: count("KEEP_YEARLY"),
-        ..Draft::default()
+        ..RetentionSpec::default()
     };
     let mut period =
         |name| parsed::<Period>(reader, name, "years, months, days and hours such as `1y2m3d4h`");
-    Draft {
+    RetentionSpec {
         keep_within: period("KEEP_WITHIN"),
         keep_within_hourly: period("KEEP_WITHIN_HOURLY"),
         keep_within_daily: period("KEEP_WITHIN_DAILY"),
@@ -59,7 +59,7 @@ fn rules(reader: &mut Reader<'_>) -> Draft {
         keep_within_monthly: period("KEEP_WITHIN_MONTHLY"),
         keep_within_yearly: period("KEEP_WITHIN_YEARLY"),
         keep_tag: tags(reader),
-        ..draft
+        ..spec
     }
 }
 

@@ -54,7 +54,7 @@ impl Reading {
     /// # Ok::<(), domain::policy::retention::RetentionError>(())
     /// ```
     pub fn clear(&self, wished: &BTreeSet<SnapshotId>, now: Timestamp) -> Clearance {
-        let View { draft, seen, .. } = self.own();
+        let View { spec, seen, .. } = self.own();
         let mut floors: BTreeMap<_, Volume<'_>> = BTreeMap::new();
         let (mut stay, mut ours) = (BTreeMap::<SnapshotId, Reasons>::new(), 0_usize);
         for (item, seen) in self.items.iter().zip(seen) {
@@ -73,13 +73,13 @@ impl Reading {
                 }
             }
         }
-        let most = usize::try_from(draft.floor.0).unwrap_or(usize::MAX);
+        let most = usize::try_from(spec.floor.0).unwrap_or(usize::MAX);
         for volume in floors.into_values() {
             let floor = volume.floor(most).into_iter();
             stay.extend(floor.map(|item| (item.id.clone(), Reason::Floor.into())));
         }
         let remove = wished.iter().filter(|id| !stay.contains_key(*id)).count();
-        Clearance { stay, refused: draft.max_remove.refuse(remove, ours) }
+        Clearance { stay, refused: spec.max_remove.refuse(remove, ours) }
     }
 }
 

@@ -1,4 +1,4 @@
-use super::{Draft, Limit, Retention, Rule};
+use super::{Limit, Retention, RetentionSpec, Rule};
 
 impl Retention {
     /// Whether it keeps all that another keeps, whatever snapshots there are. Where that does not show from the two alone, it
@@ -15,16 +15,24 @@ impl Retention {
     /// ```
     pub fn covers(&self, other: &Self) -> bool {
         // How much may go at once keeps nothing.
-        let Draft { keep_tag, within_from, group_by, owned_by, floor, keep_dead_days, max_remove: _, .. } =
-            other.draft();
-        let this = self.draft();
+        let RetentionSpec {
+            keep_tag,
+            within_from,
+            group_by,
+            owned_by,
+            floor,
+            keep_dead_days,
+            max_remove: _,
+            ..
+        } = other.spec();
+        let this = self.spec();
         let is_covered =
             |rule: Rule| this.rules().any(|own| own.reason == rule.reason && own.limit.reaches(rule.limit));
         (within_from, group_by, owned_by) == (&this.within_from, &this.group_by, &this.owned_by)
             && floor.0 <= this.floor.0
             && this.keep_dead_days.is_none_or(|own| keep_dead_days.is_some_and(|days| days <= own))
             && keep_tag.iter().all(|labels| this.keep_tag.contains(labels))
-            && other.draft().rules().all(is_covered)
+            && other.spec().rules().all(is_covered)
     }
 }
 

@@ -8,7 +8,7 @@ use ports::VolumeId;
 use super::judge::{Judgement, judge};
 use super::mark::{Item, Mark, Seen, Standing};
 use super::reading::View;
-use super::{Draft, Limit, Reason, Reasons, Verdict, WithinFrom};
+use super::{Limit, Reason, Reasons, RetentionSpec, Verdict, WithinFrom};
 
 /// Of each group by its name, the oldest of those that counted, are gone by the plan itself, and are not listed any more.
 pub(super) type Gone<'a> = BTreeMap<&'a str, &'a Verdict>;
@@ -89,24 +89,24 @@ pub(super) struct Desk<'a> {
 impl<'a> Desk<'a> {
     /// Gathers everything that speaks for a snapshot at an instant, in the eyes of a policy.
     pub(super) fn settled(view: View<'a>, now: Timestamp, gone: &Gone<'_>) -> Self {
-        let View { reading, draft, seen, gone: gone_volumes } = view;
+        let View { reading, spec, seen, gone: gone_volumes } = view;
         let items = reading.items.iter().zip(seen).enumerate();
         let rows = items.map(|(place, (item, seen))| Row::new(place, item, *seen, now)).collect();
         let mut desk = Self { rows, dead: Vec::new(), doubtful: BTreeMap::new(), gone: Vec::new() };
         desk.rows.sort_unstable_by(|a, b| newest_first(|row| row.group, a, b));
         for group in desk.groups() {
             let gone = group.first().and_then(|row| gone.get(reading.name(row.group)));
-            keep_by_rule(draft, group, now, gone.copied());
+            keep_by_rule(spec, group, now, gone.copied());
         }
         // The next two ask for rows in another order; by volume it usually is the same.
         desk.rows.sort_unstable_by(|a, b| newest_first(|row| row.item.floor(), a, b));
         for volume in desk.rows.chunk_by(|a, b| a.item.floor() == b.item.floor()) {
-            let old = old(draft, volume, now);
-            let doubtful = old.filter(|_| matters(draft, volume)).map(|(id, last)| (id.clone(), last));
+            let old = old(spec, volume, now);
+            let doubtful = old.filter(|_| matters(spec, volume)).map(|(id, last)| (id.clone(), last));
             if old.is_some_and(|(id, _)| gone_volumes.has(id, now)) {
                 desk.gone.extend(doubtful.clone().map(|(id, _)| id));
             } else {
-                desk.dead.extend(keep_floor(draft, volume));
+                desk.dead.extend(keep_floor(spec, volume));
             }
             desk.doubtful.extend(doubtful);
         }
@@ -134,16 +134,16 @@ fn newest_first<'r, 'a, K: Ord>(
 }
 
 /// What the rules about age measure from.
-pub(super) fn reference(draft: &Draft, group: &[Row<'_>], now: Timestamp) -> Timestamp {
-    match draft.within_from {
+pub(super) fn reference(spec: &RetentionSpec, group: &[Row<'_>], now: Timestamp) -> Timestamp {
+    match spec.within_from {
         WithinFrom::Now => now,
         WithinFrom::Newest => group.iter().find(|row| row.counts()).map_or(now, |row| row.at),
     }
 }
 
-fn keep_by_rule(draft: &Draft, group: &[Row<'_>], now: Timestamp, gone: Option<&Verdict>) {
-    let reference = reference(draft, group, now);
-    for rule in draft.rules() {
+fn keep_by_rule(spec: &RetentionSpec, group: &[Row<'_>], now: Timestamp, gone: Option<&Verdict>) {
+    let reference = reference(spec, group, now);
+    for rule in spec.rules() {
         let judged = judge(rule, group.iter().filter(|row| row.counts()), reference, gone);
         for (row, judgement) in judged.take_while(|(_, judgement)| !judgement.is_for_all_older()) {
             match judgement {
@@ -167,27 +167,27 @@ fn good<'r, 'a>(volume: &'r [Row<'a>]) -> impl Iterator<Item = &'r Row<'a>> {
 }
 
 /// How many the floor keeps.
-fn floor(draft: &Draft) -> usize {
-    usize::try_from(draft.floor.0).unwrap_or(usize::MAX)
+fn floor(spec: &RetentionSpec) -> usize {
+    usize::try_from(spec.floor.0).unwrap_or(usize::MAX)
 }
 
 /// The volume, and when its last snapshot began, if the floor is to keep nothing of it once it is gone. A copy does not
 /// tell its volume.
-fn old<'r>(draft: &Draft, volume: &'r [Row<'_>], now: Timestamp) -> Option<(&'r VolumeId, Timestamp)> {
-    let since = draft.keep_dead_days?.before(now);
+fn old<'r>(spec: &RetentionSpec, volume: &'r [Row<'_>], now: Timestamp) -> Option<(&'r VolumeId, Timestamp)> {
+    let since = spec.keep_dead_days?.before(now);
     let last = volume.first().filter(|row| row.at < since && !row.item.is_copy)?;
     Some((&last.item.volume, last.at))
 }
 
 /// Whether the floor keeps anything of a volume that nothing else does.
-fn matters(draft: &Draft, volume: &[Row<'_>]) -> bool {
-    good(volume).take(floor(draft)).any(|row| !row.reasons.get().keep())
+fn matters(spec: &RetentionSpec, volume: &[Row<'_>]) -> bool {
+    good(volume).take(floor(spec)).any(|row| !row.reasons.get().keep())
 }
 
 /// Keeps the last good ones of a volume, and names the volume when nothing else keeps one.
-fn keep_floor(draft: &Draft, volume: &[Row<'_>]) -> Option<VolumeId> {
+fn keep_floor(spec: &RetentionSpec, volume: &[Row<'_>]) -> Option<VolumeId> {
     let alive = good(volume).any(|row| row.reasons.get().keep());
-    good(volume).take(floor(draft)).for_each(|row| row.add(Reason::Floor));
+    good(volume).take(floor(spec)).for_each(|row| row.add(Reason::Floor));
     let named = good(volume).next().filter(|row| !alive && !row.item.is_copy);
     named.map(|row| row.item.volume.clone())
 }

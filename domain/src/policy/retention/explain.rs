@@ -61,14 +61,14 @@ pub enum Answer {
 impl Retention {
     /// Explains the verdict on a snapshot; `None` when there is no such snapshot.
     pub fn explain(&self, stock: &Stock<'_>, now: Timestamp, id: &SnapshotId) -> Option<Explanation> {
-        let draft = self.draft();
+        let spec = self.spec();
         let snapshot = stock.snapshots.iter().find(|snapshot| snapshot.id == *id)?;
         let reading = stock.read(self, None);
         let desk = Desk::settled(reading.own(), now, &Gone::new());
         let row = desk.rows.iter().find(|row| row.item.id == *id)?;
         let group: Vec<Row<'_>> = desk.rows.iter().filter(|r| r.group == row.group).cloned().collect();
-        let reference = reference(draft, &group, now);
-        let rules = draft.rules().map(|rule| {
+        let reference = reference(spec, &group, now);
+        let rules = spec.rules().map(|rule| {
             let by_age = rule.bucket.is_none() && matches!(rule.limit, Limit::Period(_));
             let answer = if by_age && row.reasons.get().has(rule.reason) {
                 Answer::Matches
@@ -77,7 +77,7 @@ impl Retention {
             };
             Question { rule: rule.to_string(), answer }
         });
-        let tagged = draft.keep_tag.iter().map(|labels| {
+        let tagged = spec.keep_tag.iter().map(|labels| {
             let matches = row.is_ours() && row.item.is_ruled() && labels.are_on(&snapshot.tags);
             let answer = if matches { Answer::Matches } else { Answer::Untagged };
             Question { rule: format!("{} {labels}", Reason::Tagged), answer }

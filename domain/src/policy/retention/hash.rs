@@ -16,7 +16,7 @@ pub struct PlanHash(String);
 impl PlanHash {
     pub(super) fn of(now: Timestamp, policy: &Retention, groups: &[Group]) -> Self {
         let mut hash = Sha256::new();
-        hash.update(format!("{now}\n{}\n", policy.draft()));
+        hash.update(format!("{now}\n{}\n", policy.spec()));
         for group in groups {
             group.keep.iter().for_each(|verdict| add(&mut hash, "keep ", verdict));
             group.remove.iter().for_each(|verdict| add(&mut hash, "remove ", verdict));

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use ports::{Snapshot, SnapshotId, SnapshotState, VolumeId, time};
 
 use super::names::Names;
-use super::{Draft, GroupBy, Owner, Period, Reason, Reasons};
+use super::{GroupBy, Owner, Period, Reason, Reasons, RetentionSpec};
 use crate::policy::naming::{self, HOLD, INSTANCE_ID, KEY};
 use crate::policy::ownership::Whose;
 
@@ -107,20 +107,20 @@ impl<'a> Said<'a> {
 
 impl Seen {
     pub(super) fn by(
-        draft: &Draft,
+        spec: &RetentionSpec,
         snapshot: &Snapshot,
         said: &Said<'_>,
         names: &mut Names<Arc<str>>,
     ) -> Self {
-        let is_owned = match &draft.owned_by {
+        let is_owned = match &spec.owned_by {
             Owner::Caretaker(name) => name.whose(&snapshot.tags) == Whose::Own,
             Owner::Tag(key, value) => snapshot.tags.get(key) == Some(value),
             Owner::Any => true,
         };
         Self {
-            group: names.number(group(draft, snapshot, said).unwrap_or(snapshot.volume.as_str())),
+            group: names.number(group(spec, snapshot, said).unwrap_or(snapshot.volume.as_str())),
             is_owned,
-            is_tagged: draft.keep_tag.iter().any(|labels| labels.are_on(&snapshot.tags)),
+            is_tagged: spec.keep_tag.iter().any(|labels| labels.are_on(&snapshot.tags)),
         }
     }
 }
@@ -254,8 +254,8 @@ impl OwnDays {
 }
 
 /// The name of the group; `None` for what lacks the tag to group by, which goes with its volume.
-fn group<'a>(draft: &Draft, snapshot: &'a Snapshot, said: &Said<'a>) -> Option<&'a str> {
-    match &draft.group_by {
+fn group<'a>(spec: &RetentionSpec, snapshot: &'a Snapshot, said: &Said<'a>) -> Option<&'a str> {
+    match &spec.group_by {
         GroupBy::Volume => None,
         GroupBy::Instance => said.instance,
         GroupBy::Set => said.set,

@@ -12,7 +12,7 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `draft`, `count`, `days`, `period`, `label` | a policy as people write it |
+//! | `spec`, `count`, `days`, `period`, `label` | a policy as people write it |
 //! | `rule`, `bucket`, `judge` | what a rule says of the snapshots of a group |
 //! | `mark` | what is kept of a single snapshot, and what it comes to by itself |
 //! | `reading`, `names` | all snapshots that were read |
@@ -31,7 +31,6 @@ mod count;
 mod covers;
 mod days;
 mod desk;
-mod draft;
 mod due;
 mod explain;
 mod gone;
@@ -49,6 +48,7 @@ mod reason;
 mod rule;
 mod ruling;
 mod slice;
+mod spec;
 
 pub use baseline::{Asked, Baseline, History, Passage};
 pub use bucket::Bucket;
@@ -56,7 +56,6 @@ pub use clearance::Clearance;
 pub use compare::Comparison;
 pub use count::Count;
 pub use days::Days;
-pub use draft::{Draft, Floor, GroupBy, Owner, WithinFrom};
 pub use due::Due;
 pub use explain::{Answer, Explanation, Question};
 pub use hash::PlanHash;
@@ -71,6 +70,7 @@ pub use reading::{Bound, Reading};
 pub use reason::{Reason, Reasons};
 pub use rule::{Limit, Rule};
 pub use ruling::{Change, Ruling};
+pub use spec::{Floor, GroupBy, Owner, RetentionSpec, WithinFrom};
 
 /// A retention that would be none, or that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::desk::{Desk, Row};
 use super::mark::Item;
 use super::reading::Reading;
-use super::{Bound, Days, Draft, PlanHash, Reason, Reasons, Refusal, RetentionError};
+use super::{Bound, Days, PlanHash, Reason, Reasons, Refusal, RetentionError, RetentionSpec};
 
-/// Which snapshots are kept: a checked [`Draft`].
+/// Which snapshots are kept: a checked [`RetentionSpec`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Draft", into = "Draft")]
-pub struct Retention(Draft);
+#[serde(try_from = "RetentionSpec", into = "RetentionSpec")]
+pub struct Retention(RetentionSpec);
 
 /// The snapshots there are, and what a listing of them does not tell.
 #[derive(Clone, Copy, Debug)]
@@ -88,21 +88,21 @@ impl Retention {
     /// # Examples
     ///
     /// ```
-    /// use domain::policy::retention::{Draft, Retention, RetentionError};
+    /// use domain::policy::retention::{RetentionSpec, Retention, RetentionError};
     ///
-    /// let draft = Draft { keep_daily: Some("7".parse()?), ..Draft::default() };
-    /// assert!(Retention::new(draft).is_ok());
-    /// assert_eq!(Retention::new(Draft::default()), Err(RetentionError::Empty));
+    /// let spec = RetentionSpec { keep_daily: Some("7".parse()?), ..RetentionSpec::default() };
+    /// assert!(Retention::new(spec).is_ok());
+    /// assert_eq!(Retention::new(RetentionSpec::default()), Err(RetentionError::Empty));
     /// # Ok::<(), RetentionError>(())
     /// ```
-    pub fn new(draft: Draft) -> Result<Self, RetentionError> {
-        if 100 < draft.max_remove.percent {
-            return Err(RetentionError::Percent(draft.max_remove.percent));
+    pub fn new(spec: RetentionSpec) -> Result<Self, RetentionError> {
+        if 100 < spec.max_remove.percent {
+            return Err(RetentionError::Percent(spec.max_remove.percent));
         }
-        if draft.rules().next().is_none() && draft.keep_tag.is_empty() {
+        if spec.rules().next().is_none() && spec.keep_tag.is_empty() {
             return Err(RetentionError::Empty);
         }
-        Ok(Self(draft))
+        Ok(Self(spec))
     }
 
     /// Keeps what is younger than so many days, and the last good snapshot of each volume.
@@ -122,11 +122,11 @@ impl Retention {
     /// ```
     pub fn days(days: i64) -> Result<Self, RetentionError> {
         let keep_within = Some(Days::try_from(days)?.into());
-        Self::new(Draft { keep_within, ..Draft::default() })
+        Self::new(RetentionSpec { keep_within, ..RetentionSpec::default() })
     }
 
     /// The policy as people write it.
-    pub fn draft(&self) -> &Draft {
+    pub fn spec(&self) -> &RetentionSpec {
         &self.0
     }
 
@@ -221,7 +221,7 @@ impl RetentionPlan {
         groups.sort_by(|a, b| a.key.cmp(&b.key));
         let ours = desk.rows.iter().filter(|row| row.is_ours()).count();
         let remove = groups.iter().map(|group| group.remove.len()).fold(0, usize::saturating_add);
-        let refused = policy.draft().max_remove.refuse(remove, ours);
+        let refused = policy.spec().max_remove.refuse(remove, ours);
         let hash = PlanHash::of(now, &policy, &groups);
         let (dead_volumes, doubtful_volumes) = (desk.dead.clone(), desk.doubtful.clone());
         let gone_volumes = desk.gone.clone();
@@ -254,14 +254,14 @@ impl RetentionPlan {
     }
 }
 
-impl TryFrom<Draft> for Retention {
+impl TryFrom<RetentionSpec> for Retention {
     type Error = RetentionError;
-    fn try_from(draft: Draft) -> Result<Self, RetentionError> {
-        Self::new(draft)
+    fn try_from(spec: RetentionSpec) -> Result<Self, RetentionError> {
+        Self::new(spec)
     }
 }
 
-impl From<Retention> for Draft {
+impl From<Retention> for RetentionSpec {
     fn from(retention: Retention) -> Self {
         retention.0
     }

@@ -139,7 +139,7 @@ impl RetentionPlan {
         // Its hash does not cover what the file says of that.
         let ours = self.kept().filter(|verdict| !verdict.reasons.are_of_others()).count();
         let remove = self.removed().count();
-        let refused = self.policy.draft().max_remove.refuse(remove, ours.saturating_add(remove));
+        let refused = self.policy.spec().max_remove.refuse(remove, ours.saturating_add(remove));
         if let Some(refusal) = self.refused.or(refused) {
             return Err(Mismatch::Refused(refusal));
         }

@@ -8,7 +8,7 @@ use super::desk::{Desk, Gone};
 use super::gone::GoneVolumes;
 use super::mark::{Item, Said, Seen};
 use super::names::Names;
-use super::{Draft, Reason, Retention, RetentionPlan};
+use super::{Reason, Retention, RetentionPlan, RetentionSpec};
 
 /// The snapshots there are, read one after the other. Of each is kept what decisions need, some two hundred bytes: with its
 /// tags a snapshot has nearly a thousand. It can be asked about any instant, and by one more policy than its own.
@@ -36,7 +36,7 @@ struct Sight {
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
     pub(super) reading: &'a Reading,
-    pub(super) draft: &'a Draft,
+    pub(super) spec: &'a RetentionSpec,
     pub(super) seen: &'a [Seen],
     /// Which volumes are gone.
     pub(super) gone: GoneVolumes<'a>,
@@ -67,7 +67,7 @@ impl Retention {
 
     /// Whether it reads the same from tags as another.
     fn sees_as(&self, other: &Self) -> bool {
-        self.draft().of_tags() == other.draft().of_tags()
+        self.spec().of_tags() == other.spec().of_tags()
     }
 }
 
@@ -76,7 +76,7 @@ impl Reading {
     pub fn add(&mut self, snapshot: &Snapshot, shared_in: bool) {
         let said = Said::read(snapshot);
         for sight in std::iter::once(&mut self.own).chain(&mut self.other) {
-            sight.seen.push(Seen::by(sight.policy.draft(), snapshot, &said, &mut self.names));
+            sight.seen.push(Seen::by(sight.policy.spec(), snapshot, &said, &mut self.names));
         }
         let volume = self.volumes.number(&snapshot.volume);
         let named = self.volumes.name(volume).unwrap_or(&snapshot.volume).clone();
@@ -153,7 +153,7 @@ impl Reading {
     }
 
     fn view<'a>(&'a self, sight: &'a Sight, policy: &'a Retention) -> View<'a> {
-        View { reading: self, draft: policy.draft(), seen: &sight.seen, gone: GoneVolumes::Since(&self.gone) }
+        View { reading: self, spec: policy.spec(), seen: &sight.seen, gone: GoneVolumes::Since(&self.gone) }
     }
 
     /// How its policy sees it, were it known all along which volumes are gone; `None` where none is.

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{Bucket, Count, Draft, Period, Reason};
+use super::{Bucket, Count, Period, Reason, RetentionSpec};
 
 /// What keeps some snapshots of a group: all of them or the newest in each bucket, up to a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum Limit {
     Period(Period),
 }
 
-impl Draft {
+impl RetentionSpec {
     /// The rules about number and age.
     pub fn rules(&self) -> impl Iterator<Item = Rule> {
         let counts = [
@@ -66,7 +66,7 @@ impl fmt::Display for Limit {
     }
 }
 
-impl Draft {
+impl RetentionSpec {
     /// The arguments of the command line that say the same.
     fn arguments(&self) -> Vec<String> {
         let rules = self.rules().map(|rule| (rule.reason.to_string(), rule.limit.to_string()));
@@ -90,10 +90,10 @@ impl Draft {
     /// # Examples
     ///
     /// ```
-    /// use domain::policy::retention::{Draft, GroupBy};
+    /// use domain::policy::retention::{RetentionSpec, GroupBy};
     ///
-    /// let draft = Draft { group_by: GroupBy::Tag("Cost Center".to_owned()), ..Draft::default() };
-    /// assert!(draft.shell().contains(" --group-by 'tag:Cost Center' "));
+    /// let spec = RetentionSpec { group_by: GroupBy::Tag("Cost Center".to_owned()), ..RetentionSpec::default() };
+    /// assert!(spec.shell().contains(" --group-by 'tag:Cost Center' "));
     /// ```
     pub fn shell(&self) -> String {
         let arguments = self.arguments();
@@ -102,7 +102,7 @@ impl Draft {
     }
 }
 
-impl fmt::Display for Draft {
+impl fmt::Display for RetentionSpec {
     /// The options of the command line that say the same, as they are.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.arguments().join(" "))

@@ -64,7 +64,7 @@ impl RetentionPlan {
                 None => Ruling::Go { most: all },
             };
         };
-        let cap = self.policy.draft().max_remove;
+        let cap = self.policy.spec().max_remove;
         let (then, due) = (reading.due(last.at), reading.due(self.now));
         let change = self.change_of_policy(reading, last, &due);
         let change = change.or_else(|| cap.exceeded_by(last.unexplained(&then, reading)));
@@ -99,7 +99,7 @@ impl RetentionPlan {
 
     /// What it comes to once every volume is gone; `None` where that is no difference.
     fn due_if_gone(&self, reading: &Reading) -> Option<Due> {
-        self.policy.draft().keep_dead_days?;
+        self.policy.spec().keep_dead_days?;
         Some(reading.own().where_gone_are(GoneVolumes::All).due(self.now))
     }
 
@@ -107,14 +107,14 @@ impl RetentionPlan {
     fn refused_if_gone(&self, reading: &Reading) -> Option<Refusal> {
         let due = self.due_if_gone(reading)?;
         let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-        self.policy.draft().max_remove.refuse(size(due.count()), size(due.ours))
+        self.policy.spec().max_remove.refuse(size(due.count()), size(due.ours))
     }
 }
 
 impl Retention {
     /// Whether another keeps the same, whatever may be removed at once.
     fn keeps_as(&self, other: &Self) -> bool {
-        let (mut this, other) = (self.draft().clone(), other.draft());
+        let (mut this, other) = (self.spec().clone(), other.spec());
         this.max_remove = other.max_remove;
         this == *other
     }

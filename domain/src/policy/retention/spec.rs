@@ -11,7 +11,7 @@ use crate::policy::ownership::OwnerName;
 /// is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Draft {
+pub struct RetentionSpec {
     /// Keeps the last ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep_last: Option<Count>,
@@ -139,7 +139,7 @@ pub enum Owner {
     Any,
 }
 
-impl Draft {
+impl RetentionSpec {
     /// What it asks of tags.
     pub(super) fn of_tags(&self) -> (&Owner, &GroupBy, &[Labels]) {
         (&self.owned_by, &self.group_by, &self.keep_tag)
