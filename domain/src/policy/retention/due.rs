@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use ports::SnapshotId;
 use std::collections::BTreeSet;
 
-use super::desk::{Desk, Gone};
+use super::assessment::{Assessment, Gone};
 use super::mark::Item;
 use super::reading::{Reading, View};
 
@@ -53,9 +53,9 @@ impl Reading {
 impl View<'_> {
     /// What the policy lets go at an instant.
     pub(super) fn due(self, at: Timestamp) -> Due {
-        let desk = Desk::settled(self, at, &Gone::new());
+        let assessment = Assessment::of(self, at, &Gone::new());
         let mut due = Due { at, each: vec![false; self.seen.len()], ours: 0 };
-        for row in desk.rows.iter().filter(|row| row.is_ours() && row.at <= at) {
+        for row in assessment.rows.iter().filter(|row| row.is_ours() && row.at <= at) {
             due.ours = due.ours.saturating_add(1);
             if let Some(each) = due.each.get_mut(row.place) {
                 *each = !row.verdict().keep();

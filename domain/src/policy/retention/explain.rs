@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use ports::{SnapshotId, UsedBy};
 use serde::Serialize;
 
-use super::desk::{Desk, Gone, Row, reference};
+use super::assessment::{Assessment, Gone, Row, reference};
 use super::judge::judge;
 use super::{Judgement, Limit, Reason, Retention, Stock, Verdict};
 use crate::policy::naming::{HOLD, KEEP_DAYS, KEY, keep_days};
@@ -64,9 +64,9 @@ impl Retention {
         let spec = self.spec();
         let snapshot = stock.snapshots.iter().find(|snapshot| snapshot.id == *id)?;
         let reading = stock.read(self, None);
-        let desk = Desk::settled(reading.own(), now, &Gone::new());
-        let row = desk.rows.iter().find(|row| row.item.id == *id)?;
-        let group: Vec<Row<'_>> = desk.rows.iter().filter(|r| r.group == row.group).cloned().collect();
+        let assessment = Assessment::of(reading.own(), now, &Gone::new());
+        let row = assessment.rows.iter().find(|row| row.item.id == *id)?;
+        let group: Vec<Row<'_>> = assessment.rows.iter().filter(|r| r.group == row.group).cloned().collect();
         let reference = reference(spec, &group, now);
         let rules = spec.rules().map(|rule| {
             let by_age = rule.bucket.is_none() && matches!(rule.limit, Limit::Period(_));

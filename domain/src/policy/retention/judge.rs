@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::desk::Row;
+use super::assessment::Row;
 use super::{Limit, Rule, Verdict};
 
 /// What a rule says of a snapshot.

@@ -17,12 +17,13 @@
 //! | `mark` | what is kept of a single snapshot, and what it comes to by itself |
 //! | `reading`, `names` | all snapshots that were read |
 //! | `gone` | which volumes are known to be gone |
-//! | `desk`, `plan` | all of it together |
+//! | `assessment`, `plan` | all of it together |
 //! | `clearance` | what may be removed for another reason than a rule |
 //! | `rail`, `hash` | when not to act on a plan, and whether it is still the same |
 //! | `due`, `baseline`, `ruling` | whether a plan follows from the last one, or a person has to accept it |
 //! | `explain`, `compare` | why one snapshot, and what if |
 
+mod assessment;
 mod baseline;
 mod bucket;
 mod clearance;
@@ -30,7 +31,6 @@ mod compare;
 mod count;
 mod covers;
 mod days;
-mod desk;
 mod due;
 mod explain;
 mod gone;

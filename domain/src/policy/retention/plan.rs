@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use ports::{Snapshot, SnapshotId, UsedBy, VolumeId};
 use serde::{Deserialize, Serialize};
 
-use super::desk::{Desk, Row};
+use super::assessment::{Assessment, Row};
 use super::mark::Item;
 use super::reading::Reading;
 use super::{Bound, Days, PlanHash, Reason, Reasons, Refusal, RetentionError, RetentionSpec};
@@ -213,18 +213,18 @@ impl Verdict {
 }
 
 impl RetentionPlan {
-    /// The plan of what lies on a desk.
-    pub(super) fn of(reading: &Reading, now: Timestamp, desk: &Desk<'_>) -> Self {
+    /// The plan that an assessment comes to.
+    pub(super) fn of(reading: &Reading, now: Timestamp, assessment: &Assessment<'_>) -> Self {
         let policy = reading.policy().clone();
         let group = |rows: &[Row<'_>]| Some(Group::of(reading.name(rows.first()?.group), rows));
-        let mut groups: Vec<Group> = desk.groups().filter_map(group).collect();
+        let mut groups: Vec<Group> = assessment.groups().filter_map(group).collect();
         groups.sort_by(|a, b| a.key.cmp(&b.key));
-        let ours = desk.rows.iter().filter(|row| row.is_ours()).count();
+        let ours = assessment.rows.iter().filter(|row| row.is_ours()).count();
         let remove = groups.iter().map(|group| group.remove.len()).fold(0, usize::saturating_add);
         let refused = policy.spec().max_remove.refuse(remove, ours);
         let hash = PlanHash::of(now, &policy, &groups);
-        let (dead_volumes, doubtful_volumes) = (desk.dead.clone(), desk.doubtful.clone());
-        let gone_volumes = desk.gone.clone();
+        let (dead_volumes, doubtful_volumes) = (assessment.dead.clone(), assessment.doubtful.clone());
+        let gone_volumes = assessment.gone.clone();
         Self { now, policy, hash, groups, dead_volumes, doubtful_volumes, gone_volumes, refused }
     }
 

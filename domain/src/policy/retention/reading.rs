@@ -4,7 +4,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use ports::{Snapshot, SnapshotId, UsedBy, VolumeId};
 
-use super::desk::{Desk, Gone};
+use super::assessment::{Assessment, Gone};
 use super::gone::GoneVolumes;
 use super::mark::{Item, Said, Seen};
 use super::names::Names;
@@ -103,13 +103,13 @@ impl Reading {
 
     /// Decides about every snapshot read.
     pub fn plan(&self, now: Timestamp) -> RetentionPlan {
-        RetentionPlan::of(self, now, &Desk::settled(self.own(), now, &Gone::new()))
+        RetentionPlan::of(self, now, &Assessment::of(self.own(), now, &Gone::new()))
     }
 
     /// What it would decide if every volume was gone.
     pub fn plan_if_gone(&self, now: Timestamp) -> RetentionPlan {
         let view = self.own().where_gone_are(GoneVolumes::All);
-        RetentionPlan::of(self, now, &Desk::settled(view, now, &Gone::new()))
+        RetentionPlan::of(self, now, &Assessment::of(view, now, &Gone::new()))
     }
 
     /// Decides once more what an earlier plan of the same policy decided for the same instant. What that removes and is gone
@@ -123,7 +123,7 @@ impl Reading {
             let oldest = counted.find(|verdict| !there.contains(&verdict.id));
             gone.extend(oldest.map(|verdict| (group.key.as_str(), verdict)));
         }
-        RetentionPlan::of(self, before.now, &Desk::settled(self.own(), before.now, &gone))
+        RetentionPlan::of(self, before.now, &Assessment::of(self.own(), before.now, &gone))
     }
 
     /// Every snapshot read, in the order of the list.

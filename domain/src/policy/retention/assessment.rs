@@ -13,7 +13,7 @@ use super::{Limit, Reason, Reasons, RetentionSpec, Verdict, WithinFrom};
 /// Of each group by its name, the oldest of those that counted, are gone by the plan itself, and are not listed any more.
 pub(super) type Gone<'a> = BTreeMap<&'a str, &'a Verdict>;
 
-/// A snapshot on the desk.
+/// A snapshot in an assessment.
 #[derive(Clone, Debug)]
 pub(super) struct Row<'a> {
     pub(super) item: &'a Item,
@@ -76,7 +76,7 @@ impl<'a> Row<'a> {
 }
 
 /// All snapshots with what speaks for keeping them: group by group, each newest first.
-pub(super) struct Desk<'a> {
+pub(super) struct Assessment<'a> {
     pub(super) rows: Vec<Row<'a>>,
     /// The volumes that only the floor keeps something of.
     pub(super) dead: Vec<VolumeId>,
@@ -86,35 +86,35 @@ pub(super) struct Desk<'a> {
     pub(super) gone: Vec<VolumeId>,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> Assessment<'a> {
     /// Gathers everything that speaks for a snapshot at an instant, in the eyes of a policy.
-    pub(super) fn settled(view: View<'a>, now: Timestamp, gone: &Gone<'_>) -> Self {
+    pub(super) fn of(view: View<'a>, now: Timestamp, gone: &Gone<'_>) -> Self {
         let View { reading, spec, seen, gone: gone_volumes } = view;
         let items = reading.items.iter().zip(seen).enumerate();
         let rows = items.map(|(place, (item, seen))| Row::new(place, item, *seen, now)).collect();
-        let mut desk = Self { rows, dead: Vec::new(), doubtful: BTreeMap::new(), gone: Vec::new() };
-        desk.rows.sort_unstable_by(|a, b| newest_first(|row| row.group, a, b));
-        for group in desk.groups() {
+        let mut assessment = Self { rows, dead: Vec::new(), doubtful: BTreeMap::new(), gone: Vec::new() };
+        assessment.rows.sort_unstable_by(|a, b| newest_first(|row| row.group, a, b));
+        for group in assessment.groups() {
             let gone = group.first().and_then(|row| gone.get(reading.name(row.group)));
             keep_by_rule(spec, group, now, gone.copied());
         }
         // The next two ask for rows in another order; by volume it usually is the same.
-        desk.rows.sort_unstable_by(|a, b| newest_first(|row| row.item.floor(), a, b));
-        for volume in desk.rows.chunk_by(|a, b| a.item.floor() == b.item.floor()) {
+        assessment.rows.sort_unstable_by(|a, b| newest_first(|row| row.item.floor(), a, b));
+        for volume in assessment.rows.chunk_by(|a, b| a.item.floor() == b.item.floor()) {
             let old = old(spec, volume, now);
             let doubtful = old.filter(|_| matters(spec, volume)).map(|(id, last)| (id.clone(), last));
             if old.is_some_and(|(id, _)| gone_volumes.has(id, now)) {
-                desk.gone.extend(doubtful.clone().map(|(id, _)| id));
+                assessment.gone.extend(doubtful.clone().map(|(id, _)| id));
             } else {
-                desk.dead.extend(keep_floor(spec, volume));
+                assessment.dead.extend(keep_floor(spec, volume));
             }
-            desk.doubtful.extend(doubtful);
+            assessment.doubtful.extend(doubtful);
         }
-        desk.dead.sort_unstable();
-        desk.gone.sort_unstable();
-        desk.rows.sort_unstable_by(|a, b| newest_first(|row| row.group, a, b));
-        keep_sets(&desk.rows, reading.names());
-        desk
+        assessment.dead.sort_unstable();
+        assessment.gone.sort_unstable();
+        assessment.rows.sort_unstable_by(|a, b| newest_first(|row| row.group, a, b));
+        keep_sets(&assessment.rows, reading.names());
+        assessment
     }
 
     /// One group after the other.
