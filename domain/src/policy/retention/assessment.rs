@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use ports::VolumeId;
 
+use super::item::{Item, Merits, Seen, Standing};
 use super::judge::{Judgement, judge};
-use super::mark::{Item, Mark, Seen, Standing};
 use super::reading::View;
 use super::{Limit, Reason, Reasons, RetentionSpec, Verdict, WithinFrom};
 
@@ -30,7 +30,7 @@ pub(super) struct Row<'a> {
 
 impl<'a> Row<'a> {
     fn new(place: usize, item: &'a Item, seen: Seen, now: Timestamp) -> Self {
-        let Mark { reasons, standing } = item.mark(seen, now);
+        let Merits { reasons, standing } = item.merits(seen, now);
         Self { item, place, at: item.at, group: seen.group, standing, reasons: Cell::new(reasons) }
     }
 

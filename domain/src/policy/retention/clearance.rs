@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use ports::SnapshotId;
 
-use super::mark::{Item, Mark, Standing};
+use super::item::{Item, Merits, Standing};
 use super::reading::View;
 use super::{Reading, Reason, Reasons, Refusal};
 
@@ -58,7 +58,7 @@ impl Reading {
         let mut floors: BTreeMap<_, Volume<'_>> = BTreeMap::new();
         let (mut stay, mut ours) = (BTreeMap::<SnapshotId, Reasons>::new(), 0_usize);
         for (item, seen) in self.items.iter().zip(seen) {
-            let Mark { reasons, standing } = item.mark(*seen, now);
+            let Merits { reasons, standing } = item.merits(*seen, now);
             ours = ours.saturating_add(usize::from(standing != Standing::Theirs));
             let goes = wished.contains(&item.id) && !reasons.keep();
             if wished.contains(&item.id) && !goes {

@@ -3,7 +3,7 @@ use ports::SnapshotId;
 use std::collections::BTreeSet;
 
 use super::assessment::{Assessment, Gone};
-use super::mark::Item;
+use super::item::Item;
 use super::reading::{Reading, View};
 
 /// What a policy lets go at an instant, without the reasons: small, because a night asks for it several times.

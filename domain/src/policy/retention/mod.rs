@@ -14,7 +14,7 @@
 //! | --- | --- |
 //! | `spec`, `count`, `days`, `period`, `label` | a policy as people write it |
 //! | `rule`, `bucket`, `judge` | what a rule says of the snapshots of a group |
-//! | `mark` | what is kept of a single snapshot, and what it comes to by itself |
+//! | `item` | what is kept of a single snapshot, and what it comes to by itself |
 //! | `reading`, `names` | all snapshots that were read |
 //! | `gone` | which volumes are known to be gone |
 //! | `assessment`, `plan` | all of it together |
@@ -35,10 +35,10 @@ mod due;
 mod explain;
 mod gone;
 mod hash;
+mod item;
 mod judge;
 mod known;
 mod label;
-mod mark;
 mod names;
 mod period;
 mod plan;
@@ -59,10 +59,10 @@ pub use days::Days;
 pub use due::Due;
 pub use explain::{Answer, Explanation, Question};
 pub use hash::PlanHash;
+pub(in crate::policy) use item::Item;
 pub use judge::Judgement;
 pub use known::Known;
 pub use label::Labels;
-pub(in crate::policy) use mark::Item;
 pub use period::Period;
 pub use plan::{Group, Retention, RetentionPlan, Stock, Verdict};
 pub use rail::{Cap, Mismatch, Refusal};

@@ -5,7 +5,7 @@ use ports::{Snapshot, SnapshotId, UsedBy, VolumeId};
 use serde::{Deserialize, Serialize};
 
 use super::assessment::{Assessment, Row};
-use super::mark::Item;
+use super::item::Item;
 use super::reading::Reading;
 use super::{Bound, Days, PlanHash, Reason, Reasons, Refusal, RetentionError, RetentionSpec};
 

@@ -6,7 +6,7 @@ use ports::{Snapshot, SnapshotId, UsedBy, VolumeId};
 
 use super::assessment::{Assessment, Gone};
 use super::gone::GoneVolumes;
-use super::mark::{Item, Said, Seen};
+use super::item::{Item, Said, Seen};
 use super::names::Names;
 use super::{Reason, Retention, RetentionPlan, RetentionSpec};
 

@@ -55,9 +55,9 @@ pub(super) struct Seen {
     is_tagged: bool,
 }
 
-/// What a snapshot comes to at an instant, before any rule about number and age is asked.
+/// What a snapshot comes to on its own merits, before any rule about number and age is asked.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Mark {
+pub(super) struct Merits {
     pub(super) reasons: Reasons,
     pub(super) standing: Standing,
 }
@@ -167,7 +167,7 @@ impl Item {
     }
 
     /// What it comes to at an instant, in the eyes of a policy.
-    pub(super) fn mark(&self, seen: Seen, now: Timestamp) -> Mark {
+    pub(super) fn merits(&self, seen: Seen, now: Timestamp) -> Merits {
         let mut reasons = self.always;
         if now < self.locked_until {
             reasons.add(Reason::Locked);
@@ -176,14 +176,14 @@ impl Item {
             reasons.add(Reason::NotOurs);
         }
         if reasons.are_of_others() {
-            return Mark { reasons, standing: Standing::Theirs };
+            return Merits { reasons, standing: Standing::Theirs };
         }
         self.protect(&mut reasons, now);
         reasons = reasons.and(self.own_days.reasons(self.at, now));
         if self.is_ruled() && seen.is_tagged {
             reasons.add(Reason::Tagged);
         }
-        Mark { reasons, standing: self.standing(now) }
+        Merits { reasons, standing: self.standing(now) }
     }
 
     /// What it is worth when it is ours.
