@@ -75,9 +75,9 @@ pub(super) enum Standing {
     Unsettled,
 }
 
-/// What tags say that rules and rails ask for, read in one go.
+/// What tags say that rules and safeguards ask for, read in one go.
 #[derive(Default)]
-pub(super) struct Said<'a> {
+pub(super) struct ReadTags<'a> {
     other_tool: bool,
     pub(super) set: Option<&'a str>,
     instance: Option<&'a str>,
@@ -88,20 +88,20 @@ pub(super) struct Said<'a> {
     keep_days: Option<&'a str>,
 }
 
-impl<'a> Said<'a> {
+impl<'a> ReadTags<'a> {
     pub(super) fn read(snapshot: &'a Snapshot) -> Self {
-        let mut said = Self { keep_days: naming::keep_days(snapshot), ..Self::default() };
+        let mut tags = Self { keep_days: naming::keep_days(snapshot), ..Self::default() };
         for (key, value) in snapshot.tags.iter() {
             match key {
-                KEY => said.set = Some(value),
-                INSTANCE_ID => said.instance = Some(value),
+                KEY => tags.set = Some(value),
+                INSTANCE_ID => tags.instance = Some(value),
                 _ if key.eq_ignore_ascii_case(HOLD) => {
-                    said.held_until = said.held_until.max(Some(end_of_hold(value)));
+                    tags.held_until = tags.held_until.max(Some(end_of_hold(value)));
                 }
-                _ => said.other_tool |= naming::is_of_other_tool(key),
+                _ => tags.other_tool |= naming::is_of_other_tool(key),
             }
         }
-        said
+        tags
     }
 }
 
@@ -109,7 +109,7 @@ impl Seen {
     pub(super) fn by(
         spec: &RetentionSpec,
         snapshot: &Snapshot,
-        said: &Said<'_>,
+        tags: &ReadTags<'_>,
         names: &mut Names<Arc<str>>,
     ) -> Self {
         let is_owned = match &spec.owned_by {
@@ -118,7 +118,7 @@ impl Seen {
             Owner::Any => true,
         };
         Self {
-            group: names.number(group(spec, snapshot, said).unwrap_or(snapshot.volume.as_str())),
+            group: names.number(group(spec, snapshot, tags).unwrap_or(snapshot.volume.as_str())),
             is_owned,
             is_tagged: spec.keep_tag.iter().any(|labels| labels.are_on(&snapshot.tags)),
         }
@@ -128,12 +128,12 @@ impl Seen {
 impl Item {
     pub(super) fn new(
         snapshot: &Snapshot,
-        said: &Said<'_>,
+        tags: &ReadTags<'_>,
         (number, volume): (u32, VolumeId),
         set: Option<u32>,
         shared_in: bool,
     ) -> Self {
-        let other_tool = said.other_tool || is_by_other_tool(&snapshot.description);
+        let other_tool = tags.other_tool || is_by_other_tool(&snapshot.description);
         let always = [(other_tool, Reason::OtherTool), (shared_in, Reason::SharedIn)];
         Self {
             id: snapshot.id.clone(),
@@ -144,9 +144,9 @@ impl Item {
             state: snapshot.state,
             is_copy: snapshot.is_copy(),
             set,
-            held_until: said.held_until.unwrap_or(Timestamp::MIN),
+            held_until: tags.held_until.unwrap_or(Timestamp::MIN),
             locked_until: Timestamp::MIN,
-            own_days: said.keep_days.map_or(OwnDays::None, OwnDays::read),
+            own_days: tags.keep_days.map_or(OwnDays::None, OwnDays::read),
             always: always.into_iter().filter_map(|(holds, reason)| holds.then_some(reason)).collect(),
         }
     }
@@ -254,11 +254,11 @@ impl OwnDays {
 }
 
 /// The name of the group; `None` for what lacks the tag to group by, which goes with its volume.
-fn group<'a>(spec: &RetentionSpec, snapshot: &'a Snapshot, said: &Said<'a>) -> Option<&'a str> {
+fn group<'a>(spec: &RetentionSpec, snapshot: &'a Snapshot, tags: &ReadTags<'a>) -> Option<&'a str> {
     match &spec.group_by {
         GroupBy::Volume => None,
-        GroupBy::Instance => said.instance,
-        GroupBy::Set => said.set,
+        GroupBy::Instance => tags.instance,
+        GroupBy::Set => tags.set,
         GroupBy::Nothing => Some("all"),
         GroupBy::Tag(key) => snapshot.tags.get(key),
     }

@@ -6,7 +6,7 @@ use ports::{Snapshot, SnapshotId, UsedBy, VolumeId};
 
 use super::assessment::{Assessment, Gone};
 use super::gone::GoneVolumes;
-use super::item::{Item, Said, Seen};
+use super::item::{Item, ReadTags, Seen};
 use super::names::Names;
 use super::{Reason, Retention, RetentionPlan, RetentionSpec};
 
@@ -74,14 +74,14 @@ impl Retention {
 impl Reading {
     /// Takes in a snapshot, which another account shares or not.
     pub fn add(&mut self, snapshot: &Snapshot, shared_in: bool) {
-        let said = Said::read(snapshot);
+        let tags = ReadTags::read(snapshot);
         for sight in std::iter::once(&mut self.own).chain(&mut self.other) {
-            sight.seen.push(Seen::by(sight.policy.spec(), snapshot, &said, &mut self.names));
+            sight.seen.push(Seen::by(sight.policy.spec(), snapshot, &tags, &mut self.names));
         }
         let volume = self.volumes.number(&snapshot.volume);
         let named = self.volumes.name(volume).unwrap_or(&snapshot.volume).clone();
-        let set = said.set.map(|set| self.names.number(set));
-        self.items.push(Item::new(snapshot, &said, (volume, named), set, shared_in));
+        let set = tags.set.map(|set| self.names.number(set));
+        self.items.push(Item::new(snapshot, &tags, (volume, named), set, shared_in));
     }
 
     /// Takes in what keeps some of them.
