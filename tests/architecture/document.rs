@@ -22,7 +22,7 @@ fn every_invariant_names_a_check_that_exists() {
     }
 }
 
-/// Every threat names tests that show its rail, and they exist.
+/// Every threat names tests that show its safeguard, and they exist.
 #[test]
 fn every_threat_names_a_test_that_exists() {
     let model = read("docs/THREAT-MODEL.md");

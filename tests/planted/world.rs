@@ -40,7 +40,7 @@ pub(crate) fn nights(count: i64) -> Scenario {
     nights_with(USUAL, count)
 }
 
-/// The rail that refuses large removals is not what these nights are about.
+/// The cap that refuses large removals is not what these nights are about.
 pub(crate) const USUAL: &[(&str, &str)] = &[("MAX_REMOVE_PERCENT", "100")];
 
 /// So many nights of Caretaker deployed with these settings.

@@ -200,15 +200,15 @@ fn r23_turning_it_on_is_asked_about_and_accepted_the_dead_go_in_slices() {
         scene.old_snapshot(&format!("snap-{n:02x}"), &format!("vol-{n:02x}"), 40);
     }
     nothing_goes(&scene, 1);
-    crate::rails::deploys(&scene, ON);
+    crate::safeguard::deploys(&scene, ON);
     let told = night(&scene);
     let words = told["snapshot_cleanup"]["refused"].as_str().unwrap_or_else(|| panic!("{told}")).to_owned();
     assert!(words.contains("30 of them only if their volumes turn out to be gone"), "{words}");
     assert!(words.contains("--keep-dead-days 30 "), "{words}");
-    let hash = crate::rails::hash(&told["snapshot_cleanup"]);
+    let hash = crate::safeguard::hash(&told["snapshot_cleanup"]);
     (0..3).for_each(|_| drop(night(&scene)));
     assert_eq!(scene.snapshots().len(), 30);
-    crate::rails::accepted(&scene, &hash);
+    crate::safeguard::accepted(&scene, &hash);
     let told = night(&scene)["snapshot_cleanup"].clone();
     assert_eq!((&told["deleted"], &told["later"]), (&10.into(), &20.into()), "{told}");
     (0..2).for_each(|_| drop(night(&scene)));

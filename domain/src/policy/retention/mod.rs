@@ -3,7 +3,7 @@
 //! The rules are [restic's](https://restic.readthedocs.io/en/stable/060_forget.html): each keeps some snapshots of a
 //! group, whatever one rule keeps is kept, the newest in a bucket of the calendar stands for the others, and while a rule
 //! of the calendar is not used up it keeps the oldest of all as well. Around them is what AWS adds: whose a snapshot is, what uses it, what
-//! its tags ask for, sets that live or die whole, and a floor under every volume. Around that are the rails: a policy
+//! its tags ask for, sets that live or die whole, and a floor under every volume. Around that are safeguards: a policy
 //! that keeps nothing cannot be made, and a plan that removes too much is refused.
 //!
 //! A [`Reading`] is given the snapshots one by one, page by page at night, and keeps what decisions need of each. All of them
@@ -19,13 +19,14 @@
 //! | `gone` | which volumes are known to be gone |
 //! | `assessment`, `plan` | all of it together |
 //! | `clearance` | what may be removed for another reason than a rule |
-//! | `rail`, `hash` | when not to act on a plan, and whether it is still the same |
+//! | `cap`, `hash` | when not to act on a plan, and whether it is still the same |
 //! | `due`, `baseline`, `ruling` | whether a plan follows from the last one, or a person has to accept it |
 //! | `explain`, `compare` | why one snapshot, and what if |
 
 mod assessment;
 mod baseline;
 mod bucket;
+mod cap;
 mod clearance;
 mod compare;
 mod count;
@@ -42,7 +43,6 @@ mod label;
 mod names;
 mod period;
 mod plan;
-mod rail;
 mod reading;
 mod reason;
 mod rule;
@@ -52,6 +52,7 @@ mod spec;
 
 pub use baseline::{Asked, Baseline, History, Passage};
 pub use bucket::Bucket;
+pub use cap::{Cap, Mismatch, Refusal};
 pub use clearance::Clearance;
 pub use compare::Comparison;
 pub use count::Count;
@@ -65,7 +66,6 @@ pub use known::Known;
 pub use label::Labels;
 pub use period::Period;
 pub use plan::{Group, Retention, RetentionPlan, Stock, Verdict};
-pub use rail::{Cap, Mismatch, Refusal};
 pub use reading::{Bound, Reading};
 pub use reason::{Reason, Reasons};
 pub use rule::{Limit, Rule};

@@ -222,7 +222,7 @@ impl Reading<'_> {
         self.clear_removals(reading, gathered).await;
     }
 
-    /// Lets retention say which of the snapshots that are too many may go: nothing is removed past its rails.
+    /// Lets retention say which of the snapshots that are too many may go: nothing is removed past its safeguards.
     async fn clear_removals(&self, reading: &mut retention::Reading, gathered: &mut Gathered) {
         let wished: BTreeSet<SnapshotId> = gathered.plan.removals().cloned().collect();
         if wished.is_empty() {

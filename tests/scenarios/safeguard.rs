@@ -1,4 +1,4 @@
-//! What the rails of retention let pass, night after night: steady operation, and what follows from a change.
+//! What the safeguards of retention let pass, night after night: steady operation, and what follows from a change.
 
 use adapters_sim::cloud::Happening;
 use adapters_sim::cloud::snapshot::Lock;
