@@ -40,9 +40,9 @@ pub struct Question {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
-    /// It keeps it, as the so-manieth.
+    /// It keeps it, as the first, second or nth.
     Keeps(u32),
-    /// It keeps it as the so-manieth, because it is the oldest and the rule is not used up.
+    /// It keeps it, as the nth, because it is the oldest and the rule is not used up.
     KeepsOldest(u32),
     /// It keeps it.
     Matches,

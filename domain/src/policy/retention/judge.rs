@@ -8,9 +8,9 @@ use super::{Limit, Rule, Verdict};
 /// What a rule says of a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judgement {
-    /// It is kept, and is the so-manieth to be.
+    /// It is kept, as the first, second or nth that the rule keeps.
     Kept(u32),
-    /// It is kept, as the so-manieth, because it is the oldest and the rule is not used up.
+    /// It is kept, as the nth, because it is the oldest and the rule is not used up.
     Oldest(u32),
     /// A newer one stands for it: the newest of its bucket, or one of its set.
     Outdone,
