@@ -110,7 +110,7 @@ pub fn ours() -> Tags {
 
 /// The tags that make a snapshot this owner's.
 pub fn tags_of(owner: &str) -> Tags {
-    known::<OwnerName>(owner).marks().into_iter().collect()
+    known::<OwnerName>(owner).tags().into_iter().collect()
 }
 
 /// Deploys the functions with all that sets them off, but for the schedule of reconciling.

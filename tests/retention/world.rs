@@ -89,7 +89,7 @@ pub(crate) fn ours(id: &str, volume: &str, start: Timestamp) -> Snapshot {
         state: SnapshotState::Completed,
         started_at: start,
         size_gib: 8,
-        tags: OwnerName::default().marks().into_iter().collect(),
+        tags: OwnerName::default().tags().into_iter().collect(),
         description: String::new(),
     }
 }

@@ -14,7 +14,7 @@ use support::scene::{BEGIN, Scene, at};
 
 /// What the usual policy of the command line takes for its own.
 fn ours() -> Tags {
-    OwnerName::default().marks().into_iter().collect()
+    OwnerName::default().tags().into_iter().collect()
 }
 
 #[test]

@@ -156,8 +156,8 @@ async fn trials(probe: &Probe, owner: &OwnerName) -> Trials {
     };
     let snapshotted = on(probe.instance_with("AutoSnapshot").await, "no instance has the tag `AutoSnapshot`");
     let restarted = on(probe.instance_with("AutoRemediate").await, "no instance has the tag `AutoRemediate`");
-    let deleted = on(probe.snapshot_with(&owner.marks()).await, "there is no snapshot of ours");
-    let ours = owner.marks().into_iter().chain([(KEY, "snap#doctor"), (FENCE, "1")]);
+    let deleted = on(probe.snapshot_with(&owner.tags()).await, "there is no snapshot of ours");
+    let ours = owner.tags().into_iter().chain([(KEY, "snap#doctor"), (FENCE, "1")]);
     let tags = ours.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
     vec![
         ("ec2:DescribeInstances", Ok(Trial::Instances)),

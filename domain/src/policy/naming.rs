@@ -81,7 +81,7 @@ pub fn birth_tags(birth: &Birth<'_>) -> Result<TagSet, TagError> {
         (KEY.to_owned(), cut(birth.key.as_str(), TagSet::LONGEST_VALUE)),
         (FENCE.to_owned(), birth.fence.to_string()),
     ]);
-    tags.extend(birth.owner.marks().map(|(key, value)| (key.to_owned(), value.to_owned())));
+    tags.extend(birth.owner.tags().map(|(key, value)| (key.to_owned(), value.to_owned())));
     tags.extend(days_of(birth.instance_tags, birth.volumes));
     fill(&mut tags, birth.instance_tags, TagSet::MOST.saturating_sub(1));
     TagSet::new(tags)

@@ -70,13 +70,13 @@ impl OwnerName {
     }
 
     /// The tags that make a snapshot this owner's: all of them, exactly.
-    pub fn marks(&self) -> [(&'static str, &str); 4] {
+    pub fn tags(&self) -> [(&'static str, &str); 4] {
         [(AUTO_CREATED, "true"), (CREATED_BY, CARETAKER), (SCHEME, NAMED), (OWNER, &self.0)]
     }
 
     /// Lists what is this owner's, and nothing else.
     pub fn filter(&self) -> SnapshotFilter {
-        let [(key, value), others @ ..] = self.marks();
+        let [(key, value), others @ ..] = self.tags();
         others
             .into_iter()
             .fold(SnapshotFilter::tagged(key, value), |filter, (key, value)| filter.and(key, value))
@@ -93,11 +93,11 @@ impl OwnerName {
     /// let blue = OwnerName::new("blue").unwrap();
     /// let earlier = [("AutoCreated", "true"), ("CreatedBy", "caretaker")];
     /// assert_eq!(blue.whose(&Tags::from_iter(earlier)), Whose::Nobodys);
-    /// assert_eq!(blue.whose(&Tags::from_iter(blue.marks())), Whose::Own);
-    /// assert_eq!(OwnerName::default().whose(&Tags::from_iter(blue.marks())), Whose::Anothers);
+    /// assert_eq!(blue.whose(&Tags::from_iter(blue.tags())), Whose::Own);
+    /// assert_eq!(OwnerName::default().whose(&Tags::from_iter(blue.tags())), Whose::Anothers);
     /// ```
     pub fn whose(&self, tags: &Tags) -> Whose {
-        if self.marks().iter().all(|(key, value)| tags.get(key) == Some(*value)) {
+        if self.tags().iter().all(|(key, value)| tags.get(key) == Some(*value)) {
             Whose::Own
         } else if is_nobodys(tags) {
             Whose::Nobodys

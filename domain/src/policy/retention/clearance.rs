@@ -41,7 +41,7 @@ impl Reading {
     ///     state: SnapshotState::Completed,
     ///     started_at: "2026-03-01T00:00:00Z".parse().unwrap(),
     ///     size_gib: 8,
-    ///     tags: OwnerName::default().marks().into_iter().chain([("caretaker:hold", hold)]).collect(),
+    ///     tags: OwnerName::default().tags().into_iter().chain([("caretaker:hold", hold)]).collect(),
     ///     description: String::new(),
     /// };
     /// let snapshots = [snapshot("snap-1", "no"), snapshot("snap-2", "yes"), snapshot("snap-3", "no")];

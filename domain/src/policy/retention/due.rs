@@ -34,7 +34,7 @@ impl Reading {
     ///     state: SnapshotState::Completed,
     ///     started_at: start.parse().unwrap(),
     ///     size_gib: 8,
-    ///     tags: OwnerName::default().marks().into_iter().collect(),
+    ///     tags: OwnerName::default().tags().into_iter().collect(),
     ///     description: String::new(),
     /// };
     /// let snapshots = [snapshot("snap-old", "2026-01-01T00:00:00Z"), snapshot("snap-new", "2026-03-01T00:00:00Z")];
