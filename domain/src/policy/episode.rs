@@ -9,8 +9,8 @@ use ports::trigger::{InstanceChange, InstanceTrigger, SpotAction};
 use ports::{Instance, InstanceState, time};
 use serde::{Deserialize, Serialize};
 
-use super::occasion::{self, Occasion};
 use super::snapshot::Skip;
+use super::trigger_state::{self, TriggerState};
 
 /// What an incident does to a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,11 +22,11 @@ pub enum Kind {
     Running,
 }
 
-impl From<Occasion> for Kind {
-    fn from(occasion: Occasion) -> Self {
+impl From<TriggerState> for Kind {
+    fn from(occasion: TriggerState) -> Self {
         match occasion {
-            Occasion::Stopping | Occasion::Stopped | Occasion::ShuttingDown => Self::End,
-            Occasion::Running => Self::Running,
+            TriggerState::Stopping | TriggerState::Stopped | TriggerState::ShuttingDown => Self::End,
+            TriggerState::Running => Self::Running,
         }
     }
 }
@@ -51,7 +51,7 @@ impl Sign {
     ///
     /// # Errors
     ///
-    /// When it is no occasion for a snapshot.
+    /// When it is none to snapshot at.
     pub fn of(trigger: &InstanceTrigger, instance: &Instance) -> Result<Self, Skip> {
         let entered = match trigger.what {
             InstanceChange::State(state) => Some(state),
@@ -61,7 +61,7 @@ impl Sign {
             | InstanceChange::Rebooted { .. }
             | InstanceChange::CheckFailed { .. } => None,
         };
-        let kind = occasion::of(&trigger.what)?.into();
+        let kind = trigger_state::of(&trigger.what)?.into();
         Ok(Self { at: trigger.at, kind, entered, launched_at: instance.launched_at })
     }
 

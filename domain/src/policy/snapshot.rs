@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::cause::{self, Cause};
 use super::episode::{self, Sign};
-use super::occasion::{self, Occasion};
 use super::opt_in::{OptIn, opt_in};
 use super::ownership::OwnerName;
+use super::trigger_state::{self, TriggerState};
 
 /// The tag that opts an instance in, and a volume out.
 pub const OPT_IN: &str = "AutoSnapshot";
@@ -49,7 +49,7 @@ pub struct SnapshotPolicy {
     /// Which causes are worth one.
     pub on: SnapshotOn,
     /// On which occasions one may be taken.
-    pub occasions: BTreeSet<Occasion>,
+    pub occasions: BTreeSet<TriggerState>,
     /// How to take them.
     pub grouping: Grouping,
     /// Instances and volumes never to touch, by id.
@@ -64,7 +64,7 @@ impl Default for SnapshotPolicy {
     fn default() -> Self {
         Self {
             on: SnapshotOn::Any,
-            occasions: BTreeSet::from(Occasion::ALL),
+            occasions: BTreeSet::from(TriggerState::ALL),
             grouping: Grouping::Set,
             exclude: BTreeSet::new(),
             account: None,
@@ -234,7 +234,7 @@ impl SnapshotPolicy {
     ///
     /// The reason to skip it.
     pub fn admit(&self, trigger: &InstanceTrigger) -> Result<(), Skip> {
-        let occasion = occasion::of(&trigger.what)?;
+        let occasion = trigger_state::of(&trigger.what)?;
         if !self.occasions.contains(&occasion) {
             return Err(left_out(&trigger.what));
         }
@@ -365,7 +365,7 @@ fn is_going(state: InstanceState) -> bool {
     matches!(state, InstanceState::ShuttingDown | InstanceState::Terminated)
 }
 
-/// Why an occasion that the settings leave out is skipped.
+/// Why a state that the settings leave out is skipped.
 fn left_out(what: &InstanceChange) -> Skip {
     match what {
         InstanceChange::State(state) | InstanceChange::Found(state) => Skip::State(*state),

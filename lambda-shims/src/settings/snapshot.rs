@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
 use domain::policy::mode::Mode;
-use domain::policy::occasion::Occasion;
 use domain::policy::snapshot::{Grouping, SnapshotOn, SnapshotPolicy};
+use domain::policy::trigger_state::TriggerState;
 
 use super::reader::{Reader, listed};
 use super::{Common, Pairs, SettingsError, common, mode, owner};
@@ -69,8 +69,8 @@ pub(super) fn policy(reader: &mut Reader<'_>) -> SnapshotPolicy {
 
 const OCCASIONS: &str = "one or more of `stopping`, `stopped`, `shutting-down`, `running`, with commas";
 
-fn occasions(text: &str) -> Option<BTreeSet<Occasion>> {
-    let occasions: Option<BTreeSet<_>> = listed(text).map(Occasion::parse).collect();
+fn occasions(text: &str) -> Option<BTreeSet<TriggerState>> {
+    let occasions: Option<BTreeSet<_>> = listed(text).map(TriggerState::parse).collect();
     occasions.filter(|occasions| !occasions.is_empty())
 }
 
