@@ -10,7 +10,7 @@ use adapters_sim::kernel::Handler;
 use cli::stack::FunctionName::{AutoSnapshot, NightlyMaintenance};
 use cli::stack::RECONCILE;
 use cli::story::{Name, story};
-use domain::policy::episode::Episodes;
+use domain::policy::incident::Incidents;
 use domain::policy::naming::KEY;
 use jiff::SignedDuration;
 use ports::{Inventory, Snapshots, time};
@@ -34,7 +34,7 @@ fn fires_at_each() -> Handler {
 pub(crate) fn checks_then_creates() -> Handler {
     handler(|invocation, ports| async move {
         let change = Change::read(&invocation)?;
-        let recent = time::earlier(change.at, Episodes::WINDOW);
+        let recent = time::earlier(change.at, Incidents::WINDOW);
         let there = all(&ports, ("InstanceId", change.instance.as_str())).await?;
         if !there.iter().any(|snapshot| recent <= snapshot.started_at) {
             return protect(&ports, &change).await;

@@ -7,6 +7,6 @@
     reason = "test code fails by panicking"
 )]
 
-mod episode;
+mod incident;
 mod once;
 mod reconcile;

@@ -63,9 +63,8 @@ fn a_night_is_seen_through_once_its_claim_is_over_and_until_the_next_one_is() {
 
 #[test]
 fn a_refused_set_is_tried_for_a_day() {
-    let refused = |episode: Timestamp| {
-        verdict(&format!("snap#i-1#{episode}"), Stands::Released { because: because() }, true)
-    };
+    let refused =
+        |name: Timestamp| verdict(&format!("snap#i-1#{name}"), Stands::Released { because: because() }, true);
     assert!(matches!(refused(time::earlier(now(), KEEP_TRYING)), Verdict::Do(Task::FinishSnapshots(_))));
     assert_eq!(matter(&refused(ago(KEEP_TRYING.as_mins() + 1))), Some(Matter::GivenUp));
 }

@@ -6,21 +6,21 @@ use jiff::{Timestamp, civil::Date};
 use ports::{Arn, GroupName, IdError, InstanceId, LedgerKey, VolumeId};
 use sha2::{Digest, Sha256};
 
-/// The key under which one episode of an instance is snapshotted.
+/// The key under which one incident of an instance is snapshotted.
 ///
 /// # Errors
 ///
 /// Never in practice: the parts are printable and short. The error is passed on all the same.
-pub fn snapshot(instance: &InstanceId, episode: Timestamp) -> Result<LedgerKey, IdError> {
-    LedgerKey::new(format!("snap#{instance}#{episode}"))
+pub fn snapshot(instance: &InstanceId, name: Timestamp) -> Result<LedgerKey, IdError> {
+    LedgerKey::new(format!("snap#{instance}#{name}"))
 }
 
-/// The key of the list of an instance's episodes.
+/// The key of the list of an instance's incidents.
 ///
 /// # Errors
 ///
 /// As [`snapshot`].
-pub fn episodes(instance: &InstanceId) -> Result<LedgerKey, IdError> {
+pub fn incidents(instance: &InstanceId) -> Result<LedgerKey, IdError> {
     LedgerKey::new(format!("episodes#{instance}"))
 }
 

@@ -3,9 +3,9 @@
 pub mod absence;
 pub mod archive;
 pub mod cause;
-pub mod episode;
 pub mod hex;
 pub mod ignored;
+pub mod incident;
 pub mod key;
 pub mod listed;
 pub mod mode;

@@ -59,7 +59,7 @@ pub enum Topic {
         /// The instance.
         instance: InstanceId,
         /// The incident.
-        episode: Timestamp,
+        name: Timestamp,
     },
     /// The answer to a transition of an alarm.
     Remedy {
@@ -100,8 +100,8 @@ impl Topic {
             ("poison", _) => Self::Poison,
             ("night", _) => last.parse().map_or(Self::Unknown, Self::Night),
             ("remed", Some((_, changed_at))) => Self::Remedy { changed_at },
-            ("snap", Some((instance, episode))) => match InstanceId::new(instance) {
-                Ok(instance) => Self::Snapshots { instance, episode },
+            ("snap", Some((instance, name))) => match InstanceId::new(instance) {
+                Ok(instance) => Self::Snapshots { instance, name },
                 Err(_) => Self::Unknown,
             },
             _ => Self::Unknown,
@@ -162,8 +162,8 @@ impl Open {
                 Verdict::Wait
             }
             (Stands::Untold { .. }, _) => Verdict::Do(Task::Tell(key.clone())),
-            (Stands::Released { because }, Topic::Snapshots { episode, .. })
-                if time::later(episode, KEEP_TRYING) < now =>
+            (Stands::Released { because }, Topic::Snapshots { name, .. })
+                if time::later(name, KEEP_TRYING) < now =>
             {
                 report(Matter::GivenUp, format!("was not snapshotted: {because}"))
             }

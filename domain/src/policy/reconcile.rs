@@ -8,7 +8,7 @@ use ports::trigger::{InstanceChange, InstanceTrigger};
 use ports::{AccountId, Instance, InstanceId, LedgerKey, Region, Snapshot, SnapshotId, SnapshotState, time};
 use serde::{Deserialize, Serialize};
 
-use super::episode::{Begun, Episodes, Kind, KnownIncident, kind_of};
+use super::incident::{Begun, Incidents, Kind, KnownIncident, kind_of};
 use super::naming;
 use super::open::{Open, Topic, Verdict};
 use super::retention::Retention;
@@ -207,7 +207,7 @@ impl Rest {
         match self.at {
             // Where the launch is not told, or does not fit.
             Some(at) if self.launched_at.is_none_or(|launch| at < launch) => {
-                time::earlier(at, Episodes::WINDOW)
+                time::earlier(at, Incidents::WINDOW)
             }
             _ => self.launched_at.unwrap_or(Timestamp::MIN),
         }
@@ -268,7 +268,7 @@ pub fn end_of_run(snapshot: &Snapshot) -> Option<(InstanceId, Timestamp)> {
 fn incident_of(snapshot: &Snapshot) -> Timestamp {
     let key = snapshot.tags.get(naming::KEY).and_then(|key| LedgerKey::new(key).ok());
     match key.as_ref().map(Topic::of) {
-        Some(Topic::Snapshots { episode, .. }) => episode,
+        Some(Topic::Snapshots { name, .. }) => name,
         _ => snapshot.started_at,
     }
 }

@@ -11,7 +11,7 @@ use ports::{
 use serde::{Deserialize, Serialize};
 
 use super::cause::{self, Cause};
-use super::episode::{self, Sign};
+use super::incident::{self, Placement};
 use super::opt_in::{OptIn, opt_in};
 use super::ownership::OwnerName;
 use super::trigger_state::{self, TriggerState};
@@ -181,7 +181,7 @@ pub struct Incident {
     pub earlier: Option<LedgerKey>,
     /// What placed it: its first event. Earlier versions did not write that down.
     #[serde(default)]
-    pub first: Option<Sign>,
+    pub first: Option<Placement>,
 }
 
 /// A set that is made again: it is of a later moment than its incident.
@@ -222,8 +222,8 @@ impl Incident {
     }
 
     /// What placed it, as far as it was written down.
-    pub fn placed_by(&self) -> Sign {
-        self.first.unwrap_or_else(|| Sign::bare(self.at, episode::kind_of(&self.plan.trigger)))
+    pub fn placed_by(&self) -> Placement {
+        self.first.unwrap_or_else(|| Placement::bare(self.at, incident::kind_of(&self.plan.trigger)))
     }
 }
 

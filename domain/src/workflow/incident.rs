@@ -12,7 +12,7 @@ use super::entry::{decode, encode};
 use super::once::{OnceError, read};
 use super::protect::ProtectPorts;
 use super::take::SnapshotSet;
-use crate::policy::episode::{self, Begun, Episodes, Joined, Kind, KnownIncident, Sign};
+use crate::policy::incident::{self, Begun, Incidents, Joined, Kind, KnownIncident, Placement};
 use crate::policy::key;
 use crate::policy::once::{Phase, Record};
 use crate::policy::snapshot::Incident;
@@ -23,9 +23,9 @@ pub(super) async fn known(
     instance: &InstanceId,
     since: Timestamp,
 ) -> Result<Vec<KnownIncident>, OnceError> {
-    let key = key::episodes(instance)?;
+    let key = key::incidents(instance)?;
     let Some(stored) = ledger.get(&key).await? else { return Ok(Vec::new()) };
-    let names: Episodes = decode(&key, &stored)?;
+    let names: Incidents = decode(&key, &stored)?;
     let mut known = Vec::new();
     for name in names.since(since) {
         known.push(known_incident(ledger, instance, name).await?.0);
@@ -37,22 +37,22 @@ pub(super) async fn known(
 async fn known_incident(
     ledger: &dyn Ledger,
     instance: &InstanceId,
-    episode: Timestamp,
+    name: Timestamp,
 ) -> Result<(KnownIncident, Option<Stored>), OnceError> {
-    let key = key::snapshot(instance, episode)?;
+    let key = key::snapshot(instance, name)?;
     let stored = ledger.get(&key).await?;
     let begun = match &stored {
         None => None,
-        Some(stored) => Some(begun(&read(&key, stored)?, episode)),
+        Some(stored) => Some(begun(&read(&key, stored)?, name)),
     };
-    Ok((KnownIncident { episode, begun }, stored))
+    Ok((KnownIncident { name, begun }, stored))
 }
 
-fn begun(record: &Record<Incident, SnapshotSet>, episode: Timestamp) -> Begun {
+fn begun(record: &Record<Incident, SnapshotSet>, name: Timestamp) -> Begun {
     let incident = record.phase.parameters(|set| set.incident.clone());
     Begun {
         // An entry of the first format does not say; then it counts as a stop, which most are.
-        first: incident.map_or(Sign::bare(episode, Kind::End), |incident| incident.placed_by()),
+        first: incident.map_or(Placement::bare(name, Kind::End), |incident| incident.placed_by()),
         is_taken: matches!(&record.phase, Phase::Done { outcome, .. } if !outcome.snapshots.is_empty()),
     }
 }
@@ -64,7 +64,7 @@ pub(super) struct Place {
     /// What stood there when it was looked for.
     pub(super) stored: Option<Stored>,
     /// What placed it.
-    pub(super) first: Sign,
+    pub(super) first: Placement,
     /// The key of an earlier set of the same run.
     pub(super) earlier: Option<LedgerKey>,
 }
@@ -73,12 +73,12 @@ pub(super) struct Place {
 pub(super) async fn join(
     ports: &ProtectPorts<'_>,
     instance: &InstanceId,
-    event: &Sign,
+    event: &Placement,
 ) -> Result<Place, OnceError> {
-    let key = key::episodes(instance)?;
+    let key = key::incidents(instance)?;
     let mut stored = ports.ledger.get(&key).await?;
     loop {
-        let names: Episodes = stored.as_ref().map(|s| decode(&key, s)).transpose()?.unwrap_or_default();
+        let names: Incidents = stored.as_ref().map(|s| decode(&key, s)).transpose()?.unwrap_or_default();
         let (mut around, mut records) = (Vec::new(), BTreeMap::new());
         for name in names.around(event) {
             let (incident, record) = known_incident(ports.ledger, instance, name).await?;
@@ -87,10 +87,10 @@ pub(super) async fn join(
         }
         let joined = match names.join(event, &around) {
             Joined::Known(incident) => incident,
-            Joined::Opened(episode, names) => {
+            Joined::Opened(name, names) => {
                 let entry = encode(&key, &names, false, ports.clock.now())?;
                 match ports.ledger.swap(&key, stored.as_ref().map(|s| s.version), &entry).await? {
-                    Swap::Won(_) => KnownIncident { episode, begun: None },
+                    Swap::Won(_) => KnownIncident { name, begun: None },
                     Swap::Lost(current) => {
                         stored = current;
                         continue;
@@ -98,10 +98,10 @@ pub(super) async fn join(
                 }
             }
         };
-        let earlier = episode::before_the_end(event, &around);
+        let earlier = incident::before_the_end(event, &around);
         return Ok(Place {
-            key: key::snapshot(instance, joined.episode)?,
-            stored: records.remove(&joined.episode),
+            key: key::snapshot(instance, joined.name)?,
+            stored: records.remove(&joined.name),
             first: joined.begun.map_or(*event, |begun| begun.first.with_launch(event.launched_at)),
             earlier: earlier.map(|before| key::snapshot(instance, before)).transpose()?,
         });

@@ -9,7 +9,7 @@ use super::incident;
 use super::once::{How, Once, OnceError, Performed};
 use super::run::Run;
 use super::take::{SnapshotSet, Take};
-use crate::policy::episode::Sign;
+use crate::policy::incident::Placement;
 use crate::policy::mode::Mode;
 use crate::policy::snapshot::{Incident, Skip, SnapshotPlan, SnapshotPolicy};
 use crate::render;
@@ -103,7 +103,7 @@ pub async fn protect(
     };
 
     // Plan.
-    let placed = Sign::of(trigger, &instance);
+    let placed = Placement::of(trigger, &instance);
     let (plan, sign) =
         match policy.plan(trigger, &instance, &volumes, &store).and_then(|plan| Ok((plan, placed?))) {
             Ok(planned) => planned,

@@ -12,7 +12,7 @@ use ports::{
 use serde_json::Value;
 
 use super::{Failed, ReconcilePorts, Sets};
-use crate::policy::episode::Episodes;
+use crate::policy::incident::Incidents;
 use crate::policy::listed::words;
 use crate::policy::mode::Mode;
 use crate::policy::once::{Phase, Record, fits};
@@ -363,7 +363,7 @@ async fn set_record(
                 named: wanted.chain(taken).cloned().collect(),
                 recorded: outcome.snapshots.iter().map(|snapshot| snapshot.id.clone()).collect(),
                 // Its first event may have been an earlier one of the same end.
-                since: time::earlier(outcome.incident.at, Episodes::LONGEST_END),
+                since: time::earlier(outcome.incident.at, Incidents::LONGEST_END),
                 again: outcome.incident.again.map(|again| again.at),
             }
         }

@@ -1,6 +1,6 @@
 //! Which incident an event is of, whatever an instance lives through.
 
-use domain::policy::episode::{Begun, Episodes, Joined, Kind, KnownIncident, Sign, before_the_end};
+use domain::policy::incident::{Begun, Incidents, Joined, Kind, KnownIncident, Placement, before_the_end};
 use jiff::{SignedDuration, Timestamp};
 use ports::{InstanceState, time};
 use proptest::collection::vec;
@@ -9,43 +9,43 @@ use proptest::prelude::*;
 /// What the ledger holds of the incidents of an instance.
 #[derive(Clone, Debug, Default)]
 struct Known {
-    names: Episodes,
+    names: Incidents,
     begun: Vec<(Timestamp, Begun)>,
 }
 
 impl Known {
     /// What is read of the incidents around an event.
-    fn around(&self, sign: &Sign) -> Vec<KnownIncident> {
+    fn around(&self, sign: &Placement) -> Vec<KnownIncident> {
         let begun = |name| self.begun.iter().find(|(other, _)| *other == name).map(|(_, begun)| *begun);
-        self.names.around(sign).map(|episode| KnownIncident { episode, begun: begun(episode) }).collect()
+        self.names.around(sign).map(|name| KnownIncident { name, begun: begun(name) }).collect()
     }
 
     /// Finds a name, and dies before anything is begun under it.
-    fn open(&mut self, sign: &Sign) -> KnownIncident {
+    fn open(&mut self, sign: &Placement) -> KnownIncident {
         match self.names.join(sign, &self.around(sign)) {
             Joined::Known(known) => known,
-            Joined::Opened(episode, names) => {
+            Joined::Opened(name, names) => {
                 self.names = names;
-                KnownIncident { episode, begun: None }
+                KnownIncident { name, begun: None }
             }
         }
     }
 
     /// Begins what was not begun under a name.
-    fn begin(&mut self, known: KnownIncident, sign: &Sign) -> Timestamp {
+    fn begin(&mut self, known: KnownIncident, sign: &Placement) -> Timestamp {
         if known.begun.is_none() {
-            self.begun.push((known.episode, Begun { first: *sign, is_taken: true }));
+            self.begun.push((known.name, Begun { first: *sign, is_taken: true }));
         }
-        known.episode
+        known.name
     }
 
-    fn before_the_end(&self, sign: &Sign) -> Option<Timestamp> {
+    fn before_the_end(&self, sign: &Placement) -> Option<Timestamp> {
         before_the_end(sign, &self.around(sign))
     }
 }
 
 /// Joins an event as a run of the function does; gives the name of its incident.
-fn join(known: &mut Known, sign: &Sign) -> Timestamp {
+fn join(known: &mut Known, sign: &Placement) -> Timestamp {
     let its = known.open(sign);
     known.begin(its, sign)
 }
@@ -54,12 +54,12 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-fn end(second: i64, state: InstanceState, launch: i64) -> Sign {
-    Sign { at: at(second), kind: Kind::End, entered: Some(state), launched_at: Some(at(launch)) }
+fn end(second: i64, state: InstanceState, launch: i64) -> Placement {
+    Placement { at: at(second), kind: Kind::End, entered: Some(state), launched_at: Some(at(launch)) }
 }
 
-fn running(second: i64, launch: i64) -> Sign {
-    Sign { at: at(second), kind: Kind::Running, entered: None, launched_at: Some(at(launch)) }
+fn running(second: i64, launch: i64) -> Placement {
+    Placement { at: at(second), kind: Kind::Running, entered: None, launched_at: Some(at(launch)) }
 }
 
 /// The ends of some runs: of each when it was launched, when it was `stopping`, and when it was `stopped`.
@@ -77,7 +77,7 @@ fn runs() -> impl Strategy<Value = Vec<(i64, i64, i64)>> {
 }
 
 /// The incidents of these seconds.
-fn named(seconds: &[i64]) -> Episodes {
+fn named(seconds: &[i64]) -> Incidents {
     let names: Vec<Timestamp> = seconds.iter().copied().map(at).collect();
     serde_json::from_value(serde_json::json!(names)).unwrap()
 }
@@ -85,10 +85,10 @@ fn named(seconds: &[i64]) -> Episodes {
 #[test]
 fn only_incidents_near_an_event_are_around_it_and_of_an_end_those_of_its_run_too() {
     let names = named(&[10_000, 12_000, 19_100, 20_000, 20_900, 20_901]);
-    let around = |sign: &Sign| names.around(sign).map(Timestamp::as_second).collect::<Vec<_>>();
+    let around = |sign: &Placement| names.around(sign).map(Timestamp::as_second).collect::<Vec<_>>();
     let stopped = end(20_000, InstanceState::Stopped, 11_000);
     assert_eq!(around(&stopped), [12_000, 19_100, 20_000, 20_900, 20_901]);
-    let running = Sign { kind: Kind::Running, entered: None, ..stopped };
+    let running = Placement { kind: Kind::Running, entered: None, ..stopped };
     assert_eq!(around(&running), [19_100, 20_000, 20_900]);
 }
 
@@ -154,7 +154,7 @@ proptest! {
         let mut known = Known::default();
         for second in seconds {
             let name = join(&mut known, &running(second, 0));
-            prop_assert!(time::apart(at(second), name) <= Episodes::WINDOW);
+            prop_assert!(time::apart(at(second), name) <= Incidents::WINDOW);
         }
     }
 
@@ -164,7 +164,7 @@ proptest! {
         let (mut ends, mut others) = (Vec::new(), Vec::new());
         for (second, is_end) in seconds {
             if is_end {
-                ends.push(join(&mut known, &Sign { entered: None, ..end(second, InstanceState::Stopped, 0) }));
+                ends.push(join(&mut known, &Placement { entered: None, ..end(second, InstanceState::Stopped, 0) }));
             } else {
                 others.push(join(&mut known, &running(second, 0)));
             }
@@ -200,7 +200,7 @@ fn a_launch_in_between_ends_the_window() {
 fn s26_an_end_of_which_no_launch_is_known_lasts_an_hour() {
     for launched_at in [None, Some(at(100_000))] {
         let mut known = Known::default();
-        let sign = |second, state| Sign { launched_at, ..end(second, state, 0) };
+        let sign = |second, state| Placement { launched_at, ..end(second, state, 0) };
         let first = join(&mut known, &sign(10_000, InstanceState::Stopping));
         assert_eq!(join(&mut known, &sign(13_600, InstanceState::Stopped)), first);
         assert_ne!(join(&mut known, &sign(13_601, InstanceState::Stopped)), first);
@@ -212,7 +212,7 @@ fn an_incident_of_an_earlier_version_is_joined_as_it_was() {
     let names = serde_json::from_str(r#"["2026-11-23T14:00:00Z"]"#).unwrap();
     let begin: Timestamp = "2026-11-23T14:00:00Z".parse().unwrap();
     let later = |minutes| time::later(begin, SignedDuration::from_mins(minutes));
-    let sign = |minutes| Sign {
+    let sign = |minutes| Placement {
         at: later(minutes),
         kind: Kind::End,
         entered: Some(InstanceState::Terminated),
@@ -224,7 +224,7 @@ fn an_incident_of_an_earlier_version_is_joined_as_it_was() {
     assert_eq!(join(&mut known.clone(), &sign(15)), begin);
     assert_ne!(join(&mut known.clone(), &sign(16)), begin);
     // Its record says that it was a stop: then the end of that run is.
-    let bare = Begun { first: Sign::bare(begin, Kind::End), is_taken: true };
+    let bare = Begun { first: Placement::bare(begin, Kind::End), is_taken: true };
     let stop = Known { begun: vec![(begin, bare)], ..known };
     assert_eq!(join(&mut stop.clone(), &sign(600)), begin);
 }
@@ -236,7 +236,7 @@ fn thirty_two_incidents_are_remembered() {
         join(&mut known, &running(second * 1_000, 0));
     }
     let names = serde_json::to_value(&known.names).unwrap();
-    assert_eq!(names.as_array().unwrap().len(), Episodes::REMEMBERED);
+    assert_eq!(names.as_array().unwrap().len(), Incidents::REMEMBERED);
     assert_eq!(names[0], serde_json::json!(at(8_000)));
 }
 
@@ -262,7 +262,7 @@ fn s26_a_name_that_was_opened_and_left_goes_to_whoever_is_near_and_costs_nobody_
         let stop = end(1_000 + minutes * 60, InstanceState::Stopping, 0);
         for (left, other) in [(reboot, stop), (stop, reboot)] {
             let mut known = Known::default();
-            let name = known.open(&left).episode;
+            let name = known.open(&left).name;
             assert_eq!(join(&mut known, &other), name);
             let again = join(&mut known, &left);
             assert_ne!(again, name);
@@ -275,12 +275,12 @@ fn s26_a_name_that_was_opened_and_left_goes_to_whoever_is_near_and_costs_nobody_
 fn s26_an_event_that_opened_a_name_and_died_finds_it_whatever_comes_before_it_comes_again() {
     let stop = end(1_000, InstanceState::Stopping, 0);
     let mut known = Known::default();
-    let name = known.open(&stop).episode;
+    let name = known.open(&stop).name;
     // It was started in between, and stopped again.
     let next = join(&mut known, &end(1_600, InstanceState::Stopping, 1_300));
     assert_ne!(next, name);
     for launch in [0, 1_300] {
-        let stop = Sign { launched_at: Some(at(launch)), ..stop };
+        let stop = Placement { launched_at: Some(at(launch)), ..stop };
         assert_eq!(join(&mut known.clone(), &stop), name);
     }
 }
@@ -290,10 +290,10 @@ fn s26_an_event_that_opened_a_name_and_died_finds_it_whatever_comes_before_it_co
 fn s26_a_stop_under_the_name_of_another_run_finds_it_again_once_its_launch_is_told() {
     let (first, second) = (end(1_000, InstanceState::Stopping, 0), end(1_600, InstanceState::Stopping, 0));
     let mut known = Known::default();
-    let name = known.open(&first).episode;
+    let name = known.open(&first).name;
     assert_eq!(join(&mut known, &second), name);
-    assert_eq!(join(&mut known, &Sign { launched_at: Some(at(1_300)), ..second }), name);
-    let its = join(&mut known, &Sign { launched_at: Some(at(1_300)), ..first });
+    assert_eq!(join(&mut known, &Placement { launched_at: Some(at(1_300)), ..second }), name);
+    let its = join(&mut known, &Placement { launched_at: Some(at(1_300)), ..first });
     assert_ne!(its, name);
     assert_eq!(join(&mut known, &first), its);
 }
@@ -317,5 +317,5 @@ fn s26_an_incident_is_met_only_by_events_of_its_own_kind_and_run() {
     assert!(!stop.is_met_by(&end(2_000, InstanceState::Stopped, 1_500)));
     assert!(!stop.with_launch(Some(at(1_500))).is_met_by(&end(2_000, InstanceState::Stopped, 0)));
     // The event itself always meets it.
-    assert!(stop.is_met_by(&Sign { launched_at: Some(at(1_500)), ..stop }));
+    assert!(stop.is_met_by(&Placement { launched_at: Some(at(1_500)), ..stop }));
 }

@@ -33,7 +33,7 @@ impl From<TriggerState> for Kind {
 
 /// What places an event, and the incident that it was the first of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sign {
+pub struct Placement {
     /// When it was.
     pub at: Timestamp,
     /// What it does to the run.
@@ -46,7 +46,7 @@ pub struct Sign {
     pub launched_at: Option<Timestamp>,
 }
 
-impl Sign {
+impl Placement {
     /// What places an event of an instance.
     ///
     /// # Errors
@@ -96,7 +96,7 @@ impl Sign {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownIncident {
     /// The time that names it.
-    pub episode: Timestamp,
+    pub name: Timestamp,
     /// What was begun for it, if anything was.
     pub begun: Option<Begun>,
 }
@@ -105,7 +105,7 @@ pub struct KnownIncident {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Begun {
     /// What placed it.
-    pub first: Sign,
+    pub first: Placement,
     /// Whether its snapshots were taken.
     pub is_taken: bool,
 }
@@ -113,9 +113,9 @@ pub struct Begun {
 impl KnownIncident {
     /// Whether an event is of it, where these launches are known. As long as nothing was begun for it nobody knows whose it is:
     /// then what is near in time is of it, because the two may be handled at once.
-    fn is_of(&self, event: &Sign, launches: &[Option<Timestamp>]) -> bool {
+    fn is_of(&self, event: &Placement, launches: &[Option<Timestamp>]) -> bool {
         match &self.begun {
-            None => is_near(self.episode, event) && is_one_run(self.episode, event, launches),
+            None => is_near(self.name, event) && is_one_run(self.name, event, launches),
             Some(begun) => begun.first.is_of_one(event, launches),
         }
     }
@@ -125,7 +125,7 @@ impl KnownIncident {
 /// opened it. It is written as every version so far has read it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Episodes(Vec<Timestamp>);
+pub struct Incidents(Vec<Timestamp>);
 
 /// Where an event belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,10 +133,10 @@ pub enum Joined {
     /// To an incident that is open.
     Known(KnownIncident),
     /// To a new one of this name: it is opened by writing these down.
-    Opened(Timestamp, Episodes),
+    Opened(Timestamp, Incidents),
 }
 
-impl Episodes {
+impl Incidents {
     /// Events that leave the instance running are of one incident when they are no further apart than this, in either direction.
     pub const WINDOW: SignedDuration = SignedDuration::from_mins(15);
 
@@ -153,7 +153,7 @@ impl Episodes {
     }
 
     /// Those that could be an event's, or of its run. What was begun for them tells whether they are.
-    pub fn around(&self, event: &Sign) -> impl Iterator<Item = Timestamp> {
+    pub fn around(&self, event: &Placement) -> impl Iterator<Item = Timestamp> {
         let is_around = |name: &Timestamp| {
             let is_one_run = || is_one_run(*name, event, &[event.launched_at]);
             is_near(*name, event) || event.kind == Kind::End && is_one_run()
@@ -167,28 +167,28 @@ impl Episodes {
     /// # Examples
     ///
     /// ```
-    /// use domain::policy::episode::{Begun, Episodes, Joined, Kind, KnownIncident, Sign};
+    /// use domain::policy::incident::{Begun, Incidents, Joined, Kind, KnownIncident, Placement};
     /// use ports::InstanceState::{Stopped, Stopping};
     ///
     /// let at = |time: &str| format!("2026-11-23T{time}Z").parse().unwrap();
-    /// let ends = |time, state, launch| Sign {
+    /// let ends = |time, state, launch| Placement {
     ///     at: at(time), kind: Kind::End, entered: Some(state), launched_at: Some(at(launch)),
     /// };
     /// let first = ends("14:00:00", Stopping, "09:00:00");
-    /// let Joined::Opened(episode, names) = Episodes::default().join(&first, &[]) else { panic!() };
-    /// let known = KnownIncident { episode, begun: Some(Begun { first, is_taken: true }) };
+    /// let Joined::Opened(name, names) = Incidents::default().join(&first, &[]) else { panic!() };
+    /// let known = KnownIncident { name, begun: Some(Begun { first, is_taken: true }) };
     ///
     /// // It may take as long as it likes to stop.
     /// assert_eq!(names.join(&ends("14:21:00", Stopped, "09:00:00"), &[known]), Joined::Known(known));
     /// // Started in between, it fails again: another incident.
     /// assert!(matches!(names.join(&ends("14:12:00", Stopping, "14:05:00"), &[known]), Joined::Opened(..)));
     /// ```
-    pub fn join(&self, event: &Sign, around: &[KnownIncident]) -> Joined {
+    pub fn join(&self, event: &Placement, around: &[KnownIncident]) -> Joined {
         let launches = launches(event, around);
         let its = around.iter().filter(|incident| incident.is_of(event, &launches));
         // What was begun is known to be its own; the others may be anybody's.
         let nearest =
-            its.min_by_key(|incident| (incident.begun.is_none(), time::apart(incident.episode, event.at)));
+            its.min_by_key(|incident| (incident.begun.is_none(), time::apart(incident.name, event.at)));
         if let Some(known) = nearest {
             return Joined::Known(*known);
         }
@@ -213,7 +213,7 @@ impl Episodes {
 }
 
 /// The latest incident with a set that left the run going which this end is of: an earlier set of the same run.
-pub fn before_the_end(end: &Sign, around: &[KnownIncident]) -> Option<Timestamp> {
+pub fn before_the_end(end: &Placement, around: &[KnownIncident]) -> Option<Timestamp> {
     let launches = launches(end, around);
     let is_it = |incident: &&KnownIncident| {
         incident.begun.is_some_and(|Begun { first, is_taken }| {
@@ -222,27 +222,27 @@ pub fn before_the_end(end: &Sign, around: &[KnownIncident]) -> Option<Timestamp>
         })
     };
     let its = around.iter().filter(is_it).filter(|_| end.kind == Kind::End);
-    its.map(|incident| incident.episode).max()
+    its.map(|incident| incident.name).max()
 }
 
 /// The launches that an event and the incidents around it tell of.
-fn launches(event: &Sign, around: &[KnownIncident]) -> Vec<Option<Timestamp>> {
+fn launches(event: &Placement, around: &[KnownIncident]) -> Vec<Option<Timestamp>> {
     let of = |incident: &KnownIncident| incident.begun.and_then(|begun| begun.first.launched_at);
     around.iter().map(of).chain([event.launched_at]).collect()
 }
 
-fn is_near(at: Timestamp, event: &Sign) -> bool {
-    time::apart(at, event.at) <= Episodes::WINDOW
+fn is_near(at: Timestamp, event: &Placement) -> bool {
+    time::apart(at, event.at) <= Incidents::WINDOW
 }
 
 /// Whether something that was at a time is of the run of an event: no launch is known to lie between them, and none is likely to
 /// that is unknown. In the run that was launched last there can be none.
-fn is_one_run(at: Timestamp, event: &Sign, launches: &[Option<Timestamp>]) -> bool {
+fn is_one_run(at: Timestamp, event: &Placement, launches: &[Option<Timestamp>]) -> bool {
     let (first, last) = (at.min(event.at), at.max(event.at));
     let lies_between = |launch: &Timestamp| first < *launch && *launch <= last;
     let is_latest = event.launched_at.is_some_and(|launch| launch <= first);
     !launches.iter().flatten().any(lies_between)
-        && (is_latest || time::apart(first, last) <= Episodes::LONGEST_END)
+        && (is_latest || time::apart(first, last) <= Incidents::LONGEST_END)
 }
 
 /// Whether one run can have entered the one state at the one time and the other at the other. It enters each once, in their
@@ -261,7 +261,7 @@ fn is_one_end(one: (Timestamp, Option<InstanceState>), other: (Timestamp, Option
 /// # Examples
 ///
 /// ```
-/// use domain::policy::episode::{Kind, kind_of};
+/// use domain::policy::incident::{Kind, kind_of};
 ///
 /// assert_eq!(kind_of("stopping"), Kind::End);
 /// assert_eq!(kind_of("spot-interruption"), Kind::End);
