@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
+use domain::workflow::auto_snapshot::AutoSnapshotPorts;
 use domain::workflow::maintain::NightPorts;
-use domain::workflow::protect::ProtectPorts;
 use domain::workflow::reconcile::ReconcilePorts;
 use domain::workflow::remedy::RemediatePorts;
 use ports::{Archive, Clock, Instances, Inventory, Ledger, Metrics, Notifier, ScalingGroups, Snapshots};
@@ -102,8 +102,8 @@ pub struct SnapshotPorts {
 
 impl SnapshotPorts {
     /// What snapshotting an instance needs.
-    pub fn protect(&self) -> ProtectPorts<'_> {
-        ProtectPorts {
+    pub fn auto_snapshot(&self) -> AutoSnapshotPorts<'_> {
+        AutoSnapshotPorts {
             clock: self.clock.as_ref(),
             inventory: self.inventory.as_ref(),
             snapshots: self.snapshots.as_ref(),

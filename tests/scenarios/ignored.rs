@@ -7,7 +7,7 @@ use ports::{Attribute, Record};
 use serde_json::{Value, json};
 use support::scene::{Scene, event};
 
-use crate::protect::state_event;
+use crate::auto_snapshot::state_event;
 
 /// The event as it comes when a rule sends it to a topic.
 fn through_a_topic(payload: &[u8]) -> Vec<u8> {

@@ -6,7 +6,7 @@ use ports::{InstanceId, InstanceState, time};
 use serde_json::{Value, json};
 use support::scene::{Scene, event, tags};
 
-use crate::protect::state_event;
+use crate::auto_snapshot::state_event;
 
 /// A sample event about this instance, at this time.
 pub(crate) fn about(name: &str, instance: &InstanceId, at: Timestamp) -> Vec<u8> {

@@ -7,6 +7,7 @@
     reason = "test code fails by panicking"
 )]
 
+mod auto_snapshot;
 mod gone;
 mod ignored;
 mod incident;
@@ -18,7 +19,6 @@ mod observe;
 mod once;
 mod owner;
 mod poison;
-mod protect;
 mod prune;
 mod reconcile;
 mod remediate;

@@ -4,7 +4,7 @@ use adapters_sim::fault::{Fault, Pick, Rule};
 use cli::stack::FunctionName;
 use support::scene::{Scene, event};
 
-use crate::protect::state_event;
+use crate::auto_snapshot::state_event;
 
 #[test]
 fn garbage_is_told_once_and_not_tried_again() {

@@ -15,7 +15,7 @@ use ports::{Attribute, Capacity, InstanceId, InstanceState, Snapshot, SnapshotSt
 use serde_json::{Value, json};
 use support::scene::{Scene, tags};
 
-use crate::protect::state_event;
+use crate::auto_snapshot::state_event;
 
 fn reconcile(scene: &Scene) -> Value {
     scene.send(FunctionName::NightlyMaintenance, br#"{"task": "reconcile"}"#).unwrap()

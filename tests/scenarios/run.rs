@@ -38,7 +38,7 @@ fn begin() -> Timestamp {
 
 /// An event that tells that an instance entered a state at a time.
 fn told(instance: &InstanceId, state: &str, time: &str) -> Vec<u8> {
-    let event = String::from_utf8(crate::protect::state_event(instance, state)).unwrap();
+    let event = String::from_utf8(crate::auto_snapshot::state_event(instance, state)).unwrap();
     event.replace("2026-11-23T14:00:00Z", &format!("2026-11-23T{time}Z")).into_bytes()
 }
 

@@ -8,7 +8,7 @@ use ports::trigger::AlarmState;
 use serde_json::{Value, json};
 use support::scene::Scene;
 
-use crate::protect::state_event;
+use crate::auto_snapshot::state_event;
 
 #[test]
 fn x5_an_instance_that_cannot_be_snapshotted_reaches_a_person_and_is_not_tried_again() {

@@ -5,7 +5,7 @@ use ports::{InstanceId, VolumeId};
 use serde_json::json;
 use support::scene::Scene;
 
-use crate::protect::state_event;
+use crate::auto_snapshot::state_event;
 
 const FAILED: &str = "Server.InternalError";
 

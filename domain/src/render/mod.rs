@@ -1,9 +1,9 @@
 //! What people and other programs read.
 
+pub mod auto_snapshot;
 pub mod jsonl;
 pub mod night;
 pub mod poison;
-pub mod protect;
 pub mod reconcile;
 pub mod remedy;
 pub mod retention;

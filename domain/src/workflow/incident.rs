@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use ports::{InstanceId, Ledger, LedgerKey, Stored, Swap};
 
+use super::auto_snapshot::AutoSnapshotPorts;
 use super::entry::{decode, encode};
 use super::once::{OnceError, read};
-use super::protect::ProtectPorts;
 use super::take::SnapshotSet;
 use crate::policy::incident::{self, Begun, Incidents, Joined, Kind, KnownIncident, Placement};
 use crate::policy::key;
@@ -71,7 +71,7 @@ pub(super) struct Place {
 
 /// Finds the incident that an event belongs to, opening one if there is none.
 pub(super) async fn join(
-    ports: &ProtectPorts<'_>,
+    ports: &AutoSnapshotPorts<'_>,
     instance: &InstanceId,
     event: &Placement,
 ) -> Result<Place, OnceError> {

@@ -3,6 +3,7 @@
 pub mod adopt;
 pub mod announce;
 pub mod archive;
+pub mod auto_snapshot;
 pub mod cleanup;
 pub mod effect;
 mod entry;
@@ -15,7 +16,6 @@ pub mod maintain;
 pub mod once;
 mod once_error;
 pub mod poison;
-pub mod protect;
 pub mod prune;
 pub mod reconcile;
 pub mod remedy;

@@ -9,9 +9,9 @@ use ports::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::auto_snapshot::AutoSnapshotPorts;
 use super::effect::{Effect, Found, Unfinished};
 use super::once::RecordOf;
-use super::protect::ProtectPorts;
 use super::prune;
 use super::run::Run;
 use crate::policy::listed::words;
@@ -62,7 +62,7 @@ pub struct FailedVolume {
 /// Taking the snapshots of one incident. What is known of the instance right now helps, but is not needed: it may be
 /// gone when an earlier run's work is taken up.
 pub(super) struct Take<'a> {
-    pub(super) ports: &'a ProtectPorts<'a>,
+    pub(super) ports: &'a AutoSnapshotPorts<'a>,
     pub(super) run: &'a Run,
     pub(super) key: LedgerKey,
     pub(super) incident: Incident,

@@ -2,8 +2,8 @@ use domain::policy::mode::Mode;
 use domain::policy::snapshot::Consistency;
 use domain::policy::status::Status;
 use domain::workflow::announce::Announced;
+use domain::workflow::auto_snapshot::{GaveUp, SnapshotOutcome, Taken, snapshot_instance};
 use domain::workflow::once::How;
-use domain::workflow::protect::{GaveUp, Protected, Taken, protect};
 use ports::trigger::InstanceTrigger;
 use ports::{InstanceId, LedgerKey, Retry};
 use serde_json::{Value, json};
@@ -49,7 +49,7 @@ pub async fn auto_snapshot(
         }
     }
     let home = ports_in(None);
-    let announcing = home.protect().announcing();
+    let announcing = home.auto_snapshot().announcing();
     let counting = (announcing.ledger, announcing.clock);
     astray.count(counting, (settings.mode, "auto-snapshot"), payload).await;
     hopeless.set_aside(announcing, (settings.mode, context), payload, &mut metrics).await?;
@@ -90,7 +90,7 @@ async fn answer(
     policy.account.clone_from(&context.account);
     let run = context.run(settings.mode);
     let ports = ports_in(Some(&trigger.region));
-    match protect(&ports.protect(), &policy, &run, trigger).await {
+    match snapshot_instance(&ports.auto_snapshot(), &policy, &run, trigger).await {
         Ok(protected) => result(trigger, &protected, metrics),
         Err(error) => {
             metrics.add("Failed", 1);
@@ -101,22 +101,26 @@ async fn answer(
     }
 }
 
-fn result(trigger: &InstanceTrigger, protected: &Protected, metrics: &mut Metrics) -> Result<Value, Failed> {
+fn result(
+    trigger: &InstanceTrigger,
+    protected: &SnapshotOutcome,
+    metrics: &mut Metrics,
+) -> Result<Value, Failed> {
     let instance = &trigger.instance;
     let mut body = json!({ "instance_id": instance, "state": trigger.what.word() });
     let more = match protected {
-        Protected::Skipped(skip) => {
+        SnapshotOutcome::Skipped(skip) => {
             metrics.add("Skipped", 1);
             tracing::info!(instance.id = %instance, decision = "skip", reason = %skip, "instance skipped");
             json!({ "action": "skipped", "reason": skip.to_string() })
         }
-        Protected::Observed(plan) => {
+        SnapshotOutcome::Observed(plan) => {
             metrics.add("Observed", 1);
             let text = serde_json::to_string(plan).unwrap_or_default();
             tracing::info!(instance.id = %instance, decision = "observe", plan = %text, "instance only observed");
             json!({ "action": "observed", "plan": plan })
         }
-        Protected::GaveUp(GaveUp { key, error, announced }) => {
+        SnapshotOutcome::GaveUp(GaveUp { key, error, announced }) => {
             metrics.add("Failed", 1);
             tracing::error!(instance.id = %instance, key = %key, error = %error, "instance not snapshotted");
             told(key, instance, announced)?;
@@ -124,7 +128,7 @@ fn result(trigger: &InstanceTrigger, protected: &Protected, metrics: &mut Metric
             extend(&mut body, json!({ "key": key }));
             body
         }
-        Protected::Taken(taken) => {
+        SnapshotOutcome::Taken(taken) => {
             count(taken, metrics);
             let text = serde_json::to_string(&taken.set.incident.plan).unwrap_or_default();
             tracing::info!(instance.id = %instance, decision = "snapshot", key = %taken.key, plan = %text, "instance snapshotted");

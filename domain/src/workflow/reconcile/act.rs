@@ -15,9 +15,9 @@ use crate::policy::reconcile::{Finding, Matter, Task};
 use crate::policy::snapshot::{Again, Incident};
 use crate::render;
 use crate::workflow::announce::{announce_effect, tell_effect, tell_open};
+use crate::workflow::auto_snapshot::{AutoSnapshotPorts, SnapshotOutcome, snapshot_instance};
 use crate::workflow::once::{Once, OnceError, Performed, read};
 use crate::workflow::poison::Poison;
-use crate::workflow::protect::{ProtectPorts, Protected, protect};
 use crate::workflow::remedy::{self, Answer, Going};
 use crate::workflow::run::Run;
 use crate::workflow::take::{SnapshotSet, Take};
@@ -95,7 +95,7 @@ impl Work<'_> {
         let record: Record<Incident, SnapshotSet> = read(key, &stored)?;
         let Some(incident) = record.intent().cloned() else { return Err(OnceError::without_intent(key)) };
         let present = self.present(&incident.instance).await?;
-        let ports = self.ports.protect();
+        let ports = self.ports.auto_snapshot();
         let take = self.taking(&ports, key, incident, &present);
         let performed = self.once().perform_from(&take, Some(stored)).await?;
         Ok(Some(self.taken(key, performed).await))
@@ -110,7 +110,7 @@ impl Work<'_> {
         let again = Some(Again { at: self.ports.clock.now(), because });
         let incident = Incident { again, ..first };
         let present = self.present(&incident.instance).await?;
-        let ports = self.ports.protect();
+        let ports = self.ports.auto_snapshot();
         let take = self.taking(&ports, key, incident, &present);
         let performed = self.once().perform_again(&take, &stored).await?;
         Ok(Some(format!("made again: {}", self.taken(key, performed).await)))
@@ -118,7 +118,7 @@ impl Work<'_> {
 
     fn taking<'b>(
         &'b self,
-        ports: &'b ProtectPorts<'b>,
+        ports: &'b AutoSnapshotPorts<'b>,
         key: &LedgerKey,
         incident: Incident,
         present: &'b Present,
@@ -146,18 +146,20 @@ impl Work<'_> {
 
     async fn taken(&self, key: &LedgerKey, performed: Performed<SnapshotSet>) -> String {
         let set = &performed.outcome;
-        let notice = render::protect::notice(key, set);
+        let notice = render::auto_snapshot::notice(key, set);
         announce_effect(self.ports.announcing(), &self.telling(), notice, (key, performed.untold)).await;
         render::reconcile::set(set)
     }
 
     async fn snapshot(&self, instance: &InstanceId) -> Told {
         let Some(trigger) = self.gathered.lost.get(instance) else { return Ok(None) };
-        let protecting = self.ports.protect();
-        Ok(match protect(&protecting, &self.policy.snapshots, self.run, trigger).await? {
-            Protected::Skipped(_) | Protected::Observed(_) => None,
-            Protected::Taken(taken) => Some(render::reconcile::set(&taken.set)),
-            Protected::GaveUp(gave_up) => Some(format!("it could not be snapshotted: {}", gave_up.error)),
+        let ports = self.ports.auto_snapshot();
+        Ok(match snapshot_instance(&ports, &self.policy.snapshots, self.run, trigger).await? {
+            SnapshotOutcome::Skipped(_) | SnapshotOutcome::Observed(_) => None,
+            SnapshotOutcome::Taken(taken) => Some(render::reconcile::set(&taken.set)),
+            SnapshotOutcome::GaveUp(gave_up) => {
+                Some(format!("it could not be snapshotted: {}", gave_up.error))
+            }
         })
     }
 
@@ -190,7 +192,7 @@ impl Work<'_> {
         let notice = match Topic::of(key) {
             Topic::Snapshots { .. } => {
                 let set = recorded::<Incident, SnapshotSet>(key, &stored)?;
-                Some(render::protect::notice(key, &set))
+                Some(render::auto_snapshot::notice(key, &set))
             }
             Topic::Poison => Some(render::poison::notice(key, &recorded::<Value, Poison>(key, &stored)?)),
             Topic::Remedy { .. } => self.remedy_notice(key, &stored).await?,

@@ -11,9 +11,9 @@ use ports::{Clock, Instances, Inventory, Ledger, Notifier, ScalingGroups, Snapsh
 use serde::{Deserialize, Serialize};
 
 use super::announce::{AnnouncePorts, Announced, announce};
+use super::auto_snapshot::AutoSnapshotPorts;
 use super::entry::encode;
 use super::once::OnceError;
-use super::protect::ProtectPorts;
 use super::remedy::RemediatePorts;
 use super::run::Run;
 use crate::policy::key;
@@ -46,8 +46,8 @@ pub struct ReconcilePorts<'a> {
 }
 
 impl<'a> ReconcilePorts<'a> {
-    fn protect(&self) -> ProtectPorts<'a> {
-        ProtectPorts {
+    fn auto_snapshot(&self) -> AutoSnapshotPorts<'a> {
+        AutoSnapshotPorts {
             clock: self.clock,
             inventory: self.inventory,
             snapshots: self.snapshots,

@@ -16,7 +16,7 @@ use crate::render;
 
 /// The ports that snapshotting an instance needs.
 #[derive(Clone, Copy, Debug)]
-pub struct ProtectPorts<'a> {
+pub struct AutoSnapshotPorts<'a> {
     /// The time.
     pub clock: &'a dyn Clock,
     /// What there is.
@@ -29,7 +29,7 @@ pub struct ProtectPorts<'a> {
     pub notifier: &'a dyn Notifier,
 }
 
-impl<'a> ProtectPorts<'a> {
+impl<'a> AutoSnapshotPorts<'a> {
     /// What telling people needs.
     pub fn announcing(&self) -> AnnouncePorts<'a> {
         AnnouncePorts { clock: self.clock, ledger: self.ledger, notifier: self.notifier }
@@ -39,7 +39,7 @@ impl<'a> ProtectPorts<'a> {
 /// What became of an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Protected {
+pub enum SnapshotOutcome {
     /// Nothing was to be done.
     Skipped(Skip),
     /// This would have been done.
@@ -79,21 +79,21 @@ pub struct Taken {
 /// # Errors
 ///
 /// When the snapshots may not have been taken; [`OnceError::retry`] tells whether another delivery can take them.
-pub async fn protect(
-    ports: &ProtectPorts<'_>,
+pub async fn snapshot_instance(
+    ports: &AutoSnapshotPorts<'_>,
     policy: &SnapshotPolicy,
     run: &Run,
     trigger: &InstanceTrigger,
-) -> Result<Protected, OnceError> {
+) -> Result<SnapshotOutcome, OnceError> {
     // Gather.
     if let Err(skip) = policy.admit(trigger) {
-        return Ok(Protected::Skipped(skip));
+        return Ok(SnapshotOutcome::Skipped(skip));
     }
     let Some(instance) = ports.inventory.instance(&trigger.instance).await? else {
-        return Ok(Protected::Skipped(Skip::UnknownInstance));
+        return Ok(SnapshotOutcome::Skipped(Skip::UnknownInstance));
     };
     if let Err(skip) = policy.wants(trigger, &instance) {
-        return Ok(Protected::Skipped(skip));
+        return Ok(SnapshotOutcome::Skipped(skip));
     }
     let volumes = ports.inventory.volumes(&trigger.instance).await?;
     // Not knowing it keeps no volume from being taken.
@@ -107,10 +107,10 @@ pub async fn protect(
     let (plan, sign) =
         match policy.plan(trigger, &instance, &volumes, &store).and_then(|plan| Ok((plan, placed?))) {
             Ok(planned) => planned,
-            Err(skip) => return Ok(Protected::Skipped(skip)),
+            Err(skip) => return Ok(SnapshotOutcome::Skipped(skip)),
         };
     if run.mode == Mode::Observe {
-        return Ok(Protected::Observed(plan));
+        return Ok(SnapshotOutcome::Observed(plan));
     }
 
     // Act.
@@ -126,14 +126,14 @@ pub async fn protect(
     let performed = once.perform_from(&take, place.stored).await;
     match performed {
         Ok(Performed { outcome: set, how, untold }) => {
-            let notice = render::protect::notice(&take.key, &set);
+            let notice = render::auto_snapshot::notice(&take.key, &set);
             let announced = announce_effect(ports.announcing(), run, notice, (&take.key, untold)).await;
-            Ok(Protected::Taken(Box::new(Taken { key: take.key, set, how, announced })))
+            Ok(SnapshotOutcome::Taken(Box::new(Taken { key: take.key, set, how, announced })))
         }
         Err(error) if error.retry() == Retry::Never => {
-            let notice = render::protect::failure(&take.key, &take.incident, &error);
+            let notice = render::auto_snapshot::failure(&take.key, &take.incident, &error);
             let announced = announce(ports.announcing(), run, notice).await;
-            Ok(Protected::GaveUp(GaveUp { key: take.key, error: error.to_string(), announced }))
+            Ok(SnapshotOutcome::GaveUp(GaveUp { key: take.key, error: error.to_string(), announced }))
         }
         Err(error) => Err(error),
     }
