@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::policy::naming::cut;
 use crate::policy::snapshot::{Consistency, Incident, OPT_IN};
 use crate::workflow::once::OnceError;
-use crate::workflow::take::SnapshotSet;
+use crate::workflow::snapshot_set::SnapshotSet;
 
 /// The notice that an instance has its snapshots.
 pub fn notice(key: &LedgerKey, set: &SnapshotSet) -> Notice {

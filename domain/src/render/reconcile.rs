@@ -10,7 +10,7 @@ use crate::policy::listed::LISTED;
 use crate::policy::reconcile::Task;
 use crate::policy::snapshot::Consistency;
 use crate::workflow::reconcile::Reconciled;
-use crate::workflow::take::SnapshotSet;
+use crate::workflow::snapshot_set::SnapshotSet;
 
 /// The notice of what was finished and found.
 pub fn notice(told: &Reconciled) -> Notice {

@@ -8,7 +8,7 @@ use super::announce::{AnnouncePorts, Announced, announce, announce_effect};
 use super::incident;
 use super::once::{How, Once, OnceError, Performed};
 use super::run::Run;
-use super::take::{SnapshotSet, Take};
+use super::snapshot_set::{SnapshotSet, TakeSet};
 use crate::policy::incident::Placement;
 use crate::policy::mode::Mode;
 use crate::policy::snapshot::{Incident, Skip, SnapshotPlan, SnapshotPolicy};
@@ -121,7 +121,7 @@ pub async fn snapshot_instance(
         ..Incident::new(trigger, &instance, plan)
     };
     let (key, incident, owner) = (place.key, placed, &policy.owner);
-    let take = Take { ports, run, key, incident, owner, instance: Some(&instance), volumes: &volumes };
+    let take = TakeSet { ports, run, key, incident, owner, instance: Some(&instance), volumes: &volumes };
     let once = Once { ledger: ports.ledger, clock: ports.clock, run };
     let performed = once.perform_from(&take, place.stored).await;
     match performed {

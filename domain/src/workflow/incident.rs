@@ -11,7 +11,7 @@ use ports::{InstanceId, Ledger, LedgerKey, Stored, Swap};
 use super::auto_snapshot::AutoSnapshotPorts;
 use super::entry::{decode, encode};
 use super::once::{OnceError, read};
-use super::take::SnapshotSet;
+use super::snapshot_set::SnapshotSet;
 use crate::policy::incident::{self, Begun, Incidents, Joined, Kind, KnownIncident, Placement};
 use crate::policy::key;
 use crate::policy::once::{Phase, Record};

@@ -20,4 +20,4 @@ pub mod prune;
 pub mod reconcile;
 pub mod remedy;
 pub mod run;
-pub mod take;
+pub mod snapshot_set;

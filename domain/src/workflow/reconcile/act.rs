@@ -20,7 +20,7 @@ use crate::workflow::once::{Once, OnceError, Performed, read};
 use crate::workflow::poison::Poison;
 use crate::workflow::remedy::{self, Answer, Going};
 use crate::workflow::run::Run;
-use crate::workflow::take::{SnapshotSet, Take};
+use crate::workflow::snapshot_set::{SnapshotSet, TakeSet};
 
 /// The tasks of one run.
 pub(super) struct Work<'a> {
@@ -122,9 +122,9 @@ impl Work<'_> {
         key: &LedgerKey,
         incident: Incident,
         present: &'b Present,
-    ) -> Take<'b> {
+    ) -> TakeSet<'b> {
         let (instance, volumes) = present;
-        Take {
+        TakeSet {
             ports,
             run: self.run,
             key: key.clone(),

@@ -28,7 +28,7 @@ use crate::workflow::once::{OnceError, read};
 use crate::workflow::prune::Bonds;
 use crate::workflow::remedy;
 use crate::workflow::run::Run;
-use crate::workflow::take::SnapshotSet;
+use crate::workflow::snapshot_set::SnapshotSet;
 
 /// What was read, and what is to be done about it.
 #[derive(Debug, Default)]

@@ -61,7 +61,7 @@ pub struct FailedVolume {
 
 /// Taking the snapshots of one incident. What is known of the instance right now helps, but is not needed: it may be
 /// gone when an earlier run's work is taken up.
-pub(super) struct Take<'a> {
+pub(super) struct TakeSet<'a> {
     pub(super) ports: &'a AutoSnapshotPorts<'a>,
     pub(super) run: &'a Run,
     pub(super) key: LedgerKey,
@@ -72,7 +72,7 @@ pub(super) struct Take<'a> {
 }
 
 #[async_trait]
-impl Effect for Take<'_> {
+impl Effect for TakeSet<'_> {
     type Intent = Incident;
     type Outcome = SnapshotSet;
 
@@ -141,7 +141,7 @@ impl Effect for Take<'_> {
     }
 }
 
-impl Take<'_> {
+impl TakeSet<'_> {
     /// One crash-consistent set.
     async fn together(&self, incident: &Incident, fence: Fence) -> Result<SnapshotSet, PortError> {
         let targets = &incident.plan.targets;
