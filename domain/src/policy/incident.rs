@@ -23,8 +23,8 @@ pub enum Kind {
 }
 
 impl From<TriggerState> for Kind {
-    fn from(occasion: TriggerState) -> Self {
-        match occasion {
+    fn from(state: TriggerState) -> Self {
+        match state {
             TriggerState::Stopping | TriggerState::Stopped | TriggerState::ShuttingDown => Self::End,
             TriggerState::Running => Self::Running,
         }

@@ -48,8 +48,8 @@ pub enum Grouping {
 pub struct SnapshotPolicy {
     /// Which causes are worth one.
     pub on: SnapshotOn,
-    /// On which occasions one may be taken.
-    pub occasions: BTreeSet<TriggerState>,
+    /// At which states one may be taken.
+    pub states: BTreeSet<TriggerState>,
     /// How to take them.
     pub grouping: Grouping,
     /// Instances and volumes never to touch, by id.
@@ -64,7 +64,7 @@ impl Default for SnapshotPolicy {
     fn default() -> Self {
         Self {
             on: SnapshotOn::Any,
-            occasions: BTreeSet::from(TriggerState::ALL),
+            states: BTreeSet::from(TriggerState::ALL),
             grouping: Grouping::Set,
             exclude: BTreeSet::new(),
             account: None,
@@ -234,8 +234,8 @@ impl SnapshotPolicy {
     ///
     /// The reason to skip it.
     pub fn admit(&self, trigger: &InstanceTrigger) -> Result<(), Skip> {
-        let occasion = trigger_state::of(&trigger.what)?;
-        if !self.occasions.contains(&occasion) {
+        let state = trigger_state::of(&trigger.what)?;
+        if !self.states.contains(&state) {
             return Err(left_out(&trigger.what));
         }
         match &self.account {

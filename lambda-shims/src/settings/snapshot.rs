@@ -53,7 +53,7 @@ pub(super) fn policy(reader: &mut Reader<'_>) -> SnapshotPolicy {
             &[("any", SnapshotOn::Any), ("unexpected", SnapshotOn::Unexpected)],
             usual.on,
         ),
-        occasions: reader.optional("SNAPSHOT_STATES", OCCASIONS, occasions).unwrap_or(usual.occasions),
+        states: reader.optional("SNAPSHOT_STATES", STATES, states).unwrap_or(usual.states),
         grouping: reader.one_of(
             "SNAPSHOT_MODE",
             &[("set", Grouping::Set), ("volume", Grouping::Volume)],
@@ -67,11 +67,11 @@ pub(super) fn policy(reader: &mut Reader<'_>) -> SnapshotPolicy {
     }
 }
 
-const OCCASIONS: &str = "one or more of `stopping`, `stopped`, `shutting-down`, `running`, with commas";
+const STATES: &str = "one or more of `stopping`, `stopped`, `shutting-down`, `running`, with commas";
 
-fn occasions(text: &str) -> Option<BTreeSet<TriggerState>> {
-    let occasions: Option<BTreeSet<_>> = listed(text).map(TriggerState::parse).collect();
-    occasions.filter(|occasions| !occasions.is_empty())
+fn states(text: &str) -> Option<BTreeSet<TriggerState>> {
+    let states: Option<BTreeSet<_>> = listed(text).map(TriggerState::parse).collect();
+    states.filter(|states| !states.is_empty())
 }
 
 fn excluded(text: &str) -> Option<BTreeSet<String>> {
