@@ -30,12 +30,12 @@ impl<E: Display> From<E> for Oops {
     }
 }
 
-pub(crate) type Answer = Result<Value, Oops>;
+pub(crate) type HandlerResult = Result<Value, Oops>;
 
 /// A handler, of what it does with an invocation and all ports.
 pub(crate) fn handler<F>(run: impl Fn(Invocation, SimPorts) -> F + Send + Sync + 'static) -> Handler
 where
-    F: Future<Output = Answer> + Send + 'static,
+    F: Future<Output = HandlerResult> + Send + 'static,
 {
     Arc::new(move |invocation| {
         let ports = invocation.ports();
@@ -72,7 +72,7 @@ impl Change {
 /// A handler that works at night, and does nothing when it is asked for something else.
 pub(crate) fn at_night<F>(run: impl Fn(SimPorts, Date) -> F + Copy + Send + Sync + 'static) -> Handler
 where
-    F: Future<Output = Answer> + Send + 'static,
+    F: Future<Output = HandlerResult> + Send + 'static,
 {
     handler(move |invocation, ports| async move {
         let event: Value = serde_json::from_slice(&invocation.payload)?;
@@ -138,7 +138,7 @@ pub(crate) async fn publish(ports: &SimPorts, subject: &str, key: &LedgerKey) ->
 }
 
 /// Takes a set of an instance that changed its state, and tells people.
-pub(crate) async fn protect(ports: &SimPorts, change: &Change) -> Answer {
+pub(crate) async fn protect(ports: &SimPorts, change: &Change) -> HandlerResult {
     let key = change.key()?;
     let set = take(ports, &change.instance, &key).await?;
     tell(ports, &format!("[Auto-Snapshot] {}", change.instance), &key).await?;
@@ -235,7 +235,7 @@ pub(crate) async fn archive(ports: &SimPorts, night: Date) -> Result<(), Oops> {
 }
 
 /// Reports a night, unless it was reported.
-pub(crate) async fn report(ports: &SimPorts, night: Date) -> Answer {
+pub(crate) async fn report(ports: &SimPorts, night: Date) -> HandlerResult {
     tell(ports, "[Daily Ops Report]", &report_key(night)?).await?;
     Ok(json!({ "daily_report": { "report_sent": true, "date": night } }))
 }

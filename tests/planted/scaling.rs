@@ -16,7 +16,7 @@ use ports::{Capacity, Group, GroupName, Ledger, LedgerKey, ScalingGroups, time};
 use serde_json::json;
 
 use crate::hunt::{Planted, Search, rule};
-use crate::part::{Answer, Oops, claim, handler, skipped, tell};
+use crate::part::{HandlerResult, Oops, claim, handler, skipped, tell};
 use crate::world::{alarmed, begin};
 
 /// How many instances are added.
@@ -38,7 +38,12 @@ fn grown(group: &Group) -> Capacity {
 }
 
 /// Says that a group was scaled out.
-async fn scaled_out(ports: &SimPorts, alarm: &AlarmTrigger, group: &GroupName, to: Capacity) -> Answer {
+async fn scaled_out(
+    ports: &SimPorts,
+    alarm: &AlarmTrigger,
+    group: &GroupName,
+    to: Capacity,
+) -> HandlerResult {
     let key = key::remediation(&alarm.arn, alarm.changed_at)?;
     tell(ports, &format!("[Auto-Remediation] {}", alarm.name), &key).await?;
     Ok(json!({ "results": [{ "action": "scale_out", "asg": group, "new_desired": to }] }))

@@ -1,6 +1,6 @@
 //! The features and the known bugs, one by one.
 
-use domain::policy::retention::{Answer, Reason, Reasons, Retention, RetentionError, RetentionSpec};
+use domain::policy::retention::{Reason, Reasons, Retention, RetentionError, RetentionSpec, RuleAnswer};
 use ports::{SnapshotState, Tags, UsedBy};
 
 use super::world::{World, ago, at, id, now, ours, reasons, removed, spec};
@@ -313,18 +313,24 @@ fn r22_every_rule_says_why_it_does_not_keep_one() {
     let mut world = World::daily(30);
     world.snapshots.push(ours("snap-early", "vol-1", at("2026-11-23T01:00:00Z")));
     let retention = Retention::new(spec("last 2 daily 3 weekly 1 within 5d tag env")).unwrap();
-    let answers = |snapshot: &str| -> Vec<Answer> {
+    let answers = |snapshot: &str| -> Vec<RuleAnswer> {
         let told = retention.explain(&world.stock(), now(), &id(snapshot)).unwrap();
         told.rules.into_iter().map(|question| question.answer).collect()
     };
-    let outdone = || Answer::OutdoneBy(id("snap-0"));
+    let outdone = || RuleAnswer::OutdoneBy(id("snap-0"));
     assert_eq!(
         answers("snap-early"),
-        [Answer::Keeps(2), outdone(), outdone(), Answer::Matches, Answer::Untagged]
+        [RuleAnswer::Keeps(2), outdone(), outdone(), RuleAnswer::Matches, RuleAnswer::Untagged]
     );
     assert_eq!(
         answers("snap-9"),
-        [Answer::Beyond, Answer::Beyond, Answer::Beyond, Answer::TooOld, Answer::Untagged]
+        [
+            RuleAnswer::Beyond,
+            RuleAnswer::Beyond,
+            RuleAnswer::Beyond,
+            RuleAnswer::TooOld,
+            RuleAnswer::Untagged
+        ]
     );
     assert_eq!(retention.explain(&world.stock(), now(), &id("snap-none")), None);
 }
@@ -337,10 +343,14 @@ fn r22_what_the_rules_do_not_count_is_told_to_be_so() {
     let retention = Retention::new(spec("last 1 daily 1 within 30h tag AutoCreated")).unwrap();
     let told = retention.explain(&world.stock(), now(), &id("snap-1")).unwrap();
     assert_eq!((told.kept, told.group.as_str()), (true, "vol-1"));
-    assert!(told.rules[..3].iter().all(|question| question.answer == Answer::NotCounted), "{:?}", told.rules);
+    assert!(
+        told.rules[..3].iter().all(|question| question.answer == RuleAnswer::NotCounted),
+        "{:?}",
+        told.rules
+    );
     assert_eq!(
         (told.rules[3].rule.as_str(), &told.rules[3].answer),
-        ("keep-tag AutoCreated", &Answer::Matches)
+        ("keep-tag AutoCreated", &RuleAnswer::Matches)
     );
     let tags: Vec<(&str, &str)> =
         told.tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use domain::policy::retention::{Answer, Floor, Reason, Retention, RetentionSpec, Verdict};
+use domain::policy::retention::{Floor, Reason, Retention, RetentionSpec, RuleAnswer, Verdict};
 use ports::{SnapshotId, SnapshotState};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -125,7 +125,7 @@ proptest! {
         let retention = Retention::new(spec).unwrap();
         for verdict in plan.kept().filter(|verdict| verdict.reasons.has(Reason::Oldest)) {
             let told = retention.explain(&world.stock(), now(), &verdict.id).unwrap();
-            prop_assert!(told.rules.iter().any(|question| matches!(question.answer, Answer::KeepsOldest(_))));
+            prop_assert!(told.rules.iter().any(|question| matches!(question.answer, RuleAnswer::KeepsOldest(_))));
         }
     }
 
@@ -163,8 +163,8 @@ proptest! {
             for question in &told.rules {
                 let word = question.rule.split(' ').next().unwrap();
                 let reason = Reason::ALL.iter().find(|reason| reason.as_str() == word).unwrap();
-                let keeps = matches!(question.answer, Answer::Keeps(_) | Answer::Matches);
-                let as_oldest = matches!(question.answer, Answer::KeepsOldest(_));
+                let keeps = matches!(question.answer, RuleAnswer::Keeps(_) | RuleAnswer::Matches);
+                let as_oldest = matches!(question.answer, RuleAnswer::KeepsOldest(_));
                 prop_assert!(!as_oldest || verdict.reasons.has(Reason::Oldest), "{question:?}: {verdict:?}");
                 let told = verdict.reasons.has(*reason);
                 prop_assert!(told == keeps || (*reason == Reason::Tagged && told), "{question:?}: {verdict:?}");

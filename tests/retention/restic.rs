@@ -161,11 +161,11 @@ fn r31_a_plan_whose_oldest_is_gone_already_decides_the_rest_the_same() {
 
 #[test]
 fn r31_a_rule_says_that_it_keeps_one_as_the_oldest() {
-    use domain::policy::retention::{Answer, Retention};
+    use domain::policy::retention::{Retention, RuleAnswer};
     let retention = Retention::new(spec("daily 3 yearly 9")).unwrap();
     let told = retention.explain(&three_years().stock(), now(), &id("snap-a")).unwrap();
-    let answers: Vec<Answer> = told.rules.iter().map(|question| question.answer.clone()).collect();
-    assert_eq!(answers, [Answer::Beyond, Answer::KeepsOldest(4)]);
+    let answers: Vec<RuleAnswer> = told.rules.iter().map(|question| question.answer.clone()).collect();
+    assert_eq!(answers, [RuleAnswer::Beyond, RuleAnswer::KeepsOldest(4)]);
     let text = domain::render::retention::explanation(&told);
     assert!(text.contains("keep-yearly 9: keeps it, as number 4: it is the oldest"), "{text}");
 }

@@ -8,9 +8,9 @@ use ports::{ErrorKind, PortError};
 
 /// The answer of one operation.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Answer(pub(super) &'static str);
+pub(super) struct AnswerFields(pub(super) &'static str);
 
-impl Answer {
+impl AnswerFields {
     /// An answer of which a field cannot be read: the operation succeeded, but nobody can say with what.
     pub(super) fn unreadable(self, field: &str) -> PortError {
         PortError::new(ErrorKind::Lost, self.0, format!("unreadable answer: `{field}`"))

@@ -8,7 +8,7 @@ use ports::{Archive, ErrorKind, ObjectHead, ObjectKey, PortError, Upload};
 use crate::permission::{self, Asks};
 
 use super::{
-    answer::Answer,
+    answer::AnswerFields,
     call::{self, Call},
     config,
     limit::Limit,
@@ -65,7 +65,7 @@ impl S3Archive {
         };
         let length = answer.content_length().and_then(|length| u64::try_from(length).ok());
         Ok(Some(ObjectHead {
-            length: Answer("HeadObject").field("Content-Length", length)?,
+            length: AnswerFields("HeadObject").field("Content-Length", length)?,
             content_type: answer.content_type().unwrap_or(UNTYPED).to_owned(),
         }))
     }

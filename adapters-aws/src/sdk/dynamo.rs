@@ -7,7 +7,7 @@ use aws_smithy_types::{Blob, base64};
 use ports::{Attribute, ErrorKind, PageToken, PortError, Record};
 use serde::{Deserialize, Serialize};
 
-use super::answer::Answer;
+use super::answer::AnswerFields;
 
 /// An item as the SDK has it.
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -22,7 +22,7 @@ enum KeyPart {
 }
 
 /// The token that stands for the last key of a page.
-pub(super) fn token(answer: Answer, last: Option<&Item>) -> Result<Option<PageToken>, PortError> {
+pub(super) fn token(answer: AnswerFields, last: Option<&Item>) -> Result<Option<PageToken>, PortError> {
     let Some(last) = last.filter(|key| !key.is_empty()) else { return Ok(None) };
     let unreadable = || answer.unreadable("LastEvaluatedKey");
     let parts = last.iter().map(|(name, value)| Some((name, key_part(value)?)));
@@ -55,7 +55,7 @@ fn key_value(part: KeyPart) -> Option<AttributeValue> {
 }
 
 /// A record as a port tells it.
-pub(super) fn record(answer: Answer, item: &Item) -> Result<Record, PortError> {
+pub(super) fn record(answer: AnswerFields, item: &Item) -> Result<Record, PortError> {
     map(item).ok_or_else(|| answer.unreadable("Items"))
 }
 

@@ -16,7 +16,7 @@ use ports::{
 use crate::permission::{self, Asks};
 
 use super::{
-    answer::{Answer, instant},
+    answer::{AnswerFields, instant},
     call::Call,
     config, ec2,
     limit::Limit,
@@ -160,7 +160,7 @@ impl Inventory for Ec2Inventory {
         match request.customize().interceptor(call.watch()).send().await {
             Ok(answer) => {
                 let it = answer.volumes().iter().find(|volume| volume.volume_id() == Some(id.as_str()));
-                Answer("DescribeVolumes").field("volumeId", it.map(|_| Presence::There))
+                AnswerFields("DescribeVolumes").field("volumeId", it.map(|_| Presence::There))
             }
             Err(error) if error.code() == Some(NO_VOLUME) => Ok(Presence::NotFound),
             Err(error) => Err(call.failed(&error)),
@@ -216,7 +216,7 @@ impl Inventory for Ec2Inventory {
             .map_err(|error| call.failed(&error))?;
         let instances = page.reservations().iter().flat_map(types::Reservation::instances);
         let read = |instance: &types::Instance| {
-            let id = Answer("DescribeInstances").parsed("instanceId", instance.instance_id())?;
+            let id = AnswerFields("DescribeInstances").parsed("instanceId", instance.instance_id())?;
             read_instance(instance, &id)
         };
         let items = instances.map(read).collect::<Result<_, _>>()?;
@@ -230,7 +230,7 @@ fn next(token: Option<String>) -> Option<String> {
 }
 
 fn read_instance(instance: &types::Instance, id: &InstanceId) -> Result<Instance, PortError> {
-    let answer = Answer("DescribeInstances");
+    let answer = AnswerFields("DescribeInstances");
     let state = instance.state().and_then(|state| state.name()).map(types::InstanceStateName::as_str);
     let tags = ec2::read_tags(instance.tags());
     Ok(Instance {
@@ -248,7 +248,7 @@ fn read_instance(instance: &types::Instance, id: &InstanceId) -> Result<Instance
 }
 
 fn read_store(info: &types::InstanceStorageInfo) -> Result<InstanceStore, PortError> {
-    let answer = Answer("DescribeInstanceTypes");
+    let answer = AnswerFields("DescribeInstanceTypes");
     let counts = info.disks().iter().map(|disk| answer.count("count", disk.count()));
     let disks = counts.sum::<Result<u32, PortError>>()?;
     let total = info.total_size_in_gb().and_then(|size| u32::try_from(size).ok());
@@ -263,7 +263,7 @@ fn read_reason(reason: &types::StateReason) -> Option<StateReason> {
 /// The volume as attached to that instance: a volume with Multi-Attach has several attachments
 /// (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volumes-multi.html>).
 fn read_volume(volume: &types::Volume, id: &InstanceId) -> Result<Option<Volume>, PortError> {
-    let answer = Answer("DescribeVolumes");
+    let answer = AnswerFields("DescribeVolumes");
     let here = |attachment: &&types::VolumeAttachment| attachment.instance_id() == Some(id.as_str());
     let Some(attachment) = volume.attachments().iter().find(here).filter(|it| stays(it)) else {
         return Ok(None);
@@ -284,14 +284,14 @@ fn stays(attachment: &types::VolumeAttachment) -> bool {
 
 /// A lock that is over is listed as `expired`, and says when that was; one that does not say so is no lock.
 fn read_lock(lock: &types::LockedSnapshotsInfo) -> Result<Option<SnapshotLock>, PortError> {
-    let snapshot = Answer("DescribeLockedSnapshots").parsed("snapshotId", lock.snapshot_id())?;
+    let snapshot = AnswerFields("DescribeLockedSnapshots").parsed("snapshotId", lock.snapshot_id())?;
     let until = lock.lock_expires_on().and_then(instant);
     let is_over = lock.lock_state() == Some(&types::LockState::Expired);
     Ok((until.is_some() || !is_over).then_some(SnapshotLock { snapshot, until }))
 }
 
 fn read_uses(image: &types::Image, asked: &BTreeSet<&str>) -> Result<Vec<SnapshotUse>, PortError> {
-    let answer = Answer("DescribeImages");
+    let answer = AnswerFields("DescribeImages");
     let by = UsedBy::Image(answer.parsed("imageId", image.image_id())?);
     image
         .block_device_mappings()

@@ -12,7 +12,7 @@ use ports::{ErrorKind, Ledger, LedgerEntry, LedgerKey, Page, PageToken, PortErro
 use crate::permission::{self, Asks};
 
 use super::{
-    answer::Answer,
+    answer::AnswerFields,
     call::Call,
     config,
     dynamo::{self, Item},
@@ -86,7 +86,7 @@ impl DynamoLedger {
             .expression_attribute_values(":open", text(LISTED_OPEN))
             .set_exclusive_start_key(dynamo::start("Query", from)?);
         match query.customize().interceptor(call.watch()).send().await {
-            Ok(answer) => keys(Answer("Query"), answer.items(), answer.last_evaluated_key()).map(Some),
+            Ok(answer) => keys(AnswerFields("Query"), answer.items(), answer.last_evaluated_key()).map(Some),
             Err(error) if is_without_index(&error) => Ok(None),
             Err(error) => Err(call.failed(&error)),
         }
@@ -114,7 +114,7 @@ impl DynamoLedger {
         let scan = names.iter().fold(scan, |scan, (name, of)| scan.expression_attribute_names(*name, *of));
         let answer = scan.customize().interceptor(call.watch()).send().await;
         let answer = answer.map_err(|error| call.failed(&error))?;
-        keys(Answer("Scan"), answer.items(), answer.last_evaluated_key())
+        keys(AnswerFields("Scan"), answer.items(), answer.last_evaluated_key())
     }
 
     fn update(&self, key: &LedgerKey, expected: Option<Version>, new: &Stored) -> UpdateItemFluentBuilder {
@@ -226,7 +226,7 @@ fn whole_second(at: Timestamp) -> Timestamp {
 }
 
 /// The keys on a page.
-fn keys(answer: Answer, items: &[Item], last: Option<&Item>) -> Result<Page<LedgerKey>, PortError> {
+fn keys(answer: AnswerFields, items: &[Item], last: Option<&Item>) -> Result<Page<LedgerKey>, PortError> {
     let key = |item: &Item| {
         answer.parsed("key", item.get("key").and_then(|key| key.as_s().ok()).map(String::as_str))
     };

@@ -10,7 +10,7 @@ use ports::{
 use crate::permission::{self, Asks};
 
 use super::{
-    answer::Answer,
+    answer::AnswerFields,
     call::Call,
     config,
     dynamo::{self, Item},
@@ -59,7 +59,7 @@ impl DynamoMetrics {
             .send()
             .await
             .map_err(|error| call.failed(&error))?;
-        page(Answer("Scan"), answer.items(), answer.last_evaluated_key())
+        page(AnswerFields("Scan"), answer.items(), answer.last_evaluated_key())
     }
 
     async fn query(
@@ -83,7 +83,7 @@ impl DynamoMetrics {
             .send()
             .await
             .map_err(|error| call.failed(&error))?;
-        page(Answer("Query"), answer.items(), answer.last_evaluated_key())
+        page(AnswerFields("Query"), answer.items(), answer.last_evaluated_key())
     }
 }
 
@@ -118,7 +118,7 @@ fn bounds(day: Date) -> Item {
     .into()
 }
 
-fn page(answer: Answer, items: &[Item], last: Option<&Item>) -> Result<Page<Record>, PortError> {
+fn page(answer: AnswerFields, items: &[Item], last: Option<&Item>) -> Result<Page<Record>, PortError> {
     let items = items.iter().map(|item| dynamo::record(answer, item)).collect::<Result<_, _>>()?;
     Ok(Page { items, next: dynamo::token(answer, last)? })
 }

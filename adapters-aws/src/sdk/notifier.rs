@@ -7,7 +7,7 @@ use ports::{Arn, ErrorKind, MessageId, Notice, Notifier, PortError};
 
 use crate::permission::{self, Asks};
 
-use super::{answer::Answer, call::Call, config};
+use super::{answer::AnswerFields, call::Call, config};
 
 /// A topic of Amazon SNS.
 #[derive(Clone, Debug)]
@@ -52,7 +52,7 @@ impl Notifier for SnsNotifier {
             .send()
             .await
             .map_err(|error| call.failed(&error))?;
-        Answer("Publish").parsed("MessageId", answer.message_id())
+        AnswerFields("Publish").parsed("MessageId", answer.message_id())
     }
 }
 

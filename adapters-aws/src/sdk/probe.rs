@@ -6,7 +6,7 @@ use aws_sdk_ec2::types::{Filter, InstanceSpecification, ResourceType, Tag, TagSp
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use ports::{Arn, PortError};
 
-use super::{answer::Answer, call::Call, config};
+use super::{answer::AnswerFields, call::Call, config};
 
 /// Whose credentials are used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl Probe {
         let call = Call::reading("GetCallerIdentity");
         let request = self.sts.get_caller_identity().customize().interceptor(call.watch());
         let answer = request.send().await.map_err(|error| call.failed(&error))?;
-        let field = Answer("GetCallerIdentity");
+        let field = AnswerFields("GetCallerIdentity");
         Ok(Identity {
             account: field.field("Account", answer.account)?,
             arn: field.field("Arn", answer.arn)?,
@@ -116,7 +116,7 @@ impl Probe {
             Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(None),
             Err(error) => return Err(call.failed(&error)),
         };
-        let table = Answer("DescribeTable").field("Table", table)?;
+        let table = AnswerFields("DescribeTable").field("Table", table)?;
         let key = table.key_schema().iter().map(|part| part.attribute_name().to_owned()).collect();
         let indexes = table.global_secondary_indexes().iter();
         let indexes = indexes.filter_map(|index| index.index_name().map(str::to_owned)).collect();

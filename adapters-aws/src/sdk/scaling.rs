@@ -11,7 +11,7 @@ use ports::{Capacity, Group, GroupName, LifecycleState, PortError, Resize, Scali
 
 use crate::permission::{self, Asks};
 
-use super::{answer::Answer, call::Call, config, limit::Limit};
+use super::{answer::AnswerFields, call::Call, config, limit::Limit};
 
 /// EC2 Auto Scaling groups.
 #[derive(Clone, Debug)]
@@ -110,7 +110,7 @@ fn is_under_way(status: &InstanceRefreshStatus) -> bool {
 }
 
 fn read(group: &AutoScalingGroup, name: &GroupName, refreshing: bool) -> Result<Group, PortError> {
-    let answer = Answer("DescribeAutoScalingGroups");
+    let answer = AnswerFields("DescribeAutoScalingGroups");
     let suspended = group.suspended_processes().iter().filter_map(SuspendedProcess::process_name);
     let tags = group.tags().iter();
     Ok(Group {

@@ -12,7 +12,7 @@ use ports::{
 
 use crate::permission::{self, Asks};
 
-use super::{answer::Answer, call::Call, config, ec2};
+use super::{answer::AnswerFields, call::Call, config, ec2};
 
 /// The most snapshots on a page
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html>).
@@ -73,7 +73,7 @@ impl Snapshots for Ec2Snapshots {
             .send()
             .await
             .map_err(|error| call.failed(&error))?;
-        let unreadable = Answer("CreateSnapshots");
+        let unreadable = AnswerFields("CreateSnapshots");
         if answer.snapshots().is_empty() {
             return Err(unreadable.unreadable("snapshotSet"));
         }
@@ -95,7 +95,7 @@ impl Snapshots for Ec2Snapshots {
             .send()
             .await
             .map_err(|error| call.failed(&error))?;
-        begun(Answer("CreateSnapshot"), answer.snapshot_id(), answer.volume_id())
+        begun(AnswerFields("CreateSnapshot"), answer.snapshot_id(), answer.volume_id())
     }
 
     async fn tag(&self, id: &SnapshotId, tags: &TagSet) -> Result<(), PortError> {
@@ -146,7 +146,7 @@ fn at_birth(tags: &TagSet) -> Option<Vec<TagSpecification>> {
     Some(vec![specification.set_tags(Some(tags)).build()])
 }
 
-fn begun(answer: Answer, id: Option<&str>, volume: Option<&str>) -> Result<CreatedSnapshot, PortError> {
+fn begun(answer: AnswerFields, id: Option<&str>, volume: Option<&str>) -> Result<CreatedSnapshot, PortError> {
     Ok(CreatedSnapshot { id: answer.parsed("snapshotId", id)?, volume: answer.parsed("volumeId", volume)? })
 }
 
@@ -159,7 +159,7 @@ fn user(message: Option<&str>) -> Option<UsedBy> {
 }
 
 fn read(snapshot: &types::Snapshot) -> Result<Snapshot, PortError> {
-    let answer = Answer("DescribeSnapshots");
+    let answer = AnswerFields("DescribeSnapshots");
     let state = snapshot.state().map(types::SnapshotState::as_str);
     Ok(Snapshot {
         id: answer.parsed("snapshotId", snapshot.snapshot_id())?,

@@ -12,7 +12,7 @@ use bytes::{Bytes, BytesMut};
 use ports::{ErrorKind, Finish, PortError, Upload};
 
 use super::{
-    answer::Answer,
+    answer::AnswerFields,
     call::{Call, OperationError},
     limit::Limit,
 };
@@ -145,7 +145,7 @@ impl Place {
         let request = request.content_type(&self.content_type).checksum_algorithm(ChecksumAlgorithm::Crc32);
         let answer = request.customize().interceptor(call.watch()).send().await;
         let answer = answer.map_err(|error| call.failed(&error))?;
-        let id = Answer("CreateMultipartUpload").field("UploadId", answer.upload_id)?;
+        let id = AnswerFields("CreateMultipartUpload").field("UploadId", answer.upload_id)?;
         Ok(Parts { id, done: Vec::new() })
     }
 
@@ -160,7 +160,7 @@ impl Place {
         let answer = answer.map_err(|error| call.failed(&error))?;
         let part = CompletedPart::builder()
             .part_number(number)
-            .e_tag(Answer("UploadPart").field("ETag", answer.e_tag)?)
+            .e_tag(AnswerFields("UploadPart").field("ETag", answer.e_tag)?)
             .set_checksum_crc32(answer.checksum_crc32);
         parts.done.push(part.build());
         Ok(())

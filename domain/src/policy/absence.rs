@@ -35,7 +35,7 @@ pub enum Sighting {
 
 /// An answer of EC2 about a volume.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct VolumeAnswer {
     /// What it says.
     pub presence: Presence,
     /// When it was asked for.
@@ -52,12 +52,12 @@ impl Sighting {
     /// # Examples
     ///
     /// ```
-    /// use domain::policy::absence::{Answer, Sighting};
+    /// use domain::policy::absence::{VolumeAnswer, Sighting};
     /// use ports::Presence;
     ///
     /// let answer = |presence, at: &str| {
     ///     let asked = at.parse().unwrap();
-    ///     Answer { presence, asked, told: asked, night: asked }
+    ///     VolumeAnswer { presence, asked, told: asked, night: asked }
     /// };
     /// let first = Sighting::after(None, answer(Presence::NotFound, "2026-11-23T02:00:00Z"));
     /// let soon = Sighting::after(Some(first), answer(Presence::NotFound, "2026-11-24T01:59:59Z"));
@@ -66,7 +66,7 @@ impl Sighting {
     /// let back = Sighting::after(Some(second), answer(Presence::There, "2026-11-25T02:00:00Z"));
     /// assert_eq!(back.gone_since(), None);
     /// ```
-    pub fn after(before: Option<Self>, Answer { presence, asked, told, night }: Answer) -> Self {
+    pub fn after(before: Option<Self>, VolumeAnswer { presence, asked, told, night }: VolumeAnswer) -> Self {
         let (first, gone) = match (presence, before) {
             (Presence::There, _) => return Self::There { asked },
             (Presence::NotFound, Some(Self::Missing { first, gone, .. })) => (first, gone),

@@ -6,8 +6,8 @@ use ports::UsedBy;
 
 use super::visible;
 use crate::policy::retention::{
-    Answer, Asked, Bucket, Change, Count, Explanation, Floor, GroupBy, Limit, Owner, Refusal, Retention,
-    RetentionPlan, RetentionSpec, Ruling, Verdict, WithinFrom,
+    Asked, Bucket, Change, Count, Explanation, Floor, GroupBy, Limit, Owner, Refusal, Retention,
+    RetentionPlan, RetentionSpec, RuleAnswer, Ruling, Verdict, WithinFrom,
 };
 
 /// What a policy keeps, in words: the same wherever people read of it.
@@ -223,17 +223,17 @@ pub fn explanation(told: &Explanation) -> String {
     text
 }
 
-fn answer(answer: &Answer) -> String {
+fn answer(answer: &RuleAnswer) -> String {
     match answer {
-        Answer::Keeps(nth) => format!("keeps it, as number {nth}"),
-        Answer::KeepsOldest(nth) => {
+        RuleAnswer::Keeps(nth) => format!("keeps it, as number {nth}"),
+        RuleAnswer::KeepsOldest(nth) => {
             format!("keeps it, as number {nth}: it is the oldest, and the rule is not used up")
         }
-        Answer::Matches => "keeps it".to_owned(),
-        Answer::OutdoneBy(newer) => format!("no: {newer} is newer and stands for it"),
-        Answer::Beyond => "no: as many newer ones as it may are kept".to_owned(),
-        Answer::TooOld => "no: it is too old".to_owned(),
-        Answer::Untagged => "no: it does not carry those tags".to_owned(),
-        Answer::NotCounted => "no: it does not count it".to_owned(),
+        RuleAnswer::Matches => "keeps it".to_owned(),
+        RuleAnswer::OutdoneBy(newer) => format!("no: {newer} is newer and stands for it"),
+        RuleAnswer::Beyond => "no: as many newer ones as it may are kept".to_owned(),
+        RuleAnswer::TooOld => "no: it is too old".to_owned(),
+        RuleAnswer::Untagged => "no: it does not carry those tags".to_owned(),
+        RuleAnswer::NotCounted => "no: it does not count it".to_owned(),
     }
 }

@@ -7,7 +7,7 @@ use ports::{Clock, ErrorKind, Inventory, Ledger, LedgerKey, PortError, Stored, S
 use serde::{Deserialize, Serialize};
 
 use super::entry::{decode, encode};
-use crate::policy::absence::{Answer, Sighting, turns};
+use crate::policy::absence::{Sighting, VolumeAnswer, turns};
 use crate::policy::key;
 use crate::policy::listed::words;
 use crate::policy::once::fits;
@@ -94,7 +94,7 @@ async fn ask(
     ports: &InquiryPorts<'_>,
     turns: &[&VolumeId],
     (night, until): (Timestamp, Timestamp),
-) -> (BTreeMap<VolumeId, Answer>, Option<PortError>) {
+) -> (BTreeMap<VolumeId, VolumeAnswer>, Option<PortError>) {
     let (mut answers, mut refused) = (BTreeMap::new(), None);
     for volume in turns.iter().take(ASKED_A_NIGHT) {
         let asked = ports.clock.now();
@@ -104,7 +104,7 @@ async fn ask(
         match ports.inventory.presence(volume).await {
             Ok(presence) => {
                 let told = ports.clock.now();
-                answers.insert((*volume).clone(), Answer { presence, asked, told, night });
+                answers.insert((*volume).clone(), VolumeAnswer { presence, asked, told, night });
             }
             // One that EC2 takes no question about does not keep it from being asked about the others.
             Err(error) if error.kind == ErrorKind::Rejected => refused = refused.or(Some(error)),
@@ -153,7 +153,7 @@ impl Memory {
     async fn remember(
         &mut self,
         ports: &InquiryPorts<'_>,
-        answers: &BTreeMap<VolumeId, Answer>,
+        answers: &BTreeMap<VolumeId, VolumeAnswer>,
     ) -> Result<(), PortError> {
         let mut seen = self.seen.clone();
         for volume in &self.volumes {

@@ -13,13 +13,13 @@ const PER_VOLUME: usize = 20;
 const MEGABYTE: usize = 1024 * 1024;
 
 /// An answer.
-pub(crate) struct Answer {
+pub(crate) struct StubAnswer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Vec<u8>,
 }
 
-impl Answer {
+impl StubAnswer {
     fn with(kind: &str, body: impl Into<Vec<u8>>) -> Self {
         let headers = vec![("Content-Type", kind.to_owned()), ("x-amzn-RequestId", "stub".to_owned())];
         Self { status: 200, headers, body: body.into() }
@@ -52,37 +52,38 @@ impl Cloud {
         Ok(Self { day, snapshots, records })
     }
 
-    pub(crate) fn answer(&self, operation: &str, request: &Request) -> Answer {
+    pub(crate) fn answer(&self, operation: &str, request: &Request) -> StubAnswer {
         match operation {
-            "DescribeSnapshots" => Answer::xml(self.snapshots(request.text())),
-            "DescribeInstances" => Answer::xml(instances(request.text())),
-            "DescribeVolumes" => Answer::xml(described("DescribeVolumes", "volumeSet", &volumes())),
-            "DescribeImages" => Answer::xml(described("DescribeImages", "imagesSet", "")),
-            "DescribeLockedSnapshots" => Answer::xml(described(operation, "snapshotSet", "")),
-            "CreateSnapshots" => Answer::xml(described("CreateSnapshots", "snapshotSet", &created())),
-            "CreateSnapshot" => Answer::xml(one_created()),
-            "DeleteSnapshot" | "CreateTags" => Answer::xml(done(operation)),
-            "DescribeAutoScalingGroups" => Answer::xml(result(operation, GROUP)),
-            "DescribeInstanceRefreshes" => Answer::xml(result(operation, "<InstanceRefreshes/>")),
-            "SetDesiredCapacity" => Answer::xml(result(operation, "")),
-            "Publish" => {
-                Answer::xml(result(operation, "<MessageId>95df01b4-ee98-5cb9-9903-4c221d41eb5e</MessageId>"))
-            }
-            "GetItem" | "UpdateItem" => Answer::json("{}"),
-            "Scan" | "Query" => Answer::json(self.records(request.text())),
+            "DescribeSnapshots" => StubAnswer::xml(self.snapshots(request.text())),
+            "DescribeInstances" => StubAnswer::xml(instances(request.text())),
+            "DescribeVolumes" => StubAnswer::xml(described("DescribeVolumes", "volumeSet", &volumes())),
+            "DescribeImages" => StubAnswer::xml(described("DescribeImages", "imagesSet", "")),
+            "DescribeLockedSnapshots" => StubAnswer::xml(described(operation, "snapshotSet", "")),
+            "CreateSnapshots" => StubAnswer::xml(described("CreateSnapshots", "snapshotSet", &created())),
+            "CreateSnapshot" => StubAnswer::xml(one_created()),
+            "DeleteSnapshot" | "CreateTags" => StubAnswer::xml(done(operation)),
+            "DescribeAutoScalingGroups" => StubAnswer::xml(result(operation, GROUP)),
+            "DescribeInstanceRefreshes" => StubAnswer::xml(result(operation, "<InstanceRefreshes/>")),
+            "SetDesiredCapacity" => StubAnswer::xml(result(operation, "")),
+            "Publish" => StubAnswer::xml(result(
+                operation,
+                "<MessageId>95df01b4-ee98-5cb9-9903-4c221d41eb5e</MessageId>",
+            )),
+            "GetItem" | "UpdateItem" => StubAnswer::json("{}"),
+            "Scan" | "Query" => StubAnswer::json(self.records(request.text())),
             "GetObject" => self.object(&request.path),
-            "CreateMultipartUpload" => Answer::xml(
+            "CreateMultipartUpload" => StubAnswer::xml(
                 "<InitiateMultipartUploadResult><UploadId>stub</UploadId></InitiateMultipartUploadResult>",
             ),
-            "CompleteMultipartUpload" => Answer::xml(
+            "CompleteMultipartUpload" => StubAnswer::xml(
                 "<CompleteMultipartUploadResult><ETag>\"stub\"</ETag></CompleteMultipartUploadResult>",
             ),
             "PutObject" | "UploadPart" => {
-                let mut answer = Answer::xml("");
+                let mut answer = StubAnswer::xml("");
                 answer.headers.push(("ETag", "\"stub\"".to_owned()));
                 answer
             }
-            _ => Answer { status: 400, ..Answer::xml("<Error><Code>InvalidAction</Code></Error>") },
+            _ => StubAnswer { status: 400, ..StubAnswer::xml("<Error><Code>InvalidAction</Code></Error>") },
         }
     }
 
@@ -112,19 +113,19 @@ impl Cloud {
     }
 
     /// Every day but one is archived already.
-    fn object(&self, path: &str) -> Answer {
+    fn object(&self, path: &str) -> StubAnswer {
         let day =
             path.split("metrics-archive/").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
         if day == self.day || day.is_empty() {
-            return Answer {
+            return StubAnswer {
                 status: 404,
-                ..Answer::xml("<Error><Code>NoSuchKey</Code><Message>none</Message></Error>")
+                ..StubAnswer::xml("<Error><Code>NoSuchKey</Code><Message>none</Message></Error>")
             };
         }
         let manifest = format!(
             "{{\"format\":1,\"day\":\"{day}\",\"table\":\"t\",\"records\":0,\"bytes\":0,\"sha256\":\"\"}}"
         );
-        Answer { status: 206, ..Answer::with("application/json", manifest) }
+        StubAnswer { status: 206, ..StubAnswer::with("application/json", manifest) }
     }
 }
 

@@ -33,13 +33,13 @@ pub struct Question {
     /// The rule, as the command line writes it.
     pub rule: String,
     /// What it says.
-    pub answer: Answer,
+    pub answer: RuleAnswer,
 }
 
 /// What a rule says of a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Answer {
+pub enum RuleAnswer {
     /// It keeps it, as the first, second or nth.
     Keeps(u32),
     /// It keeps it, as the nth, because it is the oldest and the rule is not used up.
@@ -71,7 +71,7 @@ impl Retention {
         let rules = spec.rules().map(|rule| {
             let by_age = rule.bucket.is_none() && matches!(rule.limit, Limit::Period(_));
             let answer = if by_age && row.reasons.get().has(rule.reason) {
-                Answer::Matches
+                RuleAnswer::Matches
             } else {
                 answer(judge(rule, group.iter().filter(|row| row.counts()), reference, None), id)
             };
@@ -79,7 +79,7 @@ impl Retention {
         });
         let tagged = spec.keep_tag.iter().map(|labels| {
             let matches = row.is_ours() && row.item.is_ruled() && labels.are_on(&snapshot.tags);
-            let answer = if matches { Answer::Matches } else { Answer::Untagged };
+            let answer = if matches { RuleAnswer::Matches } else { RuleAnswer::Untagged };
             Question { rule: format!("{} {labels}", Reason::Tagged), answer }
         });
         let verdict = Verdict::of(row.item, row.verdict());
@@ -100,19 +100,21 @@ impl Retention {
 }
 
 /// What is said of one of those judged.
-fn answer<'r, 's: 'r>(judged: impl Iterator<Item = (&'r Row<'s>, Judgement)>, id: &SnapshotId) -> Answer {
+fn answer<'r, 's: 'r>(judged: impl Iterator<Item = (&'r Row<'s>, Judgement)>, id: &SnapshotId) -> RuleAnswer {
     let mut newer = None;
     for (row, judgement) in judged {
         let is_it = row.item.id == *id;
         match judgement {
-            Judgement::Kept(nth) if is_it => return Answer::Keeps(nth),
-            Judgement::Oldest(nth) if is_it => return Answer::KeepsOldest(nth),
+            Judgement::Kept(nth) if is_it => return RuleAnswer::Keeps(nth),
+            Judgement::Oldest(nth) if is_it => return RuleAnswer::KeepsOldest(nth),
             Judgement::Kept(_) => newer = Some(&row.item.id),
-            Judgement::Outdone if is_it => return newer.cloned().map_or(Answer::Beyond, Answer::OutdoneBy),
-            Judgement::Beyond if is_it => return Answer::Beyond,
-            Judgement::TooOld if is_it => return Answer::TooOld,
+            Judgement::Outdone if is_it => {
+                return newer.cloned().map_or(RuleAnswer::Beyond, RuleAnswer::OutdoneBy);
+            }
+            Judgement::Beyond if is_it => return RuleAnswer::Beyond,
+            Judgement::TooOld if is_it => return RuleAnswer::TooOld,
             Judgement::Oldest(_) | Judgement::Outdone | Judgement::Beyond | Judgement::TooOld => {}
         }
     }
-    Answer::NotCounted
+    RuleAnswer::NotCounted
 }

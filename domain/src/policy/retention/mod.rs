@@ -58,7 +58,7 @@ pub use compare::Comparison;
 pub use count::Count;
 pub use days::Days;
 pub use due::Due;
-pub use explain::{Answer, Explanation, Question};
+pub use explain::{Explanation, Question, RuleAnswer};
 pub use hash::PlanHash;
 pub(in crate::policy) use item::Item;
 pub use judge::Judgement;
