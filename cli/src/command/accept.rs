@@ -5,7 +5,7 @@ use domain::policy::retention::Asked;
 use domain::render::retention::policy;
 use domain::workflow::history::Accepting;
 
-use super::{BadInput, Verdict, cloud};
+use super::{BadInput, CommandEnd, cloud};
 
 /// `caretaker accept`.
 #[derive(Clone, Debug, Args)]
@@ -36,7 +36,7 @@ impl LedgerName {
 }
 
 impl Accept {
-    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Verdict, BadInput> {
+    pub(super) fn run(&self, out: &mut dyn Write) -> Result<CommandEnd, BadInput> {
         let none = || BadInput::new("--ledger", "which table? The stack's output `LedgerTable` names it");
         let ledger = self.ledger.given().ok_or_else(none)?;
         Ok(tell(out, &self.hash, &cloud::accept(&ledger, &self.hash)?))
@@ -44,19 +44,19 @@ impl Accept {
 }
 
 /// What became of it, for people.
-fn tell(out: &mut dyn Write, hash: &str, accepting: &Accepting) -> Verdict {
+fn tell(out: &mut dyn Write, hash: &str, accepting: &Accepting) -> CommandEnd {
     let (words, verdict) = match accepting {
         Accepting::Accepted(asked) => {
-            (format!("accepted, the next night begins with it:\n{}", about(asked)), Verdict::Done)
+            (format!("accepted, the next night begins with it:\n{}", about(asked)), CommandEnd::Done)
         }
         Accepting::NotAsked(Some(asked)) => (
             format!("nothing is accepted: `{hash}` is not the plan that is asked about, which is\n{}", about(asked)),
-            Verdict::Wrong,
+            CommandEnd::Wrong,
         ),
         Accepting::NotAsked(None) => (
             "nothing is accepted: no plan waits for it. Either it was accepted, or a night has passed without a question"
                 .to_owned(),
-            Verdict::Wrong,
+            CommandEnd::Wrong,
         ),
     };
     let _ = writeln!(out, "{words}");
@@ -95,11 +95,11 @@ mod test {
         };
         let (verdict, text) = told(&Accepting::Accepted(asked.clone()));
         assert!(
-            verdict == Verdict::Done && text.contains("removes 580 of 600 snapshots, because the policy"),
+            verdict == CommandEnd::Done && text.contains("removes 580 of 600 snapshots, because the policy"),
             "{text}"
         );
         let (verdict, text) = told(&Accepting::NotAsked(Some(asked)));
-        assert!(verdict == Verdict::Wrong && text.contains("`0123456789ab` is not the plan"), "{text}");
-        assert_eq!(told(&Accepting::NotAsked(None)).0, Verdict::Wrong);
+        assert!(verdict == CommandEnd::Wrong && text.contains("`0123456789ab` is not the plan"), "{text}");
+        assert_eq!(told(&Accepting::NotAsked(None)).0, CommandEnd::Wrong);
     }
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use domain::policy::ownership::OwnerName;
 use domain::workflow::adopt::{Adopted, Orphan};
 
-use super::{BadInput, Verdict, bar, cloud};
+use super::{BadInput, CommandEnd, bar, cloud};
 use crate::adopt::{Adoption, table};
 
 /// `caretaker adopt`.
@@ -26,7 +26,7 @@ pub struct Adopt {
 }
 
 impl Adopt {
-    pub(super) fn run(self, out: &mut dyn Write) -> Result<Verdict, BadInput> {
+    pub(super) fn run(self, out: &mut dyn Write) -> Result<CommandEnd, BadInput> {
         let bar = bar(0, "{bar:40} {pos} adopted");
         let seen = |_: &Orphan| bar.inc(1);
         let adoption = Adoption { owner: self.owner, made_by: self.made_by, is_meant: self.yes };
@@ -34,7 +34,7 @@ impl Adopt {
         bar.finish_and_clear();
         if orphans.is_empty() {
             let _ = writeln!(out, "there is no snapshot that names no owner");
-            return Ok(Verdict::Done);
+            return Ok(CommandEnd::Done);
         }
         let _ = writeln!(out, "snapshots that name no owner\n{}", table(&orphans));
         let Some(adopted) = adopted else {
@@ -44,17 +44,17 @@ impl Adopt {
                 adoption.owner,
                 orphans.len()
             );
-            return Ok(Verdict::Done);
+            return Ok(CommandEnd::Done);
         };
         Ok(tell(out, &adoption.owner, &adopted))
     }
 }
 
-fn tell(out: &mut dyn Write, owner: &OwnerName, told: &Adopted) -> Verdict {
+fn tell(out: &mut dyn Write, owner: &OwnerName, told: &Adopted) -> CommandEnd {
     let Adopted { adopted, gone, failed } = told;
     let _ = writeln!(out, "{adopted} adopted by `{owner}`, {gone} gone meanwhile, {} failed", failed.len());
     for (snapshot, error) in failed {
         let _ = writeln!(out, "  {snapshot}: {error}");
     }
-    if failed.is_empty() { Verdict::Done } else { Verdict::Wrong }
+    if failed.is_empty() { CommandEnd::Done } else { CommandEnd::Wrong }
 }

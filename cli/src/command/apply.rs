@@ -6,7 +6,7 @@ use domain::policy::retention::RetentionPlan;
 use domain::workflow::prune::Pruned;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{BadInput, Verdict, cloud};
+use super::{BadInput, CommandEnd, cloud};
 use crate::input::{Bound, json};
 use crate::retention::carry_out::Person;
 
@@ -25,7 +25,7 @@ pub struct Apply {
 }
 
 impl Apply {
-    pub(super) fn run(self, out: &mut (dyn Write + Send)) -> Result<Verdict, BadInput> {
+    pub(super) fn run(self, out: &mut (dyn Write + Send)) -> Result<CommandEnd, BadInput> {
         let plan: RetentionPlan = json(&self.plan, Bound::List)?;
         let bar = progress();
         let agrees = |count| self.yes || asked(count);
@@ -38,11 +38,11 @@ impl Apply {
         match done {
             Err(refused) => {
                 let _ = writeln!(out, "nothing was removed: {refused}");
-                Ok(Verdict::Wrong)
+                Ok(CommandEnd::Wrong)
             }
             Ok(None) => {
                 let _ = writeln!(out, "nothing was removed");
-                Ok(Verdict::Done)
+                Ok(CommandEnd::Done)
             }
             Ok(Some(pruned)) => Ok(tell(out, &pruned)),
         }
@@ -59,7 +59,7 @@ fn asked(count: usize) -> bool {
     io::stdin().lock().take(LONGEST_ANSWER).read_line(&mut answer).is_ok() && answer.trim() == "yes"
 }
 
-fn tell(out: &mut dyn Write, pruned: &Pruned) -> Verdict {
+fn tell(out: &mut dyn Write, pruned: &Pruned) -> CommandEnd {
     let _ = writeln!(
         out,
         "{} removed (at most {} GiB freed), {} gone already, {} in use, {} failed",
@@ -79,7 +79,7 @@ fn tell(out: &mut dyn Write, pruned: &Pruned) -> Verdict {
     if 0 < more {
         let _ = writeln!(out, "  ... and {more} more");
     }
-    if pruned.failed.is_empty() { Verdict::Done } else { Verdict::Wrong }
+    if pruned.failed.is_empty() { CommandEnd::Done } else { CommandEnd::Wrong }
 }
 
 fn progress() -> ProgressBar {

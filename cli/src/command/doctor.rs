@@ -9,7 +9,7 @@ use lambda_shims::permission::Function;
 use lambda_shims::settings::Pairs;
 use serde_json::json;
 
-use super::{BadInput, Verdict, print_json};
+use super::{BadInput, CommandEnd, print_json};
 use crate::doctor::{Finding, Grade, Line, examine, lines, settings};
 use crate::stack::FunctionName;
 
@@ -32,7 +32,7 @@ pub struct Doctor {
 }
 
 impl Doctor {
-    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Verdict, BadInput> {
+    pub(super) fn run(&self, out: &mut dyn Write) -> Result<CommandEnd, BadInput> {
         let functions = self.functions();
         let pairs = match &self.settings {
             None => std::env::vars().collect(),
@@ -49,7 +49,7 @@ impl Doctor {
         } else {
             print(out, &lines, &found, problems);
         }
-        Ok(if problems == 0 { Verdict::Done } else { Verdict::Wrong })
+        Ok(if problems == 0 { CommandEnd::Done } else { CommandEnd::Wrong })
     }
 
     fn functions(&self) -> Vec<Function> {

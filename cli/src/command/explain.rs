@@ -5,7 +5,7 @@ use domain::render::retention::explanation;
 use ports::SnapshotId;
 
 use super::plan::{Input, Output};
-use super::{BadInput, Verdict, print_json};
+use super::{BadInput, CommandEnd, print_json};
 use crate::retention::flags::PolicyFlags;
 
 /// `caretaker explain`.
@@ -23,7 +23,7 @@ pub struct Explain {
 }
 
 impl Explain {
-    pub(super) fn run(self, out: &mut dyn Write) -> Result<Verdict, BadInput> {
+    pub(super) fn run(self, out: &mut dyn Write) -> Result<CommandEnd, BadInput> {
         let policy = self.policy.policy().map_err(|error| BadInput::new("policy", error))?;
         let source = self.input.read(&policy)?;
         let told = policy
@@ -35,6 +35,6 @@ impl Explain {
                 let _ = write!(out, "{}", explanation(&told));
             }
         }
-        Ok(Verdict::Done)
+        Ok(CommandEnd::Done)
     }
 }

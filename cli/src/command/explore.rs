@@ -11,7 +11,7 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::line::{DELIVERIES, FAULTS, Line, Subject};
-use super::{BadInput, Verdict, bar, print_json};
+use super::{BadInput, CommandEnd, bar, print_json};
 use crate::jobs::Jobs;
 use crate::story::{Name, story};
 
@@ -55,7 +55,7 @@ struct Told {
 const EVERY: u64 = 256;
 
 impl Explore {
-    pub(super) fn run(self, out: &mut dyn Write) -> Result<Verdict, BadInput> {
+    pub(super) fn run(self, out: &mut dyn Write) -> Result<CommandEnd, BadInput> {
         let scenario = story(self.story, self.deliveries, self.faults);
         // Caretaker's workflows wait for the answers to all that they send together.
         let order_of_answers = OrderOfAnswers::IsAllTheSame;
@@ -69,7 +69,7 @@ impl Explore {
             !stopped.load(Ordering::Relaxed)
         });
         bar.finish_and_clear();
-        let verdict = if explored.violations == 0 { Verdict::Done } else { Verdict::Wrong };
+        let verdict = if explored.violations == 0 { CommandEnd::Done } else { CommandEnd::Wrong };
         let replay = explored.first.as_ref().map(|first| self.line(first).to_string());
         if self.json {
             let Self { story, deliveries, faults, preemptions, .. } = self;

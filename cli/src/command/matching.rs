@@ -8,7 +8,7 @@ use domain::render::visible;
 use eventbridge::pattern::{Difference, Event, Pattern};
 use serde_json::{Value, json};
 
-use super::{BadInput, Verdict, print_json};
+use super::{BadInput, CommandEnd, print_json};
 use crate::input::{Bound, text};
 
 /// `caretaker match`.
@@ -26,7 +26,7 @@ pub struct Match {
 }
 
 impl Match {
-    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Verdict, BadInput> {
+    pub(super) fn run(&self, out: &mut dyn Write) -> Result<CommandEnd, BadInput> {
         let pattern: Pattern = read(&self.pattern)?;
         let event: Event = read(&self.event)?;
         let differences = pattern.differences(&event);
@@ -35,7 +35,7 @@ impl Match {
         } else {
             print(out, &differences);
         }
-        Ok(if differences.is_empty() { Verdict::Done } else { Verdict::Wrong })
+        Ok(if differences.is_empty() { CommandEnd::Done } else { CommandEnd::Wrong })
     }
 }
 

@@ -69,7 +69,7 @@ pub enum Command {
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum CommandEnd {
     /// It was done.
     Done,
     /// It found something wrong.
@@ -113,8 +113,8 @@ pub fn run<A: Into<OsString> + Clone>(
         }
     };
     match command.run(&mut out) {
-        Ok(Verdict::Done) => 0,
-        Ok(Verdict::Wrong) => 1,
+        Ok(CommandEnd::Done) => 0,
+        Ok(CommandEnd::Wrong) => 1,
         Err(error) => {
             let _ = writeln!(err, "caretaker: {}", visible::line(&error.to_string()));
             2
@@ -123,7 +123,7 @@ pub fn run<A: Into<OsString> + Clone>(
 }
 
 impl Command {
-    fn run(self, out: &mut (dyn Write + Send)) -> Result<Verdict, BadInput> {
+    fn run(self, out: &mut (dyn Write + Send)) -> Result<CommandEnd, BadInput> {
         match self {
             Self::Simulate(simulate) => simulate.run(out),
             Self::Serve(serve) => serve.run(out),

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::accept::LedgerName;
-use super::{BadInput, Verdict, cloud, print_json};
+use super::{BadInput, CommandEnd, cloud, print_json};
 use crate::input::{self, Bound};
 use crate::retention::flags::PolicyFlags;
 use crate::retention::source::Source;
@@ -79,7 +79,7 @@ impl Input {
 }
 
 impl Plan {
-    pub(super) fn run(self, out: &mut dyn Write) -> Result<Verdict, BadInput> {
+    pub(super) fn run(self, out: &mut dyn Write) -> Result<CommandEnd, BadInput> {
         let policy = self.policy.clone().policy().map_err(|error| BadInput::new("policy", error))?;
         let now = self.input.now();
         let mut source = self.input.read(&policy)?;
@@ -112,7 +112,7 @@ impl Plan {
             }
         }
         let may_go = plan.refused.is_none() && !matches!(ruling, Some(Ruling::Ask(_)));
-        Ok(if may_go { Verdict::Done } else { Verdict::Wrong })
+        Ok(if may_go { CommandEnd::Done } else { CommandEnd::Wrong })
     }
 
     /// The ledger that tells of the last nights, where one is named and the account is read.

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{BadInput, Verdict, print_json};
+use super::{BadInput, CommandEnd, print_json};
 use crate::input::{self, Bound};
 use crate::stack::{FunctionName, Stack, usual_settings};
 use crate::world::{Located, World, fitting, settings};
@@ -56,7 +56,7 @@ struct Mail {
 }
 
 impl Replay {
-    pub(super) fn run(self, out: &mut dyn Write) -> Result<Verdict, BadInput> {
+    pub(super) fn run(self, out: &mut dyn Write) -> Result<CommandEnd, BadInput> {
         let payload = input::anything(&self.event)?;
         #[cfg(feature = "aws")]
         if self.aws {
@@ -76,7 +76,7 @@ impl Replay {
         } else {
             print(out, &told);
         }
-        Ok(if told.error.is_none() { Verdict::Done } else { Verdict::Wrong })
+        Ok(if told.error.is_none() { CommandEnd::Done } else { CommandEnd::Wrong })
     }
 }
 

@@ -9,7 +9,7 @@ use lambda_shims::settings::{NightSettings, Pairs, RemediationSettings, Settings
 use lambda_shims::wiring::{Aws, Names};
 use serde_json::json;
 
-use super::{BadInput, Verdict, print_json};
+use super::{BadInput, CommandEnd, print_json};
 use crate::stack::FunctionName;
 
 /// How long the handler may take.
@@ -21,7 +21,7 @@ pub(super) fn run(
     observe: bool,
     as_json: bool,
     out: &mut dyn Write,
-) -> Result<Verdict, BadInput> {
+) -> Result<CommandEnd, BadInput> {
     let mut settings = environment();
     if observe {
         settings.insert("MODE".to_owned(), "observe".to_owned());
@@ -33,10 +33,10 @@ pub(super) fn run(
     let bad = |error: SettingsError| BadInput::new("environment", error);
     let outcome = runtime.block_on(handle(function, payload, &settings)).map_err(bad)?;
     let (told, verdict) = match outcome {
-        Ok(reply) => (json!({ "response": reply.body }), Verdict::Done),
+        Ok(reply) => (json!({ "response": reply.body }), CommandEnd::Done),
         Err(failure) => {
             let error = json!({ "error_type": failure.error_type, "message": failure.message });
-            (json!({ "error": error }), Verdict::Wrong)
+            (json!({ "error": error }), CommandEnd::Wrong)
         }
     };
     if as_json {

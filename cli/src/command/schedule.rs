@@ -5,7 +5,7 @@ use eventbridge::schedule::Schedule as Expression;
 use jiff::{Timestamp, Unit};
 use serde_json::json;
 
-use super::{BadInput, Verdict, print_json};
+use super::{BadInput, CommandEnd, print_json};
 
 /// `caretaker schedule`.
 #[derive(Clone, Debug, Args)]
@@ -24,7 +24,7 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Verdict, BadInput> {
+    pub(super) fn run(&self, out: &mut dyn Write) -> Result<CommandEnd, BadInput> {
         let schedule: Expression =
             self.expression.parse().map_err(|error| BadInput::new(&self.expression, error))?;
         let after = match self.after {
@@ -37,7 +37,7 @@ impl Schedule {
         } else {
             print(out, &next);
         }
-        Ok(Verdict::Done)
+        Ok(CommandEnd::Done)
     }
 }
 

@@ -7,7 +7,7 @@ use clap::Args;
 use jiff::Timestamp;
 use tiny_http::{ListenAddr, Server};
 
-use super::{BadInput, Verdict};
+use super::{BadInput, CommandEnd};
 use crate::serve::{Served, serve};
 
 /// `caretaker serve`.
@@ -28,7 +28,7 @@ pub struct Serve {
 }
 
 impl Serve {
-    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Verdict, BadInput> {
+    pub(super) fn run(&self, out: &mut dyn Write) -> Result<CommandEnd, BadInput> {
         let bad = |error: &dyn Display| BadInput::new(format!("127.0.0.1:{}", self.port), error);
         let server = Server::http((Ipv4Addr::LOCALHOST, self.port)).map_err(|error| bad(&error))?;
         let server = Arc::new(server);
@@ -37,7 +37,7 @@ impl Serve {
         announce(&server.server_addr(), out).map_err(|error| bad(&error))?;
         let start = self.start.unwrap_or_else(Timestamp::now);
         serve(&server, &Served::new(start, self.speed, self.seed));
-        Ok(Verdict::Done)
+        Ok(CommandEnd::Done)
     }
 }
 

@@ -11,7 +11,7 @@ use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 use serde::Serialize;
 
 use super::line::{DAYS, INSTANCES, Line, STACKS, Subject};
-use super::{BadInput, Verdict, bar, print_json};
+use super::{BadInput, CommandEnd, bar, print_json};
 use crate::jobs::Jobs;
 use crate::month::{Lived, Month, Size, Story};
 use crate::shrink::shortest;
@@ -63,7 +63,7 @@ struct Broken {
 }
 
 impl Simulate {
-    pub(super) fn run(self, out: &mut dyn Write) -> Result<Verdict, BadInput> {
+    pub(super) fn run(self, out: &mut dyn Write) -> Result<CommandEnd, BadInput> {
         if let Some(line) = &self.replay {
             return self.again(line, out);
         }
@@ -75,7 +75,7 @@ impl Simulate {
         Month { size: Size { days, instances, stacks, seed }, faults }
     }
 
-    fn one(&self, out: &mut dyn Write) -> Result<Verdict, BadInput> {
+    fn one(&self, out: &mut dyn Write) -> Result<CommandEnd, BadInput> {
         let month = self.month(self.seed);
         let bar = bar(self.days.into(), "{bar:40} day {pos} of {len}");
         let recorder = Recorder::record(self.seed);
@@ -92,14 +92,14 @@ impl Simulate {
         } else {
             print(out, &lived.story);
         }
-        let Some(violation) = lived.story.violations.first() else { return Ok(Verdict::Done) };
+        let Some(violation) = lived.story.violations.first() else { return Ok(CommandEnd::Done) };
         if !self.json {
             shortest_story(out, month, violation, &wrong.take())?;
         }
-        Ok(Verdict::Wrong)
+        Ok(CommandEnd::Wrong)
     }
 
-    fn many(&self, out: &mut dyn Write) -> Result<Verdict, BadInput> {
+    fn many(&self, out: &mut dyn Write) -> Result<CommandEnd, BadInput> {
         let bar = bar(self.seeds, "{bar:40} seed {pos} of {len}");
         let mut broken: BTreeMap<&'static str, Broken> = BTreeMap::new();
         let mut unlived = None;
@@ -128,10 +128,10 @@ impl Simulate {
                     writeln!(out, "\nBROKEN by {seeds} seeds: {invariant}\n  first: {detail}\n  {replay}");
             }
         }
-        Ok(if broken.is_empty() { Verdict::Done } else { Verdict::Wrong })
+        Ok(if broken.is_empty() { CommandEnd::Done } else { CommandEnd::Wrong })
     }
 
-    fn again(&self, line: &Line, out: &mut dyn Write) -> Result<Verdict, BadInput> {
+    fn again(&self, line: &Line, out: &mut dyn Write) -> Result<CommandEnd, BadInput> {
         let (sim, violations) = match (line.subject, &line.replay) {
             (Subject::Simulate { days, instances, stacks, faults }, Replay::Seed(seed)) => {
                 let month = Month { size: Size { days, instances, stacks, seed: *seed }, faults };
@@ -157,7 +157,7 @@ impl Simulate {
                 told(out, violation);
             }
         }
-        Ok(if violations.is_empty() { Verdict::Done } else { Verdict::Wrong })
+        Ok(if violations.is_empty() { CommandEnd::Done } else { CommandEnd::Wrong })
     }
 }
 
