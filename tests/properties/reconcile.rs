@@ -1,6 +1,6 @@
 //! What is to be reconciled, one decision at a time.
 
-use domain::policy::open::{GRACE, KEEP_TRYING, Open, Stands, Verdict};
+use domain::policy::open::{GRACE, KEEP_TRYING, NextStep, Open, Stands};
 use domain::policy::reconcile::{Matter, Rest, Task, stop_time};
 use domain::policy::retention::{Reading, Retention};
 use domain::policy::sets::{Progress, SetFound, SetRecord, sets};
@@ -18,15 +18,15 @@ fn ago(minutes: i64) -> Timestamp {
     time::earlier(now(), SignedDuration::from_mins(minutes))
 }
 
-fn verdict(key: &str, stands: Stands, repeatable: bool) -> Verdict {
+fn next_step(key: &str, stands: Stands, repeatable: bool) -> NextStep {
     let open = Open { key: key.parse().unwrap(), stands, repeatable };
-    open.verdict(SignedDuration::from_mins(10), now())
+    open.next_step(SignedDuration::from_mins(10), now())
 }
 
-fn matter(verdict: &Verdict) -> Option<Matter> {
-    match verdict {
-        Verdict::Report(finding) => Some(finding.matter),
-        Verdict::Do(_) | Verdict::Finish(_) | Verdict::Wait => None,
+fn matter(next_step: &NextStep) -> Option<Matter> {
+    match next_step {
+        NextStep::Report(finding) => Some(finding.matter),
+        NextStep::Do(_) | NextStep::Finish(_) | NextStep::Wait => None,
     }
 }
 
@@ -38,43 +38,44 @@ fn because() -> String {
 fn an_owner_is_left_to_it_until_its_lease_is_over_and_settled() {
     let key = "snap#i-1#2026-11-23T13:00:00Z";
     for minutes in [-10, 0, 4] {
-        assert_eq!(verdict(key, Stands::Intended { lease_until: ago(minutes) }, true), Verdict::Wait);
-        assert_eq!(verdict(key, Stands::Untold { at: ago(minutes) }, true), Verdict::Wait);
+        assert_eq!(next_step(key, Stands::Intended { lease_until: ago(minutes) }, true), NextStep::Wait);
+        assert_eq!(next_step(key, Stands::Untold { at: ago(minutes) }, true), NextStep::Wait);
     }
     let over = ago(GRACE.as_mins());
-    let finish = Verdict::Do(Task::FinishSnapshots(key.parse().unwrap()));
-    assert_eq!(verdict(key, Stands::Intended { lease_until: over }, true), finish);
+    let finish = NextStep::Do(Task::FinishSnapshots(key.parse().unwrap()));
+    assert_eq!(next_step(key, Stands::Intended { lease_until: over }, true), finish);
     assert_eq!(
-        verdict(key, Stands::Untold { at: over }, true),
-        Verdict::Do(Task::Tell(key.parse().unwrap()))
+        next_step(key, Stands::Untold { at: over }, true),
+        NextStep::Do(Task::Tell(key.parse().unwrap()))
     );
 }
 
 #[test]
 fn a_night_is_seen_through_once_its_claim_is_over_and_until_the_next_one_is() {
     let key = |days_ago: i64| format!("night#run#{}", time::day(ago(days_ago * 24 * 60)));
-    let claimed = |until| verdict(&key(0), Stands::Intended { lease_until: until }, true);
-    assert_eq!(claimed(time::later(now(), SignedDuration::from_secs(1))), Verdict::Wait);
-    assert_eq!(claimed(now()), Verdict::Finish(time::day(now())));
-    let released = |days_ago: i64| verdict(&key(days_ago), Stands::Released { because: because() }, true);
-    assert!(matches!(released(1), Verdict::Finish(_)));
+    let claimed = |until| next_step(&key(0), Stands::Intended { lease_until: until }, true);
+    assert_eq!(claimed(time::later(now(), SignedDuration::from_secs(1))), NextStep::Wait);
+    assert_eq!(claimed(now()), NextStep::Finish(time::day(now())));
+    let released = |days_ago: i64| next_step(&key(days_ago), Stands::Released { because: because() }, true);
+    assert!(matches!(released(1), NextStep::Finish(_)));
     assert_eq!(matter(&released(2)), Some(Matter::Unfinished));
 }
 
 #[test]
 fn a_refused_set_is_tried_for_a_day() {
-    let refused =
-        |name: Timestamp| verdict(&format!("snap#i-1#{name}"), Stands::Released { because: because() }, true);
-    assert!(matches!(refused(time::earlier(now(), KEEP_TRYING)), Verdict::Do(Task::FinishSnapshots(_))));
+    let refused = |name: Timestamp| {
+        next_step(&format!("snap#i-1#{name}"), Stands::Released { because: because() }, true)
+    };
+    assert!(matches!(refused(time::earlier(now(), KEEP_TRYING)), NextStep::Do(Task::FinishSnapshots(_))));
     assert_eq!(matter(&refused(ago(KEEP_TRYING.as_mins() + 1))), Some(Matter::GivenUp));
 }
 
 #[test]
 fn an_answer_to_an_alarm_is_late_when_the_alarm_is_history() {
     let stands = || Stands::Intended { lease_until: ago(6) };
-    let late = |minutes| match verdict(&format!("remed#arn#{}", ago(minutes)), stands(), true) {
-        Verdict::Do(Task::FinishRemedy { late, .. }) => late,
-        other @ (Verdict::Do(_) | Verdict::Finish(_) | Verdict::Report(_) | Verdict::Wait) => {
+    let late = |minutes| match next_step(&format!("remed#arn#{}", ago(minutes)), stands(), true) {
+        NextStep::Do(Task::FinishRemedy { late, .. }) => late,
+        other @ (NextStep::Do(_) | NextStep::Finish(_) | NextStep::Report(_) | NextStep::Wait) => {
             panic!("{other:?}")
         }
     };
@@ -84,30 +85,33 @@ fn an_answer_to_an_alarm_is_late_when_the_alarm_is_history() {
 #[test]
 fn a_restart_that_was_refused_is_not_asked_for_once_its_alarm_is_history() {
     let released = |minutes, repeatable| {
-        verdict(&format!("remed#arn#{}", ago(minutes)), Stands::Released { because: because() }, repeatable)
+        next_step(&format!("remed#arn#{}", ago(minutes)), Stands::Released { because: because() }, repeatable)
     };
     assert_eq!(matter(&released(11, false)), Some(Matter::GivenUp));
-    assert!(matches!(released(9, false), Verdict::Do(_)));
+    assert!(matches!(released(9, false), NextStep::Do(_)));
     // Of a scale-out it can still be seen how far it came.
-    assert!(matches!(released(11, true), Verdict::Do(Task::FinishRemedy { late: true, .. })));
+    assert!(matches!(released(11, true), NextStep::Do(Task::FinishRemedy { late: true, .. })));
 }
 
 #[test]
 fn what_is_halted_or_cannot_be_read_is_for_a_person_whatever_it_is() {
     for key in ["snap#i-1#2026-11-23T13:00:00Z", "notice#x", "poison#f#1", "night#archive#2026-11-20", "?"] {
-        assert_eq!(matter(&verdict(key, Stands::Halted { because: because() }, true)), Some(Matter::Halted));
+        assert_eq!(
+            matter(&next_step(key, Stands::Halted { because: because() }, true)),
+            Some(Matter::Halted)
+        );
         let unreadable = Stands::Unreadable { why: because() };
-        assert_eq!(matter(&verdict(key, unreadable, true)), Some(Matter::Unreadable));
+        assert_eq!(matter(&next_step(key, unreadable, true)), Some(Matter::Unreadable));
     }
-    let unknown = verdict("?", Stands::Released { because: because() }, true);
+    let unknown = next_step("?", Stands::Released { because: because() }, true);
     assert_eq!(matter(&unknown), Some(Matter::Unreadable));
 }
 
 #[test]
 fn an_event_that_could_not_even_be_set_aside_is_for_a_person_once_nobody_is_at_it() {
-    let begun = |minutes| verdict("poison#f#1", Stands::Intended { lease_until: ago(minutes) }, true);
+    let begun = |minutes| next_step("poison#f#1", Stands::Intended { lease_until: ago(minutes) }, true);
     assert_eq!(matter(&begun(6)), Some(Matter::Unfinished));
-    assert_eq!(begun(4), Verdict::Wait);
+    assert_eq!(begun(4), NextStep::Wait);
 }
 
 #[test]
@@ -183,12 +187,12 @@ fn set<T>(snapshots: &[Snapshot], said: impl FnOnce(&SetFound<'_>) -> T) -> T {
 /// What is removed, and what is kept for it.
 fn removals(snapshots: &[Snapshot], record: &SetRecord) -> Vec<(SnapshotId, SnapshotId)> {
     let reading = read(snapshots);
-    let verdicts = sets(&reading).flat_map(|set| set.verdicts(record, now())).collect::<Vec<_>>();
-    let removal = |verdict| match verdict {
-        Verdict::Do(Task::Remove { snapshot, kept, .. }) => Some((snapshot, kept)),
-        Verdict::Do(_) | Verdict::Finish(_) | Verdict::Report(_) | Verdict::Wait => None,
+    let next_steps = sets(&reading).flat_map(|set| set.next_steps(record, now())).collect::<Vec<_>>();
+    let removal = |next_step| match next_step {
+        NextStep::Do(Task::Remove { snapshot, kept, .. }) => Some((snapshot, kept)),
+        NextStep::Do(_) | NextStep::Finish(_) | NextStep::Report(_) | NextStep::Wait => None,
     };
-    verdicts.into_iter().filter_map(removal).collect()
+    next_steps.into_iter().filter_map(removal).collect()
 }
 
 proptest! {
@@ -231,14 +235,14 @@ proptest! {
     #[test]
     fn a_set_that_somebody_is_at_is_left_alone(all in snapshots()) {
         for set in sets(&read(&all)) {
-            prop_assert_eq!(set.verdicts(&SetRecord::Open, now()), Vec::new());
+            prop_assert_eq!(set.next_steps(&SetRecord::Open, now()), Vec::new());
         }
     }
 
     #[test]
-    fn any_key_has_a_verdict(key in "[a-z]{0,6}(#[a-z0-9:T-]{0,24}){0,3}", minutes in 0..3000_i64) {
+    fn any_key_has_a_next_step(key in "[a-z]{0,6}(#[a-z0-9:T-]{0,24}){0,3}", minutes in 0..3000_i64) {
         prop_assume!(LedgerKey::new(key.as_str()).is_ok());
-        verdict(&key, Stands::Intended { lease_until: ago(minutes) }, true);
+        next_step(&key, Stands::Intended { lease_until: ago(minutes) }, true);
     }
 }
 
@@ -247,9 +251,9 @@ fn a_set_that_was_made_again_is_judged_once_it_can_be_seen() {
     let failed = [snapshot(1, 30, SnapshotState::Error, 1)];
     let named = || ["vol-1".parse().unwrap()].into();
     let record = |again| SetRecord::Done { named: named(), recorded: [].into(), since: ago(60), again };
-    let judge = |again| set(&failed, |set| set.verdicts(&record(again), now()));
-    assert!(matches!(judge(None)[..], [Verdict::Do(Task::MakeAgain(_))]));
-    assert_eq!(judge(Some(ago(4))), [Verdict::Wait]);
+    let judge = |again| set(&failed, |set| set.next_steps(&record(again), now()));
+    assert!(matches!(judge(None)[..], [NextStep::Do(Task::MakeAgain(_))]));
+    assert_eq!(judge(Some(ago(4))), [NextStep::Wait]);
     assert_eq!(matter(&judge(Some(ago(5)))[0]), Some(Matter::SetFailed));
 }
 
@@ -262,7 +266,7 @@ fn a_snapshot_of_the_first_moment_of_an_incident_is_of_it() {
 #[test]
 fn nobody_waits_for_a_single_snapshot() {
     let one = [snapshot(1, 30, SnapshotState::Pending, 1)];
-    assert_eq!(set(&one, |set| set.verdicts(&done([1], None), now())), []);
+    assert_eq!(set(&one, |set| set.next_steps(&done([1], None), now())), []);
 }
 
 #[test]
@@ -276,8 +280,8 @@ fn several_snapshots_of_a_volume_are_for_a_person_where_the_ledger_proves_nothin
         again: None,
     };
     for record in [SetRecord::Forgotten, done([2], None), later] {
-        let verdicts = set(&two, |set| set.verdicts(&record, now()));
-        assert_eq!(verdicts.iter().map(matter).collect::<Vec<_>>(), [Some(Matter::Surplus)], "{record:?}");
+        let next_steps = set(&two, |set| set.next_steps(&record, now()));
+        assert_eq!(next_steps.iter().map(matter).collect::<Vec<_>>(), [Some(Matter::Surplus)], "{record:?}");
     }
 }
 
@@ -294,9 +298,9 @@ fn copies_are_no_part_of_a_set() {
 #[test]
 fn a_notice_that_nobody_sends_any_more_is_sent() {
     let key = "notice#snap#i-1#2026-11-23T13:00:00Z";
-    let send = Verdict::Do(Task::SendNotice(key.parse().unwrap()));
+    let send = NextStep::Do(Task::SendNotice(key.parse().unwrap()));
     for stands in [Stands::Intended { lease_until: ago(6) }, Stands::Released { because: because() }] {
-        assert_eq!(verdict(key, stands, true), send);
+        assert_eq!(next_step(key, stands, true), send);
     }
 }
 
@@ -305,8 +309,8 @@ fn a_transition_of_an_alarm_is_late_only_beyond_its_age() {
     let late = |at: Timestamp| {
         let stands = Stands::Intended { lease_until: ago(6) };
         matches!(
-            verdict(&format!("remed#arn#{at}"), stands, true),
-            Verdict::Do(Task::FinishRemedy { late: true, .. })
+            next_step(&format!("remed#arn#{at}"), stands, true),
+            NextStep::Do(Task::FinishRemedy { late: true, .. })
         )
     };
     assert!(!late(ago(10)) && late(ago(10) - SignedDuration::from_nanos(1)));
@@ -353,11 +357,11 @@ fn the_one_that_people_were_told_of_is_kept_and_else_the_oldest() {
 #[test]
 fn a_part_of_a_set_that_the_ledger_does_not_name_is_not_made_again() {
     let failed = [snapshot(1, 30, SnapshotState::Error, 1), snapshot(2, 30, SnapshotState::Completed, 2)];
-    assert_eq!(set(&failed, |set| set.verdicts(&done([2], None), now())), []);
-    let again = set(&failed, |set| set.verdicts(&done([1, 2], None), now()));
-    assert!(matches!(again[..], [Verdict::Do(Task::MakeAgain(_))]), "{again:?}");
+    assert_eq!(set(&failed, |set| set.next_steps(&done([2], None), now())), []);
+    let again = set(&failed, |set| set.next_steps(&done([1, 2], None), now()));
+    assert!(matches!(again[..], [NextStep::Do(Task::MakeAgain(_))]), "{again:?}");
     assert_eq!(
-        matter(&set(&failed, |set| set.verdicts(&SetRecord::Forgotten, now()))[0]),
+        matter(&set(&failed, |set| set.next_steps(&SetRecord::Forgotten, now()))[0]),
         Some(Matter::SetFailed)
     );
 }
@@ -367,5 +371,5 @@ fn what_a_person_holds_is_not_told_as_one_too_many() {
     let mut all =
         [snapshot(1, 30, SnapshotState::Completed, 1), snapshot(2, 29, SnapshotState::Completed, 1)];
     all[1].tags.insert("caretaker:hold", "true");
-    assert_eq!(set(&all, |set| set.verdicts(&SetRecord::Forgotten, now())), []);
+    assert_eq!(set(&all, |set| set.next_steps(&SetRecord::Forgotten, now())), []);
 }

@@ -111,7 +111,7 @@ impl Topic {
 
 /// What becomes of a matter.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum NextStep {
     /// It is done.
     Do(Task),
     /// A night is to be seen through.
@@ -137,10 +137,10 @@ impl Open {
     /// - A notice is sent however late.
     /// - A night is seen through until the next is over, by whoever finds it: its owner renews its claim, so one whose claim is
     ///   over is gone.
-    pub fn verdict(&self, alarm_max_age: SignedDuration, now: Timestamp) -> Verdict {
+    pub fn next_step(&self, alarm_max_age: SignedDuration, now: Timestamp) -> NextStep {
         let key = &self.key;
         let is_late = |changed_at| time::later(changed_at, alarm_max_age) < now;
-        let report = |matter, words: String| Verdict::Report(Finding::new(key.as_str(), matter, words));
+        let report = |matter, words: String| NextStep::Report(Finding::new(key.as_str(), matter, words));
         match (&self.stands, Topic::of(key)) {
             (Stands::Halted { because }, _) => report(
                 Matter::Halted,
@@ -150,8 +150,8 @@ impl Open {
             (_, Topic::Unknown) => {
                 report(Matter::Unreadable, "this version does not know what it is".to_owned())
             }
-            (Stands::Intended { lease_until }, Topic::Night(_)) if now < *lease_until => Verdict::Wait,
-            (_, Topic::Night(night)) if time::day(now) <= time::tomorrow(night) => Verdict::Finish(night),
+            (Stands::Intended { lease_until }, Topic::Night(_)) if now < *lease_until => NextStep::Wait,
+            (_, Topic::Night(night)) if time::day(now) <= time::tomorrow(night) => NextStep::Finish(night),
             (_, Topic::Night(_)) => report(
                 Matter::Unfinished,
                 "was not finished; what it left is up to the nights after it".to_owned(),
@@ -159,24 +159,24 @@ impl Open {
             (Stands::Intended { lease_until: at } | Stands::Untold { at }, _)
                 if now < time::later(*at, GRACE) =>
             {
-                Verdict::Wait
+                NextStep::Wait
             }
-            (Stands::Untold { .. }, _) => Verdict::Do(Task::Tell(key.clone())),
+            (Stands::Untold { .. }, _) => NextStep::Do(Task::Tell(key.clone())),
             (Stands::Released { because }, Topic::Snapshots { name, .. })
                 if time::later(name, KEEP_TRYING) < now =>
             {
                 report(Matter::GivenUp, format!("was not snapshotted: {because}"))
             }
-            (_, Topic::Snapshots { .. }) => Verdict::Do(Task::FinishSnapshots(key.clone())),
+            (_, Topic::Snapshots { .. }) => NextStep::Do(Task::FinishSnapshots(key.clone())),
             (Stands::Released { because }, Topic::Remedy { changed_at })
                 if !self.repeatable && is_late(changed_at) =>
             {
                 report(Matter::GivenUp, format!("was not done, and the alarm is history: {because}"))
             }
             (_, Topic::Remedy { changed_at }) => {
-                Verdict::Do(Task::FinishRemedy { key: key.clone(), late: is_late(changed_at) })
+                NextStep::Do(Task::FinishRemedy { key: key.clone(), late: is_late(changed_at) })
             }
-            (_, Topic::Notice) => Verdict::Do(Task::SendNotice(key.clone())),
+            (_, Topic::Notice) => NextStep::Do(Task::SendNotice(key.clone())),
             // What the event was is not kept, so here is nothing to finish.
             (_, Topic::Poison) => report(
                 Matter::Unfinished,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::incident::{Begun, Incidents, Kind, KnownIncident, kind_of};
 use super::naming;
-use super::open::{Open, Topic, Verdict};
+use super::open::{NextStep, Open, Topic};
 use super::retention::Retention;
 use super::snapshot::SnapshotPolicy;
 
@@ -144,15 +144,15 @@ pub struct ReconcilePlan {
 }
 
 impl ReconcilePlan {
-    /// The plan with this verdict in it.
-    pub fn add(&mut self, verdict: Verdict) {
-        match verdict {
-            Verdict::Do(task) => self.tasks.push(task),
-            Verdict::Finish(night) => {
+    /// The plan with this step in it.
+    pub fn add(&mut self, next_step: NextStep) {
+        match next_step {
+            NextStep::Do(task) => self.tasks.push(task),
+            NextStep::Finish(night) => {
                 self.nights.insert(night);
             }
-            Verdict::Report(finding) => self.findings.push(finding),
-            Verdict::Wait => self.waiting = self.waiting.saturating_add(1),
+            NextStep::Report(finding) => self.findings.push(finding),
+            NextStep::Wait => self.waiting = self.waiting.saturating_add(1),
         }
     }
 
@@ -216,8 +216,8 @@ impl Rest {
 
 impl ReconcilePolicy {
     /// Decides what becomes of an open entry.
-    pub fn entry(&self, open: &Open, now: Timestamp) -> Verdict {
-        open.verdict(self.alarm_max_age, now)
+    pub fn entry(&self, open: &Open, now: Timestamp) -> NextStep {
+        open.next_step(self.alarm_max_age, now)
     }
 
     /// The event that should have told of an instance's rest, if there is no incident of it and the instance wants one. What

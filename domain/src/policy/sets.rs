@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use ports::{LedgerKey, SnapshotId, SnapshotState, VolumeId, time};
 
-use super::open::{GRACE, Verdict};
+use super::open::{GRACE, NextStep};
 use super::reconcile::{Finding, Matter, Task};
 use super::retention::{Item, Reading};
 
@@ -86,21 +86,21 @@ impl SetFound<'_> {
     }
 
     /// Decides what is to be done about it.
-    pub fn verdicts(&self, record: &SetRecord, now: Timestamp) -> Vec<Verdict> {
+    pub fn next_steps(&self, record: &SetRecord, now: Timestamp) -> Vec<NextStep> {
         if *record == SetRecord::Open {
             // Whoever goes on with it looks at these very snapshots.
             return Vec::new();
         }
         let surplus = |(volume, all): (&&VolumeId, &Vec<&Item>)| self.surplus((volume, all), record, now);
-        let mut verdicts: Vec<Verdict> = self.volumes.iter().flat_map(surplus).collect();
+        let mut next_steps: Vec<NextStep> = self.volumes.iter().flat_map(surplus).collect();
         let is_failed = |all: &[&Item]| good(all).next().is_none();
         let failed = self.volumes.iter().filter(|(volume, all)| record.may_name(volume) && is_failed(all));
         let failed: Vec<&str> = failed.map(|(volume, _)| volume.as_str()).collect();
         if !failed.is_empty() {
-            verdicts.push(match record {
-                SetRecord::Done { again: None, .. } => Verdict::Do(Task::MakeAgain(self.key.clone())),
+            next_steps.push(match record {
+                SetRecord::Done { again: None, .. } => NextStep::Do(Task::MakeAgain(self.key.clone())),
                 // What was made a moment ago may not be listed yet.
-                SetRecord::Done { again: Some(at), .. } if now < time::later(*at, GRACE) => Verdict::Wait,
+                SetRecord::Done { again: Some(at), .. } if now < time::later(*at, GRACE) => NextStep::Wait,
                 SetRecord::Done { again: Some(_), .. } => {
                     self.hopeless(&failed, "failed, was made again and failed again")
                 }
@@ -109,11 +109,11 @@ impl SetFound<'_> {
                 }
             });
         }
-        verdicts
+        next_steps
     }
 
-    fn hopeless(&self, volumes: &[&str], what: &str) -> Verdict {
-        Verdict::Report(Finding::new(
+    fn hopeless(&self, volumes: &[&str], what: &str) -> NextStep {
+        NextStep::Report(Finding::new(
             self.key.as_str(),
             Matter::SetFailed,
             format!("the snapshot of {} {what}", volumes.join(", ")),
@@ -128,7 +128,7 @@ impl SetFound<'_> {
         (volume, all): (&VolumeId, &[&Item]),
         record: &SetRecord,
         now: Timestamp,
-    ) -> Vec<Verdict> {
+    ) -> Vec<NextStep> {
         let goods: Vec<&Item> = good(all).collect();
         let (SetRecord::Done { named, recorded, since, .. }, true) = (record, 1 < goods.len()) else {
             return self.unproven(volume, &goods, now);
@@ -140,16 +140,16 @@ impl SetFound<'_> {
             return Vec::new();
         };
         if kept.state != SnapshotState::Completed {
-            return vec![Verdict::Wait];
+            return vec![NextStep::Wait];
         }
         let others = goods.iter().filter(|s| s.id != kept.id && !recorded.contains(&s.id));
         let remove =
             |s: &&Item| Task::Remove { snapshot: s.id.clone(), kept: kept.id.clone(), key: self.key.clone() };
-        others.map(|s| Verdict::Do(remove(s))).collect()
+        others.map(|s| NextStep::Do(remove(s))).collect()
     }
 
     /// Tells a person of several snapshots of a volume that may be one too many.
-    fn unproven(&self, volume: &VolumeId, goods: &[&Item], now: Timestamp) -> Vec<Verdict> {
+    fn unproven(&self, volume: &VolumeId, goods: &[&Item], now: Timestamp) -> Vec<NextStep> {
         let ids: Vec<&str> = goods.iter().filter(|s| !s.is_held(now)).map(|s| s.id.as_str()).collect();
         if ids.len() < 2 {
             return Vec::new();
@@ -159,7 +159,7 @@ impl SetFound<'_> {
              nothing is removed",
             ids.join(", ")
         );
-        vec![Verdict::Report(Finding::new(self.key.as_str(), Matter::Surplus, words))]
+        vec![NextStep::Report(Finding::new(self.key.as_str(), Matter::Surplus, words))]
     }
 }
 

@@ -214,7 +214,9 @@ impl Reading<'_> {
             match set_record(self.ports, &set).await {
                 Ok((record, stored)) => {
                     gathered.entries.extend(stored.map(|stored| (set.key.clone(), stored)));
-                    set.verdicts(&record, now).into_iter().for_each(|verdict| gathered.plan.add(verdict));
+                    set.next_steps(&record, now)
+                        .into_iter()
+                        .for_each(|next_step| gathered.plan.add(next_step));
                 }
                 Err(error) => gathered.failed(set.key.as_str(), &error),
             }
