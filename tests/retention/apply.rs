@@ -35,7 +35,7 @@ fn r23_the_share_is_of_what_is_ours() {
 fn what_another_policy_would_do_is_told_oldest_first() {
     let world = World::daily(6);
     let (short, long) = (world.plan(&spec("last 2")), world.plan(&spec("last 4")));
-    let told = |list: &[domain::policy::retention::Verdict]| {
+    let told = |list: &[domain::policy::retention::SnapshotVerdict]| {
         list.iter().map(|v| v.id.to_string()).collect::<Vec<_>>()
     };
     let comparison = short.compare(&long);

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use domain::policy::retention::{Floor, Reason, Retention, RetentionSpec, RuleAnswer, Verdict};
+use domain::policy::retention::{Floor, Reason, Retention, RetentionSpec, RuleAnswer, SnapshotVerdict};
 use ports::{SnapshotId, SnapshotState};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -146,7 +146,7 @@ proptest! {
     fn a_set_is_kept_or_removed_as_a_whole(world in worlds(40), spec in specs()) {
         let plan = world.plan(&spec);
         // What is not ours keeps out of our sets.
-        let strange = |v: &&Verdict| v.reasons.are_of_others();
+        let strange = |v: &&SnapshotVerdict| v.reasons.are_of_others();
         let kept: BTreeSet<_> = plan.kept().filter(|v| !strange(v)).filter_map(|v| set_of(&world, &v.id)).collect();
         let removed: BTreeSet<_> = plan.removed().filter_map(|v| set_of(&world, &v.id)).collect();
         prop_assert!(kept.is_disjoint(&removed), "{kept:?} and {removed:?}");

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
-use domain::policy::retention::{Comparison, RetentionPlan, Ruling, Verdict};
+use domain::policy::retention::{Comparison, RetentionPlan, Ruling, SnapshotVerdict};
 use domain::render;
 use domain::render::retention::totals;
 use domain::render::visible;
@@ -15,7 +15,7 @@ pub fn plan(plan: &RetentionPlan) -> String {
     table.set_header(["group", "snapshot", "start", "GiB", "verdict", "reasons"]);
     for group in &plan.groups {
         let keep = group.keep.iter().map(|verdict| ("keep", verdict));
-        let mut rows: Vec<(&str, &Verdict)> =
+        let mut rows: Vec<(&str, &SnapshotVerdict)> =
             keep.chain(group.remove.iter().map(|verdict| ("remove", verdict))).collect();
         rows.sort_by(|(_, a), (_, b)| b.start.cmp(&a.start).then_with(|| a.id.cmp(&b.id)));
         for (what, verdict) in rows {
@@ -92,7 +92,7 @@ fn policy(plan: &RetentionPlan) -> String {
     visible::line(&plan.policy.spec().to_string()).into_owned()
 }
 
-fn row(of: &str, what: &str, verdict: &Verdict) -> [String; 6] {
+fn row(of: &str, what: &str, verdict: &SnapshotVerdict) -> [String; 6] {
     [
         visible::line(of).into_owned(),
         verdict.id.to_string(),

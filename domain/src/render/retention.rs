@@ -7,7 +7,7 @@ use ports::UsedBy;
 use super::visible;
 use crate::policy::retention::{
     Asked, Bucket, Change, Count, Explanation, Floor, GroupBy, Limit, Owner, Refusal, Retention,
-    RetentionPlan, RetentionSpec, RuleAnswer, Ruling, Verdict, WithinFrom,
+    RetentionPlan, RetentionSpec, RuleAnswer, Ruling, SnapshotVerdict, WithinFrom,
 };
 
 /// What a policy keeps, in words: the same wherever people read of it.
@@ -186,7 +186,7 @@ pub fn totals(plan: &RetentionPlan) -> String {
     )
 }
 
-fn sum<'a>(verdicts: impl Iterator<Item = &'a Verdict>) -> (usize, u64) {
+fn sum<'a>(verdicts: impl Iterator<Item = &'a SnapshotVerdict>) -> (usize, u64) {
     verdicts.fold((0, 0), |(count, gib), verdict| {
         (count.saturating_add(1), gib.saturating_add(u64::from(verdict.size_gib)))
     })

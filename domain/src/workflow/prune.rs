@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::policy::listed::{self, LISTED};
 use crate::policy::once::{backoff, fits};
 use crate::policy::pace::{Pace, Rate};
-use crate::policy::retention::{Bound, Mismatch, Reading, Retention, RetentionPlan, Verdict};
+use crate::policy::retention::{Bound, Mismatch, Reading, Retention, RetentionPlan, SnapshotVerdict};
 
 /// About how many snapshots one call asks what uses them: few enough for all its pages to end in time.
 const ASKED_AT_ONCE: usize = 200;
@@ -276,7 +276,7 @@ pub async fn apply(
 }
 
 impl Pruned {
-    fn count(&mut self, verdict: &Verdict, result: Option<Result<Deletion, PortError>>) {
+    fn count(&mut self, verdict: &SnapshotVerdict, result: Option<Result<Deletion, PortError>>) {
         match result {
             None => self.left = self.left.saturating_add(1),
             Some(Ok(Deletion::Deleted)) => {
@@ -305,8 +305,8 @@ async fn delete<'v>(
     ports: &PrunePorts<'_>,
     deadline: Timestamp,
     pace: &Mutex<Pace>,
-    verdict: &'v Verdict,
-) -> (&'v Verdict, Option<Result<Deletion, PortError>>) {
+    verdict: &'v SnapshotVerdict,
+) -> (&'v SnapshotVerdict, Option<Result<Deletion, PortError>>) {
     (verdict, try_to_delete(ports, deadline, pace, &verdict.id).await)
 }
 

@@ -2,7 +2,7 @@ use std::sync::OnceLock;
 
 use domain::policy::listed::LISTED;
 use domain::policy::mode::Mode;
-use domain::policy::retention::{Ruling, Verdict};
+use domain::policy::retention::{Ruling, SnapshotVerdict};
 use domain::policy::status::Status;
 use domain::render;
 use domain::workflow::cleanup::Decision;
@@ -132,7 +132,7 @@ fn log_decisions(Decision { plan, ruling }: Decision<'_>) {
     let kept = render::retention::policy(&plan.policy);
     let ruling = render::retention::ruling(plan, ruling).unwrap_or_else(|| "all of it may go".to_owned());
     tracing::info!(decision = "policy", retention = %kept, plan = %plan.hash, ruling = %ruling, "snapshots kept {kept}");
-    let line = |decision: &str, verdict: &Verdict| {
+    let line = |decision: &str, verdict: &SnapshotVerdict| {
         tracing::info!(
             snapshot.id = %verdict.id,
             volume.id = %verdict.volume,

@@ -8,10 +8,10 @@ use ports::VolumeId;
 use super::item::{Item, Merits, Seen, Standing};
 use super::judge::{Judgement, judge};
 use super::reading::View;
-use super::{Limit, Reason, Reasons, RetentionSpec, Verdict, WithinFrom};
+use super::{Limit, Reason, Reasons, RetentionSpec, SnapshotVerdict, WithinFrom};
 
 /// Of each group by its name, the oldest of those that counted, are gone by the plan itself, and are not listed any more.
-pub(super) type Gone<'a> = BTreeMap<&'a str, &'a Verdict>;
+pub(super) type Gone<'a> = BTreeMap<&'a str, &'a SnapshotVerdict>;
 
 /// A snapshot in an assessment.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ impl<'a> Row<'a> {
     }
 
     /// Whether it comes before something that is gone, the newest first.
-    pub(super) fn is_before(&self, gone: &Verdict) -> bool {
+    pub(super) fn is_before(&self, gone: &SnapshotVerdict) -> bool {
         gone.start.cmp(&self.at).then_with(|| self.item.id.cmp(&gone.id)).is_lt()
     }
 
@@ -141,7 +141,7 @@ pub(super) fn reference(spec: &RetentionSpec, group: &[Row<'_>], now: Timestamp)
     }
 }
 
-fn keep_by_rule(spec: &RetentionSpec, group: &[Row<'_>], now: Timestamp, gone: Option<&Verdict>) {
+fn keep_by_rule(spec: &RetentionSpec, group: &[Row<'_>], now: Timestamp, gone: Option<&SnapshotVerdict>) {
     let reference = reference(spec, group, now);
     for rule in spec.rules() {
         let judged = judge(rule, group.iter().filter(|row| row.counts()), reference, gone);

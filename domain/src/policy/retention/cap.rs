@@ -4,7 +4,7 @@ use std::fmt;
 use ports::SnapshotId;
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Group, PlanHash, RetentionPlan, Verdict};
+use super::{Change, Group, PlanHash, RetentionPlan, SnapshotVerdict};
 
 /// How much is a lot: what is beyond the share *and* beyond the number. A plan of which nothing earlier is known is refused
 /// when it removes that much; so is what does not follow from the last plan. A backlog goes in slices of the larger of both.
@@ -155,7 +155,8 @@ fn with_gone(now: &[Group], before: &[Group]) -> Vec<Group> {
     let mut groups: BTreeMap<String, Group> =
         now.iter().map(|group| (group.key.clone(), group.clone())).collect();
     for of in before {
-        let gone: Vec<Verdict> = of.remove.iter().filter(|v| !there.contains(&v.id)).cloned().collect();
+        let gone: Vec<SnapshotVerdict> =
+            of.remove.iter().filter(|v| !there.contains(&v.id)).cloned().collect();
         if gone.is_empty() {
             continue;
         }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::assessment::{Assessment, Gone, Row, reference};
 use super::judge::judge;
-use super::{Judgement, Limit, Reason, Retention, Stock, Verdict};
+use super::{Judgement, Limit, Reason, Retention, SnapshotVerdict, Stock};
 use crate::policy::naming::{HOLD, KEEP_DAYS, KEY, keep_days};
 use crate::policy::ownership::OWNER;
 
@@ -12,7 +12,7 @@ use crate::policy::ownership::OWNER;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Explanation {
     /// The verdict.
-    pub verdict: Verdict,
+    pub verdict: SnapshotVerdict,
     /// Whether it is kept.
     pub kept: bool,
     /// The key of its group.
@@ -82,7 +82,7 @@ impl Retention {
             let answer = if matches { RuleAnswer::Matches } else { RuleAnswer::Untagged };
             Question { rule: format!("{} {labels}", Reason::Tagged), answer }
         });
-        let verdict = Verdict::of(row.item, row.verdict());
+        let verdict = SnapshotVerdict::of(row.item, row.verdict());
         let holds = snapshot.tags.iter().filter(|(key, _)| key.eq_ignore_ascii_case(HOLD));
         let said = |key| Some((key, snapshot.tags.get(key)?));
         let days = keep_days(snapshot).map(|days| (KEEP_DAYS, days));

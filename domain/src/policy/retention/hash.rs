@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Group, History, Retention, Verdict};
+use super::{Group, History, Retention, SnapshotVerdict};
 use crate::policy::hex::hex;
 
 /// The SHA-256 of what a plan decides: its instant, its policy, and whether each snapshot of ours stays or goes. What is
@@ -40,7 +40,7 @@ impl PlanHash {
     }
 }
 
-fn add(hash: &mut Sha256, what: &str, verdict: &Verdict) {
+fn add(hash: &mut Sha256, what: &str, verdict: &SnapshotVerdict) {
     if !verdict.reasons.are_of_others() {
         hash.update(what);
         hash.update(verdict.id.as_str());

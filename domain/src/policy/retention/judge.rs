@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::assessment::Row;
-use super::{Limit, Rule, Verdict};
+use super::{Limit, Rule, SnapshotVerdict};
 
 /// What a rule says of a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub(super) fn judge<'r, 's: 'r>(
     rule: Rule,
     entries: impl Iterator<Item = &'r Row<'s>>,
     reference: Timestamp,
-    gone: Option<&Verdict>,
+    gone: Option<&SnapshotVerdict>,
 ) -> impl Iterator<Item = (&'r Row<'s>, Judgement)> {
     let mut judge = Judge::new(rule, reference);
     let mut entries = entries.peekable();

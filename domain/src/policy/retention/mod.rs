@@ -65,7 +65,7 @@ pub use judge::Judgement;
 pub use known::Known;
 pub use label::Labels;
 pub use period::Period;
-pub use plan::{Group, Retention, RetentionPlan, Stock, Verdict};
+pub use plan::{Group, Retention, RetentionPlan, SnapshotVerdict, Stock};
 pub use reading::{Bound, Reading};
 pub use reason::{Reason, Reasons};
 pub use rule::{Limit, Rule};

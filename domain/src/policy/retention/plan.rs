@@ -31,7 +31,7 @@ pub struct Stock<'a> {
 
 /// A snapshot and why it is kept or removed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Verdict {
+pub struct SnapshotVerdict {
     /// The snapshot.
     pub id: SnapshotId,
     /// Its volume.
@@ -50,9 +50,9 @@ pub struct Group {
     /// What its members have in common.
     pub key: String,
     /// What stays.
-    pub keep: Vec<Verdict>,
+    pub keep: Vec<SnapshotVerdict>,
     /// What goes.
-    pub remove: Vec<Verdict>,
+    pub remove: Vec<SnapshotVerdict>,
 }
 
 /// What to keep and what to remove: every snapshot is in exactly one list, with its reasons.
@@ -187,7 +187,7 @@ impl Group {
         let mut group =
             Self { key: key.to_owned(), keep: Vec::with_capacity(kept), remove: Vec::with_capacity(removed) };
         for row in rows {
-            let verdict = Verdict::of(row.item, row.verdict());
+            let verdict = SnapshotVerdict::of(row.item, row.verdict());
             let list = if verdict.reasons.keep() { &mut group.keep } else { &mut group.remove };
             list.push(verdict);
         }
@@ -195,7 +195,7 @@ impl Group {
     }
 }
 
-impl Verdict {
+impl SnapshotVerdict {
     pub(super) fn of(item: &Item, reasons: Reasons) -> Self {
         Self {
             id: item.id.clone(),
@@ -231,24 +231,24 @@ impl RetentionPlan {
     /// How large the volumes are together, in GiB, of the snapshots that the floor alone keeps of dead volumes: an upper
     /// bound of what they store.
     pub fn floor_only_gib(&self) -> u64 {
-        let is_dead = |verdict: &&Verdict| self.dead_volumes.binary_search(&verdict.volume).is_ok();
+        let is_dead = |verdict: &&SnapshotVerdict| self.dead_volumes.binary_search(&verdict.volume).is_ok();
         let alone = self.kept().filter(|verdict| verdict.reasons == Reason::Floor.into()).filter(is_dead);
         alone.map(|verdict| u64::from(verdict.size_gib)).fold(0, u64::saturating_add)
     }
 
     /// What stays, group by group.
-    pub fn kept(&self) -> impl Iterator<Item = &Verdict> {
+    pub fn kept(&self) -> impl Iterator<Item = &SnapshotVerdict> {
         self.groups.iter().flat_map(|group| &group.keep)
     }
 
     /// What goes, group by group.
-    pub fn removed(&self) -> impl Iterator<Item = &Verdict> {
+    pub fn removed(&self) -> impl Iterator<Item = &SnapshotVerdict> {
         self.groups.iter().flat_map(|group| &group.remove)
     }
 
     /// What goes, oldest first: the order in which to remove it.
-    pub fn in_order_of_removal(&self) -> Vec<&Verdict> {
-        let mut verdicts: Vec<&Verdict> = self.removed().collect();
+    pub fn in_order_of_removal(&self) -> Vec<&SnapshotVerdict> {
+        let mut verdicts: Vec<&SnapshotVerdict> = self.removed().collect();
         verdicts.sort_by(|a, b| (a.start, &a.id).cmp(&(b.start, &b.id)));
         verdicts
     }
