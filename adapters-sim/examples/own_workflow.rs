@@ -9,12 +9,13 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use adapters_sim::cloud::Cloud;
-use adapters_sim::explore::Bounds;
-use adapters_sim::fault::{Fault, FaultPlan};
-use adapters_sim::invariant::{Invariant, Seen};
-use adapters_sim::kernel::{FunctionError, Handler};
-use adapters_sim::{Scenario, SimPorts};
+use adapters_sim::{HasPorts, SimPorts};
+use cloud_sim::Scenario;
+use cloud_sim::cloud::Cloud;
+use cloud_sim::explore::Bounds;
+use cloud_sim::fault::{Fault, FaultPlan};
+use cloud_sim::kernel::{FunctionError, Handler};
+use cloud_sim::rule::{Invariant, Seen};
 use futures::FutureExt;
 use jiff::SignedDuration;
 use ports::{Clock, InstanceId, Instances, Ledger, LedgerEntry, LedgerKey, PortError, Swap, Tags, time};

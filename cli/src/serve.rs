@@ -4,9 +4,9 @@ use std::io::{Cursor, Read};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use adapters_sim::Sim;
-use adapters_sim::kernel::Timing;
-use adapters_sim::wire::{Face, Request, Response};
+use cloud_sim::Sim;
+use cloud_sim::kernel::Timing;
+use cloud_sim::wire::{Face, Request, Response};
 use http::{Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;

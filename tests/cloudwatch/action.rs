@@ -1,7 +1,7 @@
 //! What an alarm does when it changes.
 
-use adapters_sim::cloud::cloudwatch::{Comparison, Condition};
-use adapters_sim::fault::FaultPlan;
+use cloud_sim::cloud::cloudwatch::{Comparison, Condition};
+use cloud_sim::fault::FaultPlan;
 use serde_json::json;
 
 use super::THRESHOLD;

@@ -1,7 +1,7 @@
 //! What `PutMetricAlarm` takes
 //! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>).
 
-use adapters_sim::cloud::cloudwatch::{Comparison, Condition, ConditionError};
+use cloud_sim::cloud::cloudwatch::{Comparison, Condition, ConditionError};
 
 use super::of;
 

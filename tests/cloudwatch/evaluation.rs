@@ -1,6 +1,6 @@
 //! M of N, against a slow and obvious reference.
 
-use adapters_sim::cloud::cloudwatch::{Comparison, Condition, MissingData, Statistic, evaluate};
+use cloud_sim::cloud::cloudwatch::{Comparison, Condition, MissingData, Statistic, evaluate};
 use ports::trigger::AlarmState;
 use proptest::prelude::*;
 

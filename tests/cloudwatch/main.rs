@@ -15,7 +15,7 @@ mod payload;
 mod transition;
 mod world;
 
-use adapters_sim::cloud::cloudwatch::{Alarm, Comparison, Condition, Metric, MissingData};
+use cloud_sim::cloud::cloudwatch::{Alarm, Comparison, Condition, Metric, MissingData};
 use ports::trigger::AlarmState;
 
 /// Breaches when it is above three.

@@ -1,7 +1,7 @@
 //! The tables of how missing data is treated
 //! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html#alarms-and-missing-data>).
 
-use adapters_sim::cloud::cloudwatch::{Alarm, Condition, MissingData, evaluate};
+use cloud_sim::cloud::cloudwatch::{Alarm, Condition, MissingData, evaluate};
 use ports::trigger::AlarmState;
 
 use super::{alarm, datapoints, metric, of};

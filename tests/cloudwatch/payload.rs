@@ -1,6 +1,6 @@
 //! What CloudWatch says of a change.
 
-use adapters_sim::cloud::cloudwatch::{Comparison, Condition, MissingData, Statistic};
+use cloud_sim::cloud::cloudwatch::{Comparison, Condition, MissingData, Statistic};
 use serde_json::{Value, json};
 
 use super::world::{NAME, World};

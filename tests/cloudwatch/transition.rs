@@ -1,7 +1,7 @@
 //! Alarms that change by themselves.
 
-use adapters_sim::cloud::Happening;
-use adapters_sim::cloud::cloudwatch::{Alarm, Comparison, Condition, MissingData};
+use cloud_sim::cloud::Happening;
+use cloud_sim::cloud::cloudwatch::{Alarm, Comparison, Condition, MissingData};
 use jiff::SignedDuration;
 use ports::time;
 use ports::trigger::AlarmState;
@@ -110,7 +110,7 @@ fn data_from_before_an_alarm_was_made_counts() {
     let world = World::with(of(1, 1));
     world.put(5.0);
     world.after_minutes(1);
-    let made = |cloud: &mut adapters_sim::Cloud, context: &mut adapters_sim::kernel::Context<'_>| {
+    let made = |cloud: &mut cloud_sim::Cloud, context: &mut cloud_sim::kernel::Context<'_>| {
         cloud.put_alarm("another", Alarm::new(metric(), of(1, 1)), context);
     };
     world.sim.act(made);

@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, Mutex};
 
-use adapters_sim::Sim;
-use adapters_sim::cloud::cloudwatch::{Alarm, Condition, Status};
-use adapters_sim::cloud::eventbridge::{On, Rule};
-use adapters_sim::cloud::lambda::Function;
-use adapters_sim::cloud::sns::Subscriber;
-use adapters_sim::cloud::{Fact, Happening};
-use adapters_sim::fault::FaultPlan;
-use adapters_sim::kernel::{Entry, Event, Seeded, Trace};
+use cloud_sim::Sim;
+use cloud_sim::cloud::cloudwatch::{Alarm, Condition, Status};
+use cloud_sim::cloud::eventbridge::{On, Rule};
+use cloud_sim::cloud::lambda::Function;
+use cloud_sim::cloud::sns::Subscriber;
+use cloud_sim::cloud::{Fact, Happening};
+use cloud_sim::fault::FaultPlan;
+use cloud_sim::kernel::{Entry, Event, Seeded, Trace};
 use futures::FutureExt;
 use jiff::SignedDuration;
 use ports::trigger::AlarmState;

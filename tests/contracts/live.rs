@@ -8,7 +8,7 @@ mod wire;
 use std::sync::Arc;
 
 use adapters_aws::sdk::SystemClock;
-use adapters_sim::port::Names;
+use adapters_sim::Names;
 use async_trait::async_trait;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use futures::future::BoxFuture;

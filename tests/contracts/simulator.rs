@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use adapters_sim::Sim;
-use adapters_sim::cloud::dynamodb::Index;
-use adapters_sim::cloud::snapshot::Lock;
-use adapters_sim::cloud::sns::Subscriber;
-use adapters_sim::fault::{Fault, Pick, Rule};
-use adapters_sim::kernel::{Event, Phase, Seeded, Trace};
-use adapters_sim::port::Names;
+use adapters_sim::{HasPorts, Names};
 use async_trait::async_trait;
+use cloud_sim::Sim;
+use cloud_sim::cloud::dynamodb::Index;
+use cloud_sim::cloud::snapshot::Lock;
+use cloud_sim::cloud::sns::Subscriber;
+use cloud_sim::fault::{Fault, Pick, Rule};
+use cloud_sim::kernel::{Event, Phase, Seeded, Trace};
 use futures::future::BoxFuture;
 use jiff::SignedDuration;
 use lambda_shims::Ports;
@@ -94,7 +94,7 @@ impl Cloud for SimCloud {
     }
 
     async fn received(&self) -> Vec<Received> {
-        let of = |delivered: &adapters_sim::cloud::sns::Delivered| Received {
+        let of = |delivered: &cloud_sim::cloud::sns::Delivered| Received {
             subject: delivered.subject.clone(),
             body: delivered.body.clone(),
             by_queue: matches!(delivered.to, Subscriber::Queue(_)),

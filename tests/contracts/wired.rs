@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use adapters_sim::Sim;
-use adapters_sim::cloud::ec2::ROOT_DEVICE;
-use adapters_sim::cloud::sns::{Delivered, Subscriber};
-use adapters_sim::fault::{Fault, Pick, Rule};
-use adapters_sim::kernel::{Event, Phase, Seeded, Trace};
-use adapters_sim::port::Names;
+use adapters_sim::{HasPorts, Names};
 use async_trait::async_trait;
 use aws_config::SdkConfig;
+use cloud_sim::Sim;
+use cloud_sim::cloud::ec2::ROOT_DEVICE;
+use cloud_sim::cloud::sns::{Delivered, Subscriber};
+use cloud_sim::fault::{Fault, Pick, Rule};
+use cloud_sim::kernel::{Event, Phase, Seeded, Trace};
 use futures::future::BoxFuture;
 use jiff::SignedDuration;
 use lambda_shims::Ports;

@@ -1,17 +1,18 @@
 //! The stack's own alarms tell people, and only when there is something to tell.
 
+use adapters_sim::HasPorts;
 use std::sync::Arc;
 
-use adapters_sim::cloud::Happening;
-use adapters_sim::cloud::cloudwatch::Metric;
-use adapters_sim::cloud::lambda::Delivery;
-use adapters_sim::deploy::Allowed;
-use adapters_sim::kernel::{FunctionError, Handler};
-use cli::stack::{FunctionName, shipped};
+use cloud_sim::cloud::Happening;
+use cloud_sim::cloud::cloudwatch::Metric;
+use cloud_sim::cloud::lambda::Delivery;
+use cloud_sim::deploy::Allowed;
+use cloud_sim::kernel::{FunctionError, Handler};
 use futures::FutureExt;
 use jiff::SignedDuration;
 use ports::{Clock, time};
 use serde_json::Value;
+use simulation::stack::{FunctionName, shipped};
 use support::scene::Scene;
 
 /// A function's code is gone.

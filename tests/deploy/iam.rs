@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use cli::stack::{Stack, usual_settings};
 use iam_policy::{Keys, Kind, Policy, Request, Role, Verdict};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use simulation::stack::{Stack, usual_settings};
 
 /// Whose requests are asked about, and where they go.
 const ROLE: &str = "arn:aws:iam::123456789012:role/asked";

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use adapters_sim::deploy::Allowed;
-use cli::stack::shipped;
+use cloud_sim::deploy::Allowed;
+use simulation::stack::shipped;
 
 use crate::story::{ALL, ONLY_TOLD};
 

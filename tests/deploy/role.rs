@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use adapters_sim::SimPorts;
-use cli::stack::FunctionName;
+use adapters_sim::{HasPorts, SimPorts};
 use futures::FutureExt;
 use jiff::SignedDuration;
 use ports::{
@@ -11,6 +10,7 @@ use ports::{
     Metrics, MetricsQuery, PortError, ScalingGroups, SnapshotFilter, SnapshotId, Snapshots, TagSet, VolumeId,
 };
 use serde_json::{Value, json};
+use simulation::stack::FunctionName;
 use support::scene::{Scene, tags};
 
 /// What there is to try it on.
@@ -104,7 +104,7 @@ async fn changes(ports: &SimPorts, world: &World, tried: &mut Tried) {
 fn allowed(function: FunctionName) -> Vec<(String, bool)> {
     let scene = Scene::default();
     let world = world(&scene);
-    let handler: adapters_sim::kernel::Handler = Arc::new(move |invocation| {
+    let handler: cloud_sim::kernel::Handler = Arc::new(move |invocation| {
         let world = world.clone();
         async move {
             let (ports, mut tried) = (invocation.ports(), Tried(Vec::new()));

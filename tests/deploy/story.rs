@@ -1,14 +1,14 @@
 //! Short stories under the permissions of a template, and whether each went as it should.
 
-use adapters_sim::cloud::cloudwatch::Alarm;
-use adapters_sim::cloud::ec2::Machine;
-use adapters_sim::deploy::Template;
-use adapters_sim::fault::{Fault, Pick, Rule};
-use cli::stack::FunctionName::{AutoRemediation, AutoSnapshot, NightlyMaintenance};
-use cli::stack::{ALARM_TOPIC, FunctionName, RECONCILE};
+use cloud_sim::cloud::cloudwatch::Alarm;
+use cloud_sim::cloud::ec2::Machine;
+use cloud_sim::deploy::Template;
+use cloud_sim::fault::{Fault, Pick, Rule};
 use jiff::SignedDuration;
 use ports::trigger::AlarmState;
 use ports::{Attribute, Capacity, InstanceId, InstanceState, StateReason, time};
+use simulation::stack::FunctionName::{AutoRemediation, AutoSnapshot, NightlyMaintenance};
+use simulation::stack::{ALARM_TOPIC, FunctionName, RECONCILE};
 use support::scene::{Scene, tags};
 
 /// A story: what it takes to go on beside the template, and what happened that should not have.
@@ -268,7 +268,7 @@ fn not_scaled(scene: &Scene, group: &str) -> Option<String> {
     scene.cloud(|cloud| cloud.lambda.never_retry("auto-remediation"));
     scene.sim.faults(|faults| faults.add(Rule::on("SetDesiredCapacity", Fault::Unavailable, Pick::Every)));
     scene.turns(&format!("{group}-high-cpu"), AlarmState::Alarm);
-    scene.sim.faults(adapters_sim::fault::Faults::clear);
+    scene.sim.faults(cloud_sim::fault::Faults::clear);
     let answer = scene.send(NightlyMaintenance, RECONCILE.as_bytes());
     unless(scene.desired(group) == Capacity(4), answer)
 }

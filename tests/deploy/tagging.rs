@@ -1,11 +1,11 @@
 //! What a function's role lets it write on a snapshot, and what a hold means to the role and to the
 //! code.
 
+use adapters_sim::HasPorts;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-use adapters_sim::kernel::Handler;
-use cli::stack::{FunctionName, NAME, Stack, ours, shipped, usual_settings};
+use cloud_sim::kernel::Handler;
 use domain::policy::retention::{Floor, Owner, Retention, RetentionSpec, Stock};
 use futures::FutureExt;
 use iam_policy::{Keys, Kind, Policy, Request, Role, Verdict};
@@ -13,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use ports::{CreateSet, Snapshot, SnapshotState, Snapshots, TagSet, time};
 use proptest::prelude::*;
 use serde_json::json;
+use simulation::stack::{FunctionName, NAME, Stack, ours, shipped, usual_settings};
 use support::scene::{BEGIN, Scene, at};
 
 /// The functions that make snapshots.

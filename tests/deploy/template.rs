@@ -1,7 +1,7 @@
 //! What is understood of a template, and what is not.
 
-use adapters_sim::cloud::Place;
-use adapters_sim::deploy::{Plan, Stack, Template};
+use cloud_sim::cloud::Place;
+use cloud_sim::deploy::{Plan, Stack, Template};
 
 const SHIPPED: &str = include_str!("../../lambda-shims/template.yaml");
 

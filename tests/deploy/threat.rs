@@ -1,18 +1,19 @@
 //! Who could make the stack do what it should not, and what stops them: each under the template's own permissions.
 
+use adapters_sim::HasPorts;
 use std::sync::Arc;
 
-use adapters_sim::cloud::cloudwatch::Alarm;
-use adapters_sim::cloud::eventbridge::Put;
-use adapters_sim::cloud::{Happening, Place};
-use adapters_sim::kernel::Handler;
-use adapters_sim::payload::AlarmChange;
-use cli::stack::{ALARM_TOPIC, FunctionName, ours};
+use cloud_sim::cloud::cloudwatch::Alarm;
+use cloud_sim::cloud::eventbridge::Put;
+use cloud_sim::cloud::{Happening, Place};
+use cloud_sim::kernel::Handler;
+use cloud_sim::payload::AlarmChange;
 use futures::FutureExt;
 use jiff::SignedDuration;
 use ports::trigger::AlarmState;
 use ports::{Capacity, Snapshot, SnapshotId, Snapshots, StateReason, TagSet, Tags};
 use serde_json::{Value, json};
+use simulation::stack::{ALARM_TOPIC, FunctionName, ours};
 use support::scene::{Scene, tags};
 
 /// Puts a handler in place of a function's, as if somebody had got their code into it.

@@ -1,12 +1,12 @@
 //! The template as whoever deploys it has it: all that Caretaker promises, and what becomes of failures.
 
-use adapters_sim::cloud::Happening;
-use adapters_sim::cloud::cloudwatch::Metric;
-use adapters_sim::fault::{Fault, Pick, Rule};
-use cli::stack::{FunctionName, shipped};
+use cloud_sim::cloud::Happening;
+use cloud_sim::cloud::cloudwatch::Metric;
+use cloud_sim::fault::{Fault, Pick, Rule};
 use jiff::SignedDuration;
 use ports::Capacity;
 use serde_json::Value;
+use simulation::stack::{FunctionName, shipped};
 use support::scene::{Scene, event};
 
 /// What functions could not do, as their queues have it.

@@ -1,7 +1,7 @@
 //! Expressions that people write, nearly: patterns, schedules, policies, lines of a replay.
 
-use adapters_sim::replay::Replay;
 use cli::retention::flags::PolicyFlags;
+use cloud_sim::replay::Replay;
 use eventbridge::pattern::{Event, Pattern};
 use eventbridge::schedule::Schedule;
 use jiff::Timestamp;

@@ -1,9 +1,9 @@
 //! What is nested as deep as nobody writes it: each reader has a bound of its own and comes to it before the stack ends.
 
 use adapters_aws::{inbound, listing};
-use cli::world::World;
 use eventbridge::pattern::{Event, Pattern};
 use lambda_shims::settings::{Pairs, RemediationSettings};
+use simulation::world::World;
 
 use crate::wire::Table;
 

@@ -1,7 +1,7 @@
 //! DynamoDB's expressions, nearly, as clients send them.
 
-use adapters_sim::Sim;
-use adapters_sim::wire::Response;
+use cloud_sim::Sim;
+use cloud_sim::wire::Response;
 use serde_json::{Map, Value, json};
 use support::scene::{BEGIN, at};
 

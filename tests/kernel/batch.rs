@@ -1,16 +1,16 @@
 use std::collections::BTreeSet;
 
-use adapters_sim::Scenario;
-use adapters_sim::cloud::lambda::Delivery;
-use adapters_sim::cloud::{Cloud, Happening, Place};
-use adapters_sim::explore::{Bounds, OrderOfAnswers};
-use adapters_sim::fault::{Fault, FaultPlan, Level};
-use adapters_sim::invariant::{Invariant, Seen, Sometimes};
-use adapters_sim::payload;
-use cli::month::{Month, Size};
-use cli::stack::FunctionName;
-use cli::story::{Name, story};
+use cloud_sim::Scenario;
+use cloud_sim::cloud::lambda::Delivery;
+use cloud_sim::cloud::{Cloud, Happening, Place};
+use cloud_sim::explore::{Bounds, OrderOfAnswers};
+use cloud_sim::fault::{Fault, FaultPlan, Level};
+use cloud_sim::payload;
+use cloud_sim::rule::{Invariant, Seen, Sometimes};
 use jiff::SignedDuration;
+use simulation::month::{Month, Size};
+use simulation::stack::FunctionName;
+use simulation::story::{Name, story};
 
 #[test]
 fn every_situation_that_must_come_up_does() {

@@ -1,11 +1,11 @@
 use std::process::Command;
 
-use adapters_sim::Scenario;
-use adapters_sim::fault::{FaultPlan, Level};
-use adapters_sim::kernel::{Chooser, Seeded};
-use cli::month::{Month, Size};
-use cli::stack::FunctionName;
-use cli::story::story;
+use cloud_sim::Scenario;
+use cloud_sim::fault::{FaultPlan, Level};
+use cloud_sim::kernel::{Chooser, Seeded};
+use simulation::month::{Month, Size};
+use simulation::stack::FunctionName;
+use simulation::story::story;
 
 /// Twelve stories, each calm, plagued a little and plagued a lot, and eight fleets.
 fn runs(seed: u64) -> Vec<(String, u64)> {

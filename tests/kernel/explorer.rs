@@ -1,13 +1,14 @@
+use adapters_sim::HasPorts;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
-use adapters_sim::Scenario;
-use adapters_sim::cloud::Cloud;
-use adapters_sim::explore::{Bounds, OrderOfAnswers};
-use adapters_sim::fault::{Fault, FaultPlan};
-use adapters_sim::invariant::{Invariant, Seen};
-use adapters_sim::kernel::{Handler, Invocation};
+use cloud_sim::Scenario;
+use cloud_sim::cloud::Cloud;
+use cloud_sim::explore::{Bounds, OrderOfAnswers};
+use cloud_sim::fault::{Fault, FaultPlan};
+use cloud_sim::kernel::{Handler, Invocation};
+use cloud_sim::rule::{Invariant, Seen, generic};
 use futures::FutureExt;
 use futures::future::join_all;
 use jiff::SignedDuration;
@@ -84,6 +85,7 @@ fn outcomes_of(programs: &[Vec<Do>], bounds: Bounds, plan: &FaultPlan) -> (BTree
     let outcomes = Outcomes::default();
     let watching = outcomes.clone();
     let mut scenario = Scenario::at("2026-11-23T14:00:00Z".parse().unwrap())
+        .watches(generic)
         .table("ledger", "key")
         .lasts(SignedDuration::from_mins(10))
         .faults(plan.clone())

@@ -1,17 +1,18 @@
 //! A search in parts: whoever goes through them, and whenever they come back, the same comes of it.
 
+use adapters_sim::HasPorts;
 use std::sync::Arc;
 
-use adapters_sim::Scenario;
-use adapters_sim::cloud::Cloud;
-use adapters_sim::explore::{Bounds, Explored, Gone, Part, Progress, Search};
-use adapters_sim::fault::{Fault, FaultPlan};
-use adapters_sim::invariant::{Invariant, Seen};
-use adapters_sim::kernel::{Handler, Invocation};
-use cli::jobs::Jobs;
+use cloud_sim::Scenario;
+use cloud_sim::cloud::Cloud;
+use cloud_sim::explore::{Bounds, Explored, Gone, Part, Progress, Search};
+use cloud_sim::fault::{Fault, FaultPlan};
+use cloud_sim::kernel::{Handler, Invocation};
+use cloud_sim::rule::{Invariant, Seen};
 use futures::FutureExt;
 use jiff::SignedDuration;
 use ports::{Ledger, LedgerEntry, LedgerKey};
+use simulation::jobs::Jobs;
 
 /// Breaks when the first worker is not the last to write: so it does in some executions.
 struct FirstWritesLast;
@@ -50,7 +51,6 @@ fn story(workers: &[u32], faults: u32) -> Scenario {
         .table("ledger", "key")
         .lasts(SignedDuration::from_mins(10))
         .faults(FaultPlan::choices(kinds, faults))
-        .own_rules_only()
         .expects(|| FirstWritesLast);
     for (n, times) in workers.iter().copied().enumerate() {
         let worker: Handler =

@@ -1,6 +1,6 @@
-use adapters_sim::view;
-use cli::stack::FunctionName;
-use cli::story::story;
+use cloud_sim::view;
+use simulation::stack::FunctionName;
+use simulation::story::story;
 
 #[test]
 fn a_timeline_tells_an_incident_in_order() {

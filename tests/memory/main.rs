@@ -4,6 +4,7 @@
 
 mod listing;
 
+use adapters_sim::HasPorts;
 use std::sync::Arc;
 
 use async_trait::async_trait;

@@ -4,18 +4,16 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 
-use adapters_sim::cloud::lambda::Delivery;
-use adapters_sim::cloud::{Cloud, Fact, Happening};
-use adapters_sim::explore::{Bounds, OrderOfAnswers};
-use adapters_sim::fault::{Consistency, Fault, FaultPlan};
-use adapters_sim::invariant::{Invariant, Seen};
-use adapters_sim::kernel::{FunctionError, Handler};
-use adapters_sim::port::Names;
-use adapters_sim::{Scenario, SimPorts};
+use adapters_sim::SimPorts;
+use adapters_sim::{HasPorts, Names};
 use async_trait::async_trait;
-use cli::stack::FunctionName::AutoSnapshot;
-use cli::stack::{RECONCILE, usual_settings};
-use cli::story::story;
+use cloud_sim::Scenario;
+use cloud_sim::cloud::lambda::Delivery;
+use cloud_sim::cloud::{Cloud, Fact, Happening};
+use cloud_sim::explore::{Bounds, OrderOfAnswers};
+use cloud_sim::fault::{Consistency, Fault, FaultPlan};
+use cloud_sim::kernel::{FunctionError, Handler};
+use cloud_sim::rule::{Invariant, Seen};
 use futures::FutureExt;
 use jiff::SignedDuration;
 use lambda_shims::Ports;
@@ -25,6 +23,9 @@ use ports::{
     Clock, CreateOne, CreateSet, CreatedSnapshot, Deletion, Ledger, LedgerEntry, LedgerKey, Page, PageToken,
     PortError, Snapshot, SnapshotFilter, SnapshotId, SnapshotState, Snapshots, Swap, TagSet, VolumeId, time,
 };
+use simulation::stack::FunctionName::AutoSnapshot;
+use simulation::stack::{RECONCILE, usual_settings};
+use simulation::story::story;
 
 use crate::part::{Change, Oops, handler as planted, protect, skipped};
 use crate::snapshot::checks_then_creates;
@@ -75,7 +76,7 @@ fn ends(way: &dyn Fn(Scenario) -> Scenario, plan: &FaultPlan) -> BTreeSet<&'stat
         let shared = Arc::clone(&all);
         let plan = FaultPlan { budget: Some(faults), ..plan.clone() };
         let story = way(story(AutoSnapshot, deliveries, faults).faults(plan))
-            .own_rules_only()
+            .without_rules()
             .expects(move || Ends { all: Arc::clone(&shared), ..Ends::default() });
         let order_of_answers = OrderOfAnswers::IsAllTheSame;
         let explored = story.explore(Bounds { order_of_answers, ..Bounds::default() }, |_| true);

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use adapters_sim::explore::{Bounds, OrderOfAnswers};
-use adapters_sim::invariant::{Invariant, Violation};
-use adapters_sim::kernel::{Handler, Pct, Timing, Trace};
-use adapters_sim::replay::Replay;
-use adapters_sim::{Run, Scenario};
-use cli::stack::FunctionName;
+use cloud_sim::explore::{Bounds, OrderOfAnswers};
+use cloud_sim::kernel::{Handler, Pct, Timing, Trace};
+use cloud_sim::replay::Replay;
+use cloud_sim::rule::{Invariant, Violation};
+use cloud_sim::{Run, Scenario};
+use simulation::stack::FunctionName;
 
 use crate::part::only_reports;
 

@@ -1,16 +1,18 @@
 //! Bugs of reading events and of writing notices.
 
 use adapters_aws::inbound;
-use adapters_sim::Scenario;
-use adapters_sim::cloud::Place;
-use adapters_sim::cloud::cloudwatch::Alarm;
-use adapters_sim::invariant::{Answered, LegalNotice, NoPanic};
-use adapters_sim::kernel::Handler;
-use adapters_sim::payload::{self, AlarmChange, Sns};
-use cli::stack::{ALARM_TOPIC, FunctionName::AutoRemediation};
+use cloud_sim::Scenario;
+use cloud_sim::cloud::Place;
+use cloud_sim::cloud::cloudwatch::Alarm;
+use cloud_sim::kernel::Handler;
+use cloud_sim::payload;
+use cloud_sim::payload::{AlarmChange, Sns};
+use cloud_sim::rule::{LegalNotice, NoPanic};
 use domain::policy::key;
 use ports::trigger::{AlarmState, AlarmTrigger};
 use serde_json::{Value, json};
+use simulation::rule::Answered;
+use simulation::stack::{ALARM_TOPIC, FunctionName::AutoRemediation};
 
 use crate::hunt::{Planted, Search, rule};
 use crate::part::{handler, skipped, tell};

@@ -1,18 +1,18 @@
 //! Bugs of doing a night's work once, and of writing down what came of it.
 
-use adapters_sim::Scenario;
-use adapters_sim::cloud::lambda::Delivery;
-use adapters_sim::cloud::{Happening, Place};
-use adapters_sim::fault::{Fault, FaultPlan, Pick, Rule};
-use adapters_sim::invariant::{InTime, NIGHT, NoFalseAlarm};
-use adapters_sim::kernel::Handler;
-use adapters_sim::payload;
-use cli::stack::FunctionName::NightlyMaintenance;
-use cli::story::story;
+use cloud_sim::Scenario;
+use cloud_sim::cloud::lambda::Delivery;
+use cloud_sim::cloud::{Happening, Place};
+use cloud_sim::fault::{Fault, FaultPlan, Pick, Rule};
+use cloud_sim::kernel::Handler;
+use cloud_sim::payload;
 use domain::policy::key;
 use jiff::SignedDuration;
 use ports::{Clock, Ledger, LedgerEntry, Snapshots, Swap, time};
 use serde_json::json;
+use simulation::rule::{InTime, NIGHT, NoFalseAlarm};
+use simulation::stack::FunctionName::NightlyMaintenance;
+use simulation::story::story;
 
 use crate::hunt::{Planted, Search, rule};
 use crate::part::{archive, at_night, claim, expired, ours, report};

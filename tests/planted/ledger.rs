@@ -1,16 +1,16 @@
 //! Bugs of making something happen once.
 
-use adapters_sim::Scenario;
-use adapters_sim::cloud::Happening;
-use adapters_sim::fault::{Fault, FaultPlan};
-use adapters_sim::invariant::{OneSet, Protected};
-use adapters_sim::kernel::Handler;
-use adapters_sim::port::Names;
-use cli::stack::FunctionName::AutoSnapshot;
-use cli::story::story;
+use adapters_sim::Names;
+use cloud_sim::Scenario;
+use cloud_sim::cloud::Happening;
+use cloud_sim::fault::{Fault, FaultPlan};
+use cloud_sim::kernel::Handler;
 use domain::policy::naming::KEY;
 use jiff::SignedDuration;
 use ports::{Clock, Ledger, LedgerEntry, Swap, time};
+use simulation::rule::{OneSet, Protected};
+use simulation::stack::FunctionName::AutoSnapshot;
+use simulation::story::story;
 
 use crate::hunt::{Planted, Search, rule};
 use crate::part::{Change, all, claim, handler, protect, skipped, tell};

@@ -2,15 +2,12 @@
 
 use std::io::Write;
 
-use adapters_sim::Scenario;
+use adapters_sim::Names;
 use adapters_sim::SimPorts;
-use adapters_sim::cloud::ec2::Disk;
-use adapters_sim::fault::{Fault, FaultPlan};
-use adapters_sim::invariant::{Archived, LastOne, OneNotice, Outlived, Over};
-use adapters_sim::kernel::Handler;
-use adapters_sim::port::Names;
-use cli::stack::FunctionName::NightlyMaintenance;
-use cli::story::story;
+use cloud_sim::Scenario;
+use cloud_sim::cloud::ec2::Disk;
+use cloud_sim::fault::{Fault, FaultPlan};
+use cloud_sim::kernel::Handler;
 use domain::policy::naming::{CARETAKER, CREATED_BY};
 use domain::render::jsonl;
 use futures::future::join_all;
@@ -20,6 +17,9 @@ use ports::{
     Snapshots, time,
 };
 use serde_json::{Value, json};
+use simulation::rule::{Archived, LastOne, OneNotice, Outlived, Over};
+use simulation::stack::FunctionName::NightlyMaintenance;
+use simulation::story::story;
 
 use crate::hunt::{Planted, Search, rule};
 use crate::part::{

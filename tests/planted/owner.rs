@@ -1,14 +1,14 @@
 //! Two stacks in one region: what catches it when they are taken for one owner.
 
-use adapters_sim::cloud::Happening;
-use adapters_sim::fault::Level;
-use adapters_sim::invariant::{Apart, Stacks};
-use adapters_sim::kernel::{Seeded, Trace};
-use adapters_sim::{Sim, view};
-use cli::month::{Month, Size};
-use cli::stack::{NAME, Stack, settings_of, usual_settings};
+use cloud_sim::cloud::Happening;
+use cloud_sim::fault::Level;
+use cloud_sim::kernel::{Seeded, Trace};
+use cloud_sim::{Sim, view};
 use jiff::SignedDuration;
 use ports::{SnapshotId, StateReason};
+use simulation::month::{Month, Size};
+use simulation::rule::{Apart, Stacks};
+use simulation::stack::{NAME, Stack, settings_of, usual_settings};
 use support::scene::tags;
 
 use crate::world::begin;
@@ -20,7 +20,6 @@ fn two_stacks(owner: &str) -> (Sim, Vec<String>) {
     let mut settings = settings_of("second");
     settings.insert("OWNER".to_owned(), owner.to_owned());
     Stack::named("second", &settings).unwrap().deploy(&sim);
-    sim.own_rules_only();
     sim.expect(Apart::new(&Stacks::new(["second-".to_owned()])));
     let instance = sim.cloud(|cloud| {
         cloud.ec2.add_instance(tags([("Name", "web-1"), ("AutoSnapshot", "true")]), 1, begin())

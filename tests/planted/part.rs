@@ -3,8 +3,9 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
-use adapters_sim::kernel::{FunctionError, Handler};
-use adapters_sim::{Invocation, SimPorts};
+use adapters_sim::{HasPorts, SimPorts};
+use cloud_sim::Invocation;
+use cloud_sim::kernel::{FunctionError, Handler};
 use domain::policy::archive::{RECORDS_TYPE, records_key};
 use domain::policy::key;
 use domain::policy::naming::{AUTO_CREATED, CARETAKER, CREATED_BY, KEY};
@@ -101,7 +102,7 @@ pub(crate) async fn take(
     let tags = [
         (AUTO_CREATED, "true"),
         (CREATED_BY, CARETAKER),
-        (OWNER, cli::stack::NAME),
+        (OWNER, simulation::stack::NAME),
         (SCHEME, NAMED),
         (KEY, key.as_str()),
         ("InstanceId", instance.as_str()),

@@ -1,6 +1,6 @@
 //! What was caught happens again.
 
-use adapters_sim::replay::Replay;
+use cloud_sim::replay::Replay;
 
 use crate::snapshot::{begun_snapshot_counts_as_a_backup, check_then_create};
 

@@ -1,19 +1,20 @@
 //! Bugs of scaling a group out.
 
 use adapters_aws::inbound;
-use adapters_sim::cloud::Happening;
-use adapters_sim::cloud::cloudwatch::Alarm;
-use adapters_sim::fault::{Fault, FaultPlan, Pick, Rule};
-use adapters_sim::invariant::{Answered, Claimed, NeverLowered, OneRaise};
-use adapters_sim::kernel::Handler;
-use adapters_sim::{Invocation, Scenario, SimPorts};
-use cli::stack::FunctionName::AutoRemediation;
-use cli::story::story;
+use adapters_sim::SimPorts;
+use cloud_sim::cloud::Happening;
+use cloud_sim::cloud::cloudwatch::Alarm;
+use cloud_sim::fault::{Fault, FaultPlan, Pick, Rule};
+use cloud_sim::kernel::Handler;
+use cloud_sim::{Invocation, Scenario};
 use domain::policy::key;
 use jiff::SignedDuration;
 use ports::trigger::AlarmTrigger;
 use ports::{Capacity, Group, GroupName, Ledger, LedgerKey, ScalingGroups, time};
 use serde_json::json;
+use simulation::rule::{Answered, Claimed, NeverLowered, OneRaise};
+use simulation::stack::FunctionName::AutoRemediation;
+use simulation::story::story;
 
 use crate::hunt::{Planted, Search, rule};
 use crate::part::{HandlerResult, Oops, claim, handler, skipped, tell};

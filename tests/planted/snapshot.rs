@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use adapters_sim::cloud::Happening;
-use adapters_sim::fault::{DeliveryFaults, FaultPlan};
-use adapters_sim::invariant::{After, OneSet, Protected, Surplus, Unexpected};
-use adapters_sim::kernel::Handler;
-use cli::stack::FunctionName::{AutoSnapshot, NightlyMaintenance};
-use cli::stack::RECONCILE;
-use cli::story::{Name, story};
+use cloud_sim::cloud::Happening;
+use cloud_sim::fault::{DeliveryFaults, FaultPlan};
+use cloud_sim::kernel::Handler;
 use domain::policy::incident::Incidents;
 use domain::policy::naming::KEY;
 use jiff::SignedDuration;
 use ports::{Inventory, Snapshots, time};
+use simulation::rule::{After, OneSet, Protected, Surplus, Unexpected};
+use simulation::stack::FunctionName::{AutoSnapshot, NightlyMaintenance};
+use simulation::stack::RECONCILE;
+use simulation::story::{Name, story};
 
 use crate::hunt::{Planted, Search, rule};
 use crate::part::{Change, all, handler, ours, protect, skipped, tell};

@@ -1,15 +1,15 @@
 //! The worlds in which the bugs show, with the real handlers in them.
 
-use adapters_sim::Scenario;
-use adapters_sim::cloud::cloudwatch::Alarm;
-use adapters_sim::cloud::sns::Subscriber;
-use adapters_sim::cloud::{Fact, Happening};
-use adapters_sim::invariant::{Answered, Archived, NIGHT, StepAtMost};
-use adapters_sim::port::Names;
-use cli::stack::{ALARM_TOPIC, FunctionName, Stack, deploy, reconcile_regularly, usual_settings};
+use adapters_sim::Names;
+use cloud_sim::Scenario;
+use cloud_sim::cloud::cloudwatch::Alarm;
+use cloud_sim::cloud::sns::Subscriber;
+use cloud_sim::cloud::{Fact, Happening};
 use jiff::{SignedDuration, Timestamp};
 use ports::trigger::AlarmState;
 use ports::{InstanceId, Snapshot, SnapshotState, StateReason, time};
+use simulation::rule::{Answered, Archived, NIGHT, StepAtMost, caretaker};
+use simulation::stack::{ALARM_TOPIC, FunctionName, Stack, deploy, reconcile_regularly, usual_settings};
 use support::scene::{record, tags};
 
 /// When the worlds begin: an hour before a night.
@@ -21,7 +21,7 @@ pub(crate) fn begin() -> Timestamp {
 
 /// The whole of Caretaker, with the usual settings and these.
 pub(crate) fn deployed(settings: &'static [(&str, &str)]) -> Scenario {
-    Scenario::at(begin()).set_up(move |sim| {
+    Scenario::at(begin()).watches(caretaker).set_up(move |sim| {
         let mut pairs = usual_settings();
         pairs.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         deploy(sim, &pairs).unwrap();
@@ -32,7 +32,7 @@ pub(crate) fn deployed(settings: &'static [(&str, &str)]) -> Scenario {
 /// The functions, which nothing sets off.
 pub(crate) fn installed(at: Timestamp) -> Scenario {
     let stack = Stack::new(&usual_settings()).unwrap();
-    Scenario::at(at).set_up(move |sim| stack.install(sim))
+    Scenario::at(at).watches(caretaker).set_up(move |sim| stack.install(sim))
 }
 
 /// So many nights of a deployed Caretaker.
@@ -61,7 +61,7 @@ pub(crate) fn archived(records: u32) -> Scenario {
 /// A night that is due a minute before midnight, with records of the two days before it.
 pub(crate) fn late_night() -> Scenario {
     let at: Timestamp = "2026-11-23T23:59:00Z".parse().unwrap();
-    let payload = adapters_sim::payload::scheduled(&adapters_sim::cloud::Place::default(), "e-1", NIGHT, at);
+    let payload = cloud_sim::payload::scheduled(&cloud_sim::cloud::Place::default(), "e-1", NIGHT, at);
     installed(at)
         .expects(|| Archived::new(Names::default(), "timestamp"))
         .cloud(|cloud| {
@@ -88,7 +88,7 @@ pub(crate) fn snapshot(id: u32, volume: &str, days: i64) -> Snapshot {
         state: SnapshotState::Completed,
         started_at: time::earlier(begin(), SignedDuration::from_hours(24 * days)),
         size_gib: 8,
-        tags: cli::stack::ours(),
+        tags: simulation::stack::ours(),
         description: String::new(),
     }
 }

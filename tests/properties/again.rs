@@ -1,13 +1,13 @@
 //! A workflow that is run over its own result does nothing.
 
-use adapters_sim::cloud::Fact;
-use adapters_sim::fault::{Fault, Faults, Pick, Rule};
-use adapters_sim::kernel::{Actor, Event};
-use cli::stack::FunctionName;
+use cloud_sim::cloud::Fact;
+use cloud_sim::fault::{Fault, Faults, Pick, Rule};
+use cloud_sim::kernel::{Actor, Event};
 use jiff::SignedDuration;
 use ports::{InstanceId, InstanceState, StateReason};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use simulation::stack::FunctionName;
 use support::scene::{BEGIN, Scene, tags};
 
 /// One request of the first run that goes wrong, if any.

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use adapters_sim::cloud::Happening;
-use adapters_sim::fault::{Fault, Faults, Pick, Rule};
-use cli::stack::FunctionName;
+use cloud_sim::cloud::Happening;
+use cloud_sim::fault::{Fault, Faults, Pick, Rule};
 use jiff::SignedDuration;
 use ports::trigger::AlarmState;
 use ports::{Attribute, Capacity, Snapshot, SnapshotState, StateReason, time};
 use proptest::prelude::*;
+use simulation::stack::FunctionName;
 use support::scene::Scene;
 
 const FAULTS: [Fault; 5] = [

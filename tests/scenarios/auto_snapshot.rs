@@ -1,9 +1,9 @@
-use adapters_sim::cloud::Fact;
-use adapters_sim::fault::{Fault, Pick, Rule};
-use adapters_sim::kernel::Event;
-use cli::stack::FunctionName;
+use cloud_sim::cloud::Fact;
+use cloud_sim::fault::{Fault, Pick, Rule};
+use cloud_sim::kernel::Event;
 use ports::InstanceId;
 use serde_json::json;
+use simulation::stack::FunctionName;
 use support::scene::{Scene, tags};
 
 const FAILED: &str = "Server.InternalError";
@@ -98,7 +98,7 @@ fn s8_the_volumes_of_an_instance_are_one_set_of_one_moment() {
 }
 
 fn requests(scene: &Scene, operation: &str) -> usize {
-    let is_one = |event: &Event| matches!(event, Event::Call { op, phase: adapters_sim::kernel::Phase::Sent, .. } if *op == operation);
+    let is_one = |event: &Event| matches!(event, Event::Call { op, phase: cloud_sim::kernel::Phase::Sent, .. } if *op == operation);
     scene.sim.trace().entries().iter().filter(|entry| is_one(&entry.event)).count()
 }
 

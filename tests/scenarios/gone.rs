@@ -1,12 +1,14 @@
 //! Volumes that are gone, and what `KEEP_DEAD_DAYS` frees of them.
 
-use adapters_sim::cloud::ec2::Disk;
-use adapters_sim::fault::{Fault, Pick, Rule};
-use adapters_sim::invariant::{Invariant, LastOne};
+use adapters_sim::HasPorts;
+use cloud_sim::cloud::ec2::Disk;
+use cloud_sim::fault::{Fault, Pick, Rule};
+use cloud_sim::rule::Invariant;
 use domain::policy::key;
 use jiff::SignedDuration;
 use ports::{Ledger, SnapshotId, VolumeId, time};
 use serde_json::Value;
+use simulation::rule::LastOne;
 use support::scene::Scene;
 
 const ON: &[(&str, &str)] = &[("KEEP_DEAD_DAYS", "30"), ("SNAPSHOT_RETENTION_DAYS", "7")];
@@ -153,7 +155,7 @@ fn r7_what_ec2_does_not_answer_proves_nothing() {
 fn r7_a_newer_snapshot_makes_an_earlier_answer_worthless() {
     let (scene, _) = with_one_dead();
     assert_eq!(inquiry(&night(&scene)), [0, 1, 0, 0]);
-    scene.put_snapshot("snap-0b", "vol-0a", 0, cli::stack::ours());
+    scene.put_snapshot("snap-0b", "vol-0a", 0, simulation::stack::ours());
     scene.sim.run_for(SignedDuration::from_hours(24 * 29));
     // It counts again as old, and the answer of a month ago as none.
     (0..2).for_each(|_| drop(night(&scene)));

@@ -1,10 +1,10 @@
 //! What is sent to a function and not for it is told; what comes another way is understood.
 
 use adapters_aws::inbound;
-use cli::stack::FunctionName;
 use ports::trigger::NightTask;
 use ports::{Attribute, Record};
 use serde_json::{Value, json};
+use simulation::stack::FunctionName;
 use support::scene::{Scene, event};
 
 use crate::auto_snapshot::state_event;

@@ -1,9 +1,9 @@
 //! Which events are one incident, and what each of them asks for.
 
-use cli::stack::FunctionName;
 use jiff::{SignedDuration, Timestamp};
 use ports::{InstanceId, InstanceState, time};
 use serde_json::{Value, json};
+use simulation::stack::FunctionName;
 use support::scene::{Scene, event, tags};
 
 use crate::auto_snapshot::state_event;

@@ -1,6 +1,6 @@
-use cli::stack::FunctionName;
 use ports::trigger::{HealthKind, IgnoredReason, InstanceChange, InstanceTrigger, SpotAction};
 use serde_json::{Value, json};
+use simulation::stack::FunctionName;
 use support::scene::{Scene, at, event};
 
 /// The one trigger of a sample event.

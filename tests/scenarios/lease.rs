@@ -1,15 +1,15 @@
 //! A night is done once, by one run at a time, and one crash does not cost it.
 
-use adapters_sim::Sim;
-use adapters_sim::cloud::Happening;
-use adapters_sim::cloud::lambda::Delivery;
-use adapters_sim::fault::{Fault, Faults, Pick, Rule};
-use adapters_sim::kernel::{Event, Phase};
-use cli::stack::FunctionName::NightlyMaintenance;
-use cli::story::{Name, story};
+use cloud_sim::Sim;
+use cloud_sim::cloud::Happening;
+use cloud_sim::cloud::lambda::Delivery;
+use cloud_sim::fault::{Fault, Faults, Pick, Rule};
+use cloud_sim::kernel::{Event, Phase};
 use jiff::SignedDuration;
 use ports::{Attribute, time};
 use serde_json::{Value, json};
+use simulation::stack::FunctionName::NightlyMaintenance;
+use simulation::story::{Name, story};
 use support::scene::{Scene, at};
 
 const NIGHT: &[u8] = br#"{"time": "2026-11-24T02:00:00Z"}"#;

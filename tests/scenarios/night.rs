@@ -1,9 +1,9 @@
+use adapters_sim::HasPorts;
 use std::sync::Mutex;
 
-use adapters_sim::cloud::Fact;
-use adapters_sim::fault::{Fault, Pick, Rule};
-use adapters_sim::kernel::Event;
-use cli::stack::FunctionName;
+use cloud_sim::cloud::Fact;
+use cloud_sim::fault::{Fault, Pick, Rule};
+use cloud_sim::kernel::Event;
 use domain::policy::mode::Mode;
 use domain::policy::once::Owner;
 use domain::workflow::archive::{ArchivePorts, Source, archive_day};
@@ -17,6 +17,7 @@ use lambda_shims::settings::NightSettings;
 use ports::trigger::NightTrigger;
 use ports::{Access, Attribute, Clock, SnapshotState, time};
 use serde_json::{Value, json};
+use simulation::stack::FunctionName;
 use support::scene::{Scene, at, record, tags};
 
 /// A run that begins now.
@@ -185,7 +186,7 @@ fn m5_the_day_comes_from_the_event_and_not_from_the_clock() {
     scene.cloud(|cloud| cloud.lambda.never_retry("nightly-maintenance"));
     scene.sim.faults(|faults| faults.add(Rule::on("Scan", Fault::Denied, Pick::Every)));
     assert!(scene.night().is_err());
-    scene.sim.faults(adapters_sim::fault::Faults::clear);
+    scene.sim.faults(cloud_sim::fault::Faults::clear);
     scene.sim.run_until(two_days_later);
     let answer =
         scene.send(FunctionName::NightlyMaintenance, br#"{"time": "2026-11-24T02:00:00Z"}"#).unwrap();
@@ -264,7 +265,7 @@ fn m6_an_object_with_other_records_is_a_conflict_that_people_hear_of() {
     let scene = Scene::default();
     scene.records("2026-11-23", 2);
     scene.sim.act(|cloud, context| {
-        let object = adapters_sim::cloud::s3::Object {
+        let object = cloud_sim::cloud::s3::Object {
             bytes: b"{}\n".as_slice().into(),
             content_type: "application/x-ndjson".to_owned(),
         };
@@ -437,7 +438,7 @@ fn x4_what_retention_decides_is_told_before_anything_is_removed() {
     let scene = Scene::default();
     scene.old_snapshot("snap-0a", "vol-1", 50);
     scene.old_snapshot("snap-0b", "vol-1", 3);
-    let settings = NightSettings::parse(&cli::stack::usual_settings()).unwrap();
+    let settings = NightSettings::parse(&simulation::stack::usual_settings()).unwrap();
     let policy = NightPolicy {
         retention: settings.retention,
         delete_rate: settings.delete_rate,

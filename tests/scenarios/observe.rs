@@ -1,7 +1,7 @@
-use adapters_sim::cloud::Fact;
-use adapters_sim::kernel::{Actor, Event};
-use cli::stack::FunctionName;
+use cloud_sim::cloud::Fact;
+use cloud_sim::kernel::{Actor, Event};
 use ports::trigger::AlarmState;
+use simulation::stack::FunctionName;
 use support::scene::{Scene, tags};
 
 /// Whether a function changed anything at all.

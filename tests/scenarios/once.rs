@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use adapters_sim::kernel::{Seeded, Trace};
-use adapters_sim::{Sim, SimPorts, port::Names};
+use adapters_sim::{HasPorts, Names, SimPorts};
+use cloud_sim::Sim;
+use cloud_sim::kernel::{Seeded, Trace};
 use domain::policy::mode::Mode;
 use domain::policy::once::Owner;
 use domain::workflow::effect::{Repeatable, Unfinished};

@@ -1,11 +1,12 @@
 //! Whose snapshots are: those of an earlier version are nobody's until somebody adopts them.
 
-use adapters_sim::cloud::ec2::Machine;
+use adapters_sim::HasPorts;
 use cli::adopt::{Adoption, table};
-use cli::stack::{FunctionName, NAME, RECONCILE};
+use cloud_sim::cloud::ec2::Machine;
 use domain::workflow::adopt::{AdoptPorts, Adopted, Orphan};
 use jiff::SignedDuration;
 use ports::{InstanceState, Snapshot, SnapshotId, StateReason, Tags, time};
+use simulation::stack::{FunctionName, NAME, RECONCILE};
 use support::scene::{Scene, tags};
 
 const FAILED: &str = "Server.InternalError";
@@ -73,7 +74,7 @@ fn r30_what_is_adopted_is_kept_and_removed_as_the_policy_says() {
 #[test]
 fn r30_another_owners_snapshots_are_never_adopted() {
     let scene = Scene::default();
-    let mut anothers = cli::stack::ours();
+    let mut anothers = simulation::stack::ours();
     anothers.insert("caretaker:owner", "another");
     scene.put_snapshot("snap-0a", "vol-1", 50, anothers);
     assert_eq!(adopts(&scene, None, true).0, []);
@@ -105,10 +106,10 @@ fn r30_a_stop_that_an_earlier_version_dealt_with_is_not_dealt_with_again() {
 
 #[test]
 fn r30_a_stop_that_another_owner_dealt_with_is_still_to_be_dealt_with() {
-    let mut anothers = cli::stack::ours();
+    let mut anothers = simulation::stack::ours();
     anothers.insert("caretaker:owner", "another");
     assert_eq!(at_rest_with(&Scene::default(), &anothers), 2);
-    assert_eq!(at_rest_with(&Scene::default(), &cli::stack::ours()), 1);
+    assert_eq!(at_rest_with(&Scene::default(), &simulation::stack::ours()), 1);
 }
 
 /// Snapshots are born with all that is said of them: nothing of ours is written later.

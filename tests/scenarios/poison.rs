@@ -1,7 +1,7 @@
 //! Events that can never be handled.
 
-use adapters_sim::fault::{Fault, Pick, Rule};
-use cli::stack::FunctionName;
+use cloud_sim::fault::{Fault, Pick, Rule};
+use simulation::stack::FunctionName;
 use support::scene::{Scene, event};
 
 use crate::auto_snapshot::state_event;

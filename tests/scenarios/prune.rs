@@ -1,10 +1,11 @@
 //! What becomes of old snapshots at night.
 
-use adapters_sim::cloud::snapshot::Lock;
-use adapters_sim::fault::{Fault, Pick, Rule};
-use adapters_sim::kernel::{Event, Phase, Seeded, Trace};
-use adapters_sim::{Sim, SimPorts};
+use adapters_sim::{HasPorts, SimPorts};
 use cli::retention::carry_out::{Person, carry_out};
+use cloud_sim::Sim;
+use cloud_sim::cloud::snapshot::Lock;
+use cloud_sim::fault::{Fault, Pick, Rule};
+use cloud_sim::kernel::{Event, Phase, Seeded, Trace};
 use domain::policy::ownership::OwnerName;
 use domain::policy::retention::{Cap, Retention, RetentionPlan, RetentionSpec};
 use domain::workflow::prune::{Deletions, PrunePorts, Pruned, Unapproved, apply, gather};
@@ -43,7 +44,7 @@ fn r9_r10_tags_have_a_say_at_night() {
         ("snap-long", "caretaker:keep-days", "90"),
         ("snap-short", "caretaker:keep-days", "7"),
     ] {
-        let mut tags = cli::stack::ours();
+        let mut tags = simulation::stack::ours();
         tags.insert(key, value);
         scene.put_snapshot(id, "vol-1", if id == "snap-short" { 10 } else { 50 }, tags);
     }
@@ -62,7 +63,7 @@ fn r9_a_hold_in_any_case_of_letters_holds_and_is_no_failure() {
         ("snap-two", &[("Caretaker:hold", "2027-12-31"), ("caretaker:hold", "no")]),
         ("snap-past", &[("Caretaker:Hold", "2026-01-31")]),
     ] {
-        let mut tags = cli::stack::ours();
+        let mut tags = simulation::stack::ours();
         for (key, value) in holds {
             tags.insert(*key, *value);
         }

@@ -1,11 +1,11 @@
 //! What was left behind, and who finishes it.
 
-use adapters_sim::cloud::Happening;
-use adapters_sim::cloud::dynamodb::Table;
-use adapters_sim::cloud::ec2::Machine;
-use adapters_sim::fault::{Consistency, Fault, FaultPlan, Pick, Rule};
-use adapters_sim::kernel::{Event, Phase};
-use cli::stack::FunctionName;
+use adapters_sim::HasPorts;
+use cloud_sim::cloud::Happening;
+use cloud_sim::cloud::dynamodb::Table;
+use cloud_sim::cloud::ec2::Machine;
+use cloud_sim::fault::{Consistency, Fault, FaultPlan, Pick, Rule};
+use cloud_sim::kernel::{Event, Phase};
 use jiff::SignedDuration;
 use lambda_shims::Ports;
 use lambda_shims::handler::{Context, nightly_maintenance};
@@ -13,6 +13,7 @@ use lambda_shims::settings::NightSettings;
 use ports::trigger::AlarmState::Alarm as Fires;
 use ports::{Attribute, Capacity, InstanceId, InstanceState, Snapshot, SnapshotState, StateReason, time};
 use serde_json::{Value, json};
+use simulation::stack::FunctionName;
 use support::scene::{Scene, tags};
 
 use crate::auto_snapshot::state_event;
@@ -156,7 +157,7 @@ fn what_was_refused_is_told_once_and_tried_again() {
     let refused = reconcile_and_again(&scene);
     assert_eq!(refused["reconciliation"]["found"][0]["matter"], "cannot_mend");
     // Somebody gives the permission.
-    scene.sim.faults(adapters_sim::fault::Faults::clear);
+    scene.sim.faults(cloud_sim::fault::Faults::clear);
     assert_eq!(deeds(&reconcile_and_again(&scene)).len(), 1);
     assert_eq!(scene.snapshots().len(), 1);
 }
@@ -274,7 +275,7 @@ fn r28_copies_of_a_set_stay_all_of_them_whether_the_ledger_knows_the_set_or_not(
 fn a_copy_of_an_earlier_set_is_no_set_of_a_stop_that_nobody_heard_of() {
     let scene = Scene::default();
     let instance = stopped_unheard(&scene, "Server.InternalError");
-    let mut tags = cli::stack::ours();
+    let mut tags = simulation::stack::ours();
     tags.insert("InstanceId", instance.as_str());
     tags.insert("TriggerState", "stopped");
     scene.put_snapshot("snap-0copy", "vol-ffffffff", 0, tags);
@@ -344,7 +345,7 @@ fn a_scale_out_that_was_never_made_is_not_made_for_an_alarm_that_is_history() {
     scene.alarm("prod-high-cpu", None);
     fault(&scene, "SetDesiredCapacity", Fault::Unavailable, Pick::Every);
     scene.turns("prod-high-cpu", Fires);
-    scene.sim.faults(adapters_sim::fault::Faults::clear);
+    scene.sim.faults(cloud_sim::fault::Faults::clear);
     assert!(scene.answer(FunctionName::AutoRemediation).unwrap().is_err());
     let answer = reconcile_and_again(&scene);
     assert!(deeds(&answer)[0].contains("the alarm was history"), "{answer}");
@@ -360,7 +361,7 @@ fn a_scale_out_that_is_still_due_is_made() {
     scene.alarm("prod-high-cpu", None);
     fault(&scene, "SetDesiredCapacity", Fault::Unavailable, Pick::Every);
     scene.turns("prod-high-cpu", Fires);
-    scene.sim.faults(adapters_sim::fault::Faults::clear);
+    scene.sim.faults(cloud_sim::fault::Faults::clear);
     assert_eq!(deeds(&reconcile_and_again(&scene)), ["scaled out `web` from 2 to 4"]);
     assert_eq!(scene.desired("web"), Capacity(4));
 }
@@ -373,7 +374,7 @@ fn a_redelivered_alarm_that_became_history_makes_no_change() {
     scene.alarm("prod-high-cpu", None);
     fault(&scene, "SetDesiredCapacity", Fault::Unavailable, Pick::Every);
     scene.turns("prod-high-cpu", Fires);
-    scene.sim.faults(adapters_sim::fault::Faults::clear);
+    scene.sim.faults(cloud_sim::fault::Faults::clear);
     let records = scene.cloud(|cloud| {
         cloud.lambda.failures.get(&FunctionName::AutoRemediation.failures()).cloned().unwrap()
     });
@@ -388,9 +389,9 @@ fn a_redelivered_alarm_that_became_history_makes_no_change() {
 fn a_halted_restart_is_told_once_more_and_left_alone() {
     let scene = Scene::new(&[("ROUTES", r#"[{ "matches": "hangs$", "action": "restart" }]"#)]);
     let instance = scene.tagged(tags([("AutoRemediate", "true")]), 0);
-    let mut alarm = adapters_sim::cloud::cloudwatch::Alarm::high_cpu(None);
+    let mut alarm = cloud_sim::cloud::cloudwatch::Alarm::high_cpu(None);
     alarm.metric.dimensions.insert("InstanceId".to_owned(), instance.to_string());
-    alarm.topics.push(cli::stack::ALARM_TOPIC.to_owned());
+    alarm.topics.push(simulation::stack::ALARM_TOPIC.to_owned());
     scene.cloud(|cloud| cloud.cloudwatch.add_alarm("web-1-hangs", alarm));
     fault(&scene, "RebootInstances", Fault::TimeoutAfter, Pick::Nth(1));
     scene.turns("web-1-hangs", Fires);
@@ -437,7 +438,7 @@ fn an_entry_of_a_later_version_is_told_and_left_alone() {
 fn with_no_time_left_nothing_is_begun_and_the_rest_is_counted() {
     let scene = Scene::default();
     stopped_unheard(&scene, "Server.InternalError");
-    let settings = NightSettings::parse(&cli::stack::usual_settings()).unwrap();
+    let settings = NightSettings::parse(&simulation::stack::usual_settings()).unwrap();
     let context = Context {
         request: "r-1".parse().unwrap(),
         nonce: "a".to_owned(),
@@ -476,7 +477,7 @@ fn refused_set(scene: &Scene) -> String {
     }
     let event = state_event(&instance, "stopped");
     scene.send_and_wait(FunctionName::AutoSnapshot, &event, SignedDuration::from_mins(1)).unwrap();
-    scene.sim.faults(adapters_sim::fault::Faults::clear);
+    scene.sim.faults(cloud_sim::fault::Faults::clear);
     format!("snap#{instance}#2026-11-23T14:00:00Z")
 }
 
@@ -626,7 +627,7 @@ fn what_could_not_be_told_is_not_said_to_be() {
     let error = scene.send(FunctionName::NightlyMaintenance, br#"{"task": "reconcile"}"#);
     let told = format!("{error:?}");
     assert!(!told.contains("people were told"), "{told}");
-    scene.sim.faults(adapters_sim::fault::Faults::clear);
+    scene.sim.faults(cloud_sim::fault::Faults::clear);
     let later = deeds(&reconcile_and_again(&scene));
     assert!(later.contains(&"people were told: [Auto-Snapshot] web-1 (stopped)".to_owned()), "{later:?}");
 }

@@ -1,11 +1,11 @@
-use adapters_sim::cloud::Happening;
-use adapters_sim::cloud::cloudwatch::Metric;
-use adapters_sim::fault::{Fault, Pick, Rule};
-use cli::stack::FunctionName;
+use cloud_sim::cloud::Happening;
+use cloud_sim::cloud::cloudwatch::Metric;
+use cloud_sim::fault::{Fault, Pick, Rule};
 use jiff::SignedDuration;
 use ports::Capacity;
 use ports::trigger::AlarmState::{Alarm, InsufficientData, Ok as Quiet};
 use serde_json::{Value, json};
+use simulation::stack::FunctionName;
 use support::scene::{Scene, event, tags};
 
 /// What the function last answered about an alarm.

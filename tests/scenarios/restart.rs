@@ -1,12 +1,12 @@
 //! Restarting as a remedy, and what is halted because nobody knows how it ended.
 
-use adapters_sim::cloud::cloudwatch::Alarm;
-use adapters_sim::fault::{Fault, Pick, Rule};
-use cli::stack::{ALARM_TOPIC, FunctionName};
+use cloud_sim::cloud::cloudwatch::Alarm;
+use cloud_sim::fault::{Fault, Pick, Rule};
 use jiff::SignedDuration;
 use ports::trigger::AlarmState::{Alarm as Fires, Ok as Quiet};
 use ports::{InstanceId, LedgerKey};
 use serde_json::{Value, json};
+use simulation::stack::{ALARM_TOPIC, FunctionName};
 use support::scene::{Scene, tags};
 
 const ROUTES: &str = r#"[{ "matches": "hangs$", "action": "restart" }]"#;

@@ -1,11 +1,11 @@
 //! Which incident an event is of, by the launches between which it lies.
 
-use adapters_sim::cloud::Happening;
-use adapters_sim::cloud::ec2::Incident;
-use cli::stack::FunctionName;
+use cloud_sim::cloud::Happening;
+use cloud_sim::cloud::ec2::Incident;
 use jiff::{SignedDuration, Timestamp};
 use ports::{Attribute, InstanceId, InstanceState, StateReason, time};
 use serde_json::{Value, json};
+use simulation::stack::FunctionName;
 use support::scene::{Scene, at};
 
 use crate::incident::about;

@@ -1,15 +1,16 @@
 //! What the safeguards of retention let pass, night after night: steady operation, and what follows from a change.
 
-use adapters_sim::cloud::Happening;
-use adapters_sim::cloud::snapshot::Lock;
+use adapters_sim::HasPorts;
 use cli::retention::source::Source;
-use cli::stack::{Stack, ours, usual_settings};
+use cloud_sim::cloud::Happening;
+use cloud_sim::cloud::snapshot::Lock;
 use domain::workflow::history::{Accepting, accept};
 use jiff::SignedDuration;
 use lambda_shims::permission::Function;
 use lambda_shims::settings::NightSettings;
 use ports::{InstanceId, StateReason, Tags, time};
 use serde_json::Value;
+use simulation::stack::{Stack, ours, usual_settings};
 use support::scene::{Scene, at};
 
 const MORNING: &str = "2026-11-24T03:00:00Z";
@@ -306,7 +307,7 @@ fn r23_what_came_due_while_nothing_was_removed_goes_in_slices() {
 
 #[test]
 fn r23_a_night_that_dies_while_it_removes_does_not_ask_about_itself() {
-    use adapters_sim::fault::{Fault, Pick, Rule};
+    use cloud_sim::fault::{Fault, Pick, Rule};
     let office = Office::of(20, &[("SNAPSHOT_RETENTION_DAYS", "2")]);
     (0..2).for_each(|_| drop(office.day()));
     office

@@ -3,12 +3,12 @@
 use std::io::{Write, stderr};
 use std::time::Instant;
 
-use adapters_sim::cloud::ec2::Machine;
-use adapters_sim::kernel::{Event, Phase};
-use cli::stack::{FunctionName, RECONCILE};
+use cloud_sim::cloud::ec2::Machine;
+use cloud_sim::kernel::{Event, Phase};
 use jiff::SignedDuration;
 use ports::{Attribute, InstanceId, InstanceState, Record, Snapshot, SnapshotState, StateReason, time};
 use serde_json::{Value, json};
+use simulation::stack::{FunctionName, RECONCILE};
 use support::scene::{Scene, tags};
 
 /// How many of each there are.

@@ -1,7 +1,7 @@
-use cli::stack::usual_settings;
 use domain::policy::pace::Rate;
 use domain::policy::retention::{Owner, Retention};
 use lambda_shims::settings::{NightSettings, Pairs, RemediationSettings, SnapshotSettings};
+use simulation::stack::usual_settings;
 
 fn with(name: &str, value: &str) -> Pairs {
     let mut pairs = usual_settings();

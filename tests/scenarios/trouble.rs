@@ -1,11 +1,11 @@
-use adapters_sim::cloud::Happening;
-use adapters_sim::cloud::lambda::Delivery;
-use adapters_sim::fault::{Fault, Pick, Rule};
-use cli::stack::FunctionName;
+use cloud_sim::cloud::Happening;
+use cloud_sim::cloud::lambda::Delivery;
+use cloud_sim::fault::{Fault, Pick, Rule};
 use jiff::SignedDuration;
 use ports::Capacity;
 use ports::trigger::AlarmState;
 use serde_json::{Value, json};
+use simulation::stack::FunctionName;
 use support::scene::Scene;
 
 use crate::auto_snapshot::state_event;
@@ -74,7 +74,7 @@ fn x3_events_that_come_several_times_are_dealt_with_once() {
 #[test]
 fn a_missing_ledger_is_a_failure_that_names_the_table() {
     let scene = Scene::new(&[("LEDGER_TABLE", "not-there")]);
-    scene.cloud(|cloud| cloud.dynamodb = adapters_sim::cloud::dynamodb::DynamoDb::default());
+    scene.cloud(|cloud| cloud.dynamodb = cloud_sim::cloud::dynamodb::DynamoDb::default());
     let instance = scene.instance("web-1", 1);
     let error = scene.send(FunctionName::AutoSnapshot, &state_event(&instance, "stopped")).unwrap_err();
     assert!(error.message.contains("not-there"), "{}", error.message);
@@ -85,7 +85,7 @@ fn a_missing_ledger_is_a_failure_that_names_the_table() {
 fn a_missing_metrics_table_does_not_stop_the_cleanup() {
     let scene = Scene::new(&[("METRICS_TABLE", "metrics-gone")]);
     scene.cloud(|cloud| {
-        cloud.dynamodb = adapters_sim::cloud::dynamodb::DynamoDb::default();
+        cloud.dynamodb = cloud_sim::cloud::dynamodb::DynamoDb::default();
         cloud.dynamodb.add_table("ledger", "key");
     });
     let old = scene.old_snapshot("snap-0a", "vol-1", 50);

@@ -1,8 +1,8 @@
 //! What is not protected is said.
 
-use cli::stack::FunctionName;
 use ports::{InstanceId, VolumeId};
 use serde_json::json;
+use simulation::stack::FunctionName;
 use support::scene::Scene;
 
 use crate::auto_snapshot::state_event;

@@ -1,12 +1,13 @@
 //! Buckets of S3: conditional writes, parts and rates.
 
+use adapters_sim::HasPorts;
 use std::sync::Arc;
 
-use adapters_sim::Sim;
-use adapters_sim::cloud::s3::{Bucket, Object};
-use adapters_sim::fault::{Fault, FaultPlan, Pick, Rule};
-use adapters_sim::kernel::Handler;
 use bytes::Bytes;
+use cloud_sim::Sim;
+use cloud_sim::cloud::s3::{Bucket, Object};
+use cloud_sim::fault::{Fault, FaultPlan, Pick, Rule};
+use cloud_sim::kernel::Handler;
 use futures::FutureExt;
 use ports::{Archive, Inventory, ObjectKey};
 use serde_json::json;

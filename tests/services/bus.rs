@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use adapters_sim::Sim;
-use adapters_sim::cloud::Happening;
-use adapters_sim::cloud::backoff::RetryPolicy;
-use adapters_sim::cloud::delivery::{Target, Trouble};
-use adapters_sim::cloud::eventbridge::{On, Rule};
-use adapters_sim::cloud::sqs::Queue;
-use adapters_sim::fault::{DeliveryFaults, FaultPlan};
+use cloud_sim::Sim;
+use cloud_sim::cloud::Happening;
+use cloud_sim::cloud::backoff::RetryPolicy;
+use cloud_sim::cloud::delivery::{Target, Trouble};
+use cloud_sim::cloud::eventbridge::{On, Rule};
+use cloud_sim::cloud::sqs::Queue;
+use cloud_sim::fault::{DeliveryFaults, FaultPlan};
 use jiff::SignedDuration;
 use ports::StateReason;
 use serde_json::{Value, json};
@@ -132,7 +132,7 @@ fn retries_and_ages_have_their_limits() {
 
 #[test]
 fn a_schedule_runs_within_its_minute_but_tells_the_minute_itself() {
-    let sim = seen_by(adapters_sim::kernel::Seeded::new(3));
+    let sim = seen_by(cloud_sim::kernel::Seeded::new(3));
     let heard = recorder(&sim, "listener");
     let rule = Rule::new(On::Schedule("rate(10 minutes)".parse().unwrap()), "listener");
     sim.act(|cloud, context| cloud.add_rule("often", rule, context));

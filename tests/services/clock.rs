@@ -1,9 +1,10 @@
 //! Requests that are signed by a clock that is off.
 
+use adapters_sim::HasPorts;
 use std::sync::Arc;
 
-use adapters_sim::fault::FaultPlan;
-use adapters_sim::kernel::{Chooser, Handler};
+use cloud_sim::fault::FaultPlan;
+use cloud_sim::kernel::{Chooser, Handler};
 use futures::FutureExt;
 use ports::{Archive, Inventory, PortError};
 use serde_json::json;

@@ -1,17 +1,18 @@
 //! Lambda's asynchronous calls: what is tried again, what is given up, and where that goes.
 
+use adapters_sim::HasPorts;
 use std::sync::Arc;
 
-use adapters_sim::Sim;
-use adapters_sim::cloud::Happening;
-use adapters_sim::cloud::cloudwatch::{Alarm, Comparison, Condition, Metric, Statistic};
-use adapters_sim::cloud::delivery::{Target, Trouble};
-use adapters_sim::cloud::eventbridge::{On, Rule};
-use adapters_sim::cloud::lambda::{Delivery, Function};
-use adapters_sim::cloud::sns::Subscription;
-use adapters_sim::cloud::sqs::Queue;
-use adapters_sim::fault::FaultPlan;
-use adapters_sim::kernel::{FunctionError, Handler};
+use cloud_sim::Sim;
+use cloud_sim::cloud::Happening;
+use cloud_sim::cloud::cloudwatch::{Alarm, Comparison, Condition, Metric, Statistic};
+use cloud_sim::cloud::delivery::{Target, Trouble};
+use cloud_sim::cloud::eventbridge::{On, Rule};
+use cloud_sim::cloud::lambda::{Delivery, Function};
+use cloud_sim::cloud::sns::Subscription;
+use cloud_sim::cloud::sqs::Queue;
+use cloud_sim::fault::FaultPlan;
+use cloud_sim::kernel::{FunctionError, Handler};
 use futures::FutureExt;
 use jiff::SignedDuration;
 use ports::Clock;

@@ -1,9 +1,9 @@
 //! Scaling groups: what they refuse, what they do, and what keeps them from it.
 
-use adapters_sim::Sim;
-use adapters_sim::cloud::Happening;
-use adapters_sim::cloud::autoscaling::{ActivityStatus, Fleet};
-use adapters_sim::fault::FaultPlan;
+use cloud_sim::Sim;
+use cloud_sim::cloud::Happening;
+use cloud_sim::cloud::autoscaling::{ActivityStatus, Fleet};
+use cloud_sim::fault::FaultPlan;
 use jiff::SignedDuration;
 use ports::{Capacity, GroupName};
 

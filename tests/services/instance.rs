@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
-use adapters_sim::Sim;
-use adapters_sim::cloud::Happening;
-use adapters_sim::cloud::cloudwatch::{Alarm, Comparison, Condition, Metric};
-use adapters_sim::cloud::ec2::{Incident, Trait};
-use adapters_sim::cloud::eventbridge::{On, Rule};
-use adapters_sim::cloud::list::Listing;
-use adapters_sim::fault::FaultPlan;
+use cloud_sim::Sim;
+use cloud_sim::cloud::Happening;
+use cloud_sim::cloud::cloudwatch::{Alarm, Comparison, Condition, Metric};
+use cloud_sim::cloud::ec2::{Incident, Trait};
+use cloud_sim::cloud::eventbridge::{On, Rule};
+use cloud_sim::cloud::list::Listing;
+use cloud_sim::fault::FaultPlan;
 use jiff::SignedDuration;
 use ports::trigger::{AlarmState, SpotAction};
 use ports::{InstanceId, InstanceState, StateReason, time};

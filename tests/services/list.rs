@@ -1,10 +1,11 @@
 //! Filters, pages, orders and throttles of EC2's lists.
 
-use adapters_sim::Sim;
-use adapters_sim::cloud::ApiError;
-use adapters_sim::cloud::ec2::Machine;
-use adapters_sim::cloud::list::{self, Glob, Listing};
-use adapters_sim::fault::{FaultPlan, PagingFaults};
+use cloud_sim::Sim;
+use cloud_sim::cloud::ApiError;
+use cloud_sim::cloud::ec2::Machine;
+use cloud_sim::cloud::list;
+use cloud_sim::cloud::list::{Glob, Listing};
+use cloud_sim::fault::{FaultPlan, PagingFaults};
 use ports::{ImageId, InstanceId, InstanceState, SnapshotId, Tags, VolumeId};
 
 use crate::world::{code, instance, seconds, taped, troubled, world};

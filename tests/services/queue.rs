@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use adapters_sim::Sim;
-use adapters_sim::cloud::cloudwatch::{Alarm, Comparison, Condition, Metric, MissingData, Statistic};
-use adapters_sim::cloud::sqs::{Depth, Queue, Received};
-use adapters_sim::fault::{DeliveryFaults, FaultPlan};
+use cloud_sim::Sim;
+use cloud_sim::cloud::cloudwatch::{Alarm, Comparison, Condition, Metric, MissingData, Statistic};
+use cloud_sim::cloud::sqs::{Depth, Queue, Received};
+use cloud_sim::fault::{DeliveryFaults, FaultPlan};
 use jiff::SignedDuration;
 use ports::trigger::AlarmState;
 

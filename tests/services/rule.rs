@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use adapters_sim::Sim;
-use adapters_sim::cloud::eventbridge::{On, Rule};
-use adapters_sim::cloud::lambda::Function;
-use adapters_sim::cloud::{Fact, Happening};
-use adapters_sim::kernel::{Event, Seeded, Trace};
+use cloud_sim::Sim;
+use cloud_sim::cloud::eventbridge::{On, Rule};
+use cloud_sim::cloud::lambda::Function;
+use cloud_sim::cloud::{Fact, Happening};
+use cloud_sim::kernel::{Event, Seeded, Trace};
 use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use ports::{StateReason, Tags};

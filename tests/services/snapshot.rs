@@ -2,17 +2,18 @@
 
 use std::sync::{Arc, Mutex};
 
-use adapters_sim::Sim;
-use adapters_sim::cloud::ApiError;
-use adapters_sim::cloud::ec2::{DiskKind, Trait};
-use adapters_sim::cloud::eventbridge::{On, Rule};
-use adapters_sim::cloud::list::{Listing, dry_run};
-use adapters_sim::cloud::snapshot::{CreateSnapshot, CreateSnapshots, Lock};
-use adapters_sim::fault::FaultPlan;
-use adapters_sim::invariant::{Invariant, LastOne};
+use cloud_sim::Sim;
+use cloud_sim::cloud::ApiError;
+use cloud_sim::cloud::ec2::{DiskKind, Trait};
+use cloud_sim::cloud::eventbridge::{On, Rule};
+use cloud_sim::cloud::list::{Listing, dry_run};
+use cloud_sim::cloud::snapshot::{CreateSnapshot, CreateSnapshots, Lock};
+use cloud_sim::fault::FaultPlan;
+use cloud_sim::rule::Invariant;
 use jiff::SignedDuration;
 use ports::{InstanceId, Snapshot, SnapshotId, SnapshotState, TagSet, Tags, VolumeId};
 use serde_json::Value;
+use simulation::rule::LastOne;
 
 use crate::world::{code, instance, minutes, recorder, seconds, troubled, world};
 

@@ -1,9 +1,9 @@
 //! Tables of `DynamoDB`: what they take, and how late they show it.
 
-use adapters_sim::Sim;
-use adapters_sim::cloud::ApiError;
-use adapters_sim::cloud::dynamodb::Index;
-use adapters_sim::fault::{Consistency, FaultPlan};
+use cloud_sim::Sim;
+use cloud_sim::cloud::ApiError;
+use cloud_sim::cloud::dynamodb::Index;
+use cloud_sim::fault::{Consistency, FaultPlan};
 use ports::{Attribute, Record};
 
 use crate::world::{minutes, troubled, world};

@@ -1,10 +1,11 @@
 //! Tags of EC2's resources.
 
+use adapters_sim::HasPorts;
 use std::sync::Arc;
 
-use adapters_sim::Sim;
-use adapters_sim::cloud::tag::{add, check};
-use adapters_sim::kernel::{Handler, Timing};
+use cloud_sim::Sim;
+use cloud_sim::cloud::tag::{add, check};
+use cloud_sim::kernel::{Handler, Timing};
 use futures::FutureExt;
 use ports::{ErrorKind, SnapshotId, Snapshots, TagSet, Tags};
 use serde_json::json;

@@ -1,10 +1,10 @@
 //! Subscriptions to topics of SNS, and how long it tries to reach them.
 
-use adapters_sim::Sim;
-use adapters_sim::cloud::delivery::{Target, Trouble};
-use adapters_sim::cloud::sns::{Message, Subscription};
-use adapters_sim::cloud::sqs::Queue;
-use adapters_sim::fault::{DeliveryFaults, FaultPlan};
+use cloud_sim::Sim;
+use cloud_sim::cloud::delivery::{Target, Trouble};
+use cloud_sim::cloud::sns::{Message, Subscription};
+use cloud_sim::cloud::sqs::Queue;
+use cloud_sim::fault::{DeliveryFaults, FaultPlan};
 use jiff::SignedDuration;
 use serde_json::Value;
 

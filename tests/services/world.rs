@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use adapters_sim::Sim;
-use adapters_sim::cloud::lambda::{Delivery, Function};
-use adapters_sim::cloud::{ApiError, Cloud, Happening};
-use adapters_sim::fault::FaultPlan;
-use adapters_sim::kernel::{Context, Handler, Seeded, Tape, Trace};
+use cloud_sim::Sim;
+use cloud_sim::cloud::lambda::{Delivery, Function};
+use cloud_sim::cloud::{ApiError, Cloud, Happening};
+use cloud_sim::fault::FaultPlan;
+use cloud_sim::kernel::{Context, Handler, Seeded, Tape, Trace};
 use futures::FutureExt;
 use jiff::SignedDuration;
 use ports::{InstanceId, Tags};
@@ -28,7 +28,7 @@ pub(crate) fn troubled(seed: u64, plan: FaultPlan) -> Sim {
     sim
 }
 
-pub(crate) fn seen_by(chooser: impl adapters_sim::kernel::Chooser + 'static) -> Sim {
+pub(crate) fn seen_by(chooser: impl cloud_sim::kernel::Chooser + 'static) -> Sim {
     Sim::with("2026-11-23T14:00:00Z".parse().unwrap(), Box::new(chooser), Trace::kept())
 }
 

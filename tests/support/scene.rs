@@ -1,13 +1,13 @@
 //! A small account with Caretaker deployed in it, for stories.
 
-use adapters_sim::cloud::cloudwatch::Alarm;
-use adapters_sim::cloud::lambda::Delivery;
-use adapters_sim::cloud::sns::Delivered;
-use adapters_sim::cloud::{Cloud, Happening};
-use adapters_sim::deploy::Template;
-use adapters_sim::kernel::{FunctionError, Seeded, Trace};
-use adapters_sim::{Sim, port::Names};
-use cli::stack::{ALARM_TOPIC, FunctionName, Stack, deploy, ours, usual_settings};
+use adapters_sim::Names;
+use cloud_sim::Sim;
+use cloud_sim::cloud::cloudwatch::Alarm;
+use cloud_sim::cloud::lambda::Delivery;
+use cloud_sim::cloud::sns::Delivered;
+use cloud_sim::cloud::{Cloud, Happening};
+use cloud_sim::deploy::Template;
+use cloud_sim::kernel::{FunctionError, Seeded, Trace};
 use jiff::{SignedDuration, Timestamp};
 use lambda_shims::settings::Pairs;
 use ports::trigger::AlarmState;
@@ -16,6 +16,8 @@ use ports::{
     VolumeId, time,
 };
 use serde_json::Value;
+use simulation::rule::caretaker;
+use simulation::stack::{ALARM_TOPIC, FunctionName, Stack, deploy, ours, usual_settings};
 
 /// When every story begins.
 pub const BEGIN: &str = "2026-11-23T14:00:00Z";
@@ -50,6 +52,7 @@ impl Scene {
         let mut pairs = usual_settings();
         pairs.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let sim = Sim::with(at(BEGIN), Box::new(Seeded::new(seed)), Trace::kept());
+        sim.watch_for(caretaker());
         deploy(&sim, &pairs).unwrap();
         Self { sim }
     }
@@ -62,6 +65,7 @@ impl Scene {
         let mut all = usual_settings();
         all.extend(pairs(settings));
         let sim = Sim::with(at(BEGIN), Box::new(Seeded::new(1)), Trace::kept());
+        sim.watch_for(caretaker());
         let stack = Stack::of(template, &all, &pairs(parameters)).unwrap();
         stack.install(&sim);
         stack.connect(&sim, |rule| rule != "reconcile");

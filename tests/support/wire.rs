@@ -6,11 +6,11 @@ use adapters_aws::sdk::{
     AutoScaling, DynamoLedger, DynamoMetrics, Ec2Instances, Ec2Inventory, Ec2Snapshots, S3Archive,
     SnsNotifier,
 };
-use adapters_sim::port::Names;
-use adapters_sim::wire::Face;
+use adapters_sim::Names;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sns::config::{Credentials, SharedCredentialsProvider};
+use cloud_sim::wire::Face;
 use lambda_shims::Ports;
 use ports::Clock;
 

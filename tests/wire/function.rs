@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use adapters_sim::Invocation;
-use adapters_sim::kernel::{FunctionError, Handler};
-use adapters_sim::port::Names;
-use cli::stack::{FunctionName, usual_settings};
+use adapters_sim::{HasPorts, Names};
+use cloud_sim::Invocation;
+use cloud_sim::kernel::{FunctionError, Handler};
 use futures::FutureExt;
 use lambda_shims::handler::{self, Context};
 use lambda_shims::settings::{NightSettings, RemediationSettings, SnapshotSettings};
 use ports::Clock;
+use simulation::stack::{FunctionName, usual_settings};
 use support::wire;
 
 const REGION: &str = "eu-west-1";

@@ -1,12 +1,12 @@
-use adapters_sim::cloud::Fact;
-use adapters_sim::cloud::sns::Delivered;
-use adapters_sim::fault::{Fault, Pick, Rule};
-use adapters_sim::kernel::{Entry, Event, Timing};
-use adapters_sim::port::Names;
-use cli::stack::FunctionName;
+use adapters_sim::Names;
+use cloud_sim::cloud::Fact;
+use cloud_sim::cloud::sns::Delivered;
+use cloud_sim::fault::{Fault, Pick, Rule};
+use cloud_sim::kernel::{Entry, Event, Timing};
 use jiff::SignedDuration;
 use ports::Record;
 use ports::trigger::AlarmState;
+use simulation::stack::FunctionName;
 use support::scene::Scene;
 
 use crate::function::over_wire;

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{BadInput, CommandEnd, print_json};
 use crate::doctor::{Finding, Grade, Line, examine, lines, settings};
-use crate::stack::FunctionName;
+use simulation::stack::FunctionName;
 
 /// `caretaker doctor`.
 #[derive(Clone, Debug, Args)]

@@ -2,18 +2,18 @@ use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use adapters_sim::Scenario;
-use adapters_sim::explore::{Bounds, Counterexample, Explored, OrderOfAnswers};
-use adapters_sim::replay::Replay;
-use adapters_sim::view;
 use clap::Args;
+use cloud_sim::Scenario;
+use cloud_sim::explore::{Bounds, Counterexample, Explored, OrderOfAnswers};
+use cloud_sim::replay::Replay;
+use cloud_sim::view;
 use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::line::{DELIVERIES, FAULTS, Line, Subject};
 use super::{BadInput, CommandEnd, bar, print_json};
-use crate::jobs::Jobs;
-use crate::story::{Name, story};
+use simulation::jobs::Jobs;
+use simulation::story::{Name, story};
 
 /// `caretaker explore`.
 #[derive(Clone, Copy, Debug, Args)]
@@ -124,7 +124,7 @@ fn counterexample(out: &mut dyn Write, scenario: &Scenario, first: &Counterexamp
     let _ = writeln!(out, "\n{}\n{line}", view::sequence(&run.sim.trace()));
 }
 
-fn show(bar: &ProgressBar, progress: adapters_sim::explore::Progress) {
+fn show(bar: &ProgressBar, progress: cloud_sim::explore::Progress) {
     #[expect(
         clippy::as_conversions,
         clippy::cast_possible_truncation,

@@ -2,11 +2,11 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use adapters_sim::fault::Level;
-use adapters_sim::replay::Replay;
+use cloud_sim::fault::Level;
+use cloud_sim::replay::Replay;
 
-use crate::month::Size;
-use crate::story::Name;
+use simulation::month::Size;
+use simulation::story::Name;
 
 /// How many days are lived through.
 pub(super) const DAYS: RangeInclusive<i64> = 1..=36_500;

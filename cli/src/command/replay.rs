@@ -1,12 +1,12 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use adapters_sim::Sim;
-use adapters_sim::cloud::Happening;
-use adapters_sim::cloud::lambda::Delivery;
-use adapters_sim::cloud::{Fact, sns};
-use adapters_sim::kernel::{Actor, Event, FunctionError, Seeded, Trace};
 use clap::Args;
+use cloud_sim::Sim;
+use cloud_sim::cloud::Happening;
+use cloud_sim::cloud::lambda::Delivery;
+use cloud_sim::cloud::{Fact, sns};
+use cloud_sim::kernel::{Actor, Event, FunctionError, Seeded, Trace};
 use domain::render::visible;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -14,8 +14,8 @@ use serde_json::Value;
 
 use super::{BadInput, CommandEnd, print_json};
 use crate::input::{self, Bound};
-use crate::stack::{FunctionName, Stack, usual_settings};
-use crate::world::{Located, World, fitting, settings};
+use simulation::stack::{FunctionName, Stack, usual_settings};
+use simulation::world::{Located, World, fitting, settings};
 
 /// `caretaker replay`.
 #[derive(Clone, Debug, Args)]

@@ -10,7 +10,7 @@ use lambda_shims::wiring::{Aws, Names};
 use serde_json::json;
 
 use super::{BadInput, CommandEnd, print_json};
-use crate::stack::FunctionName;
+use simulation::stack::FunctionName;
 
 /// How long the handler may take.
 const TIME: SignedDuration = SignedDuration::from_mins(15);

@@ -1,21 +1,21 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use adapters_sim::fault::Level;
-use adapters_sim::invariant::Violation;
-use adapters_sim::kernel::{Deviation, Recorder, Trace};
-use adapters_sim::replay::Replay;
-use adapters_sim::view;
 use clap::Args;
+use cloud_sim::fault::Level;
+use cloud_sim::kernel::{Deviation, Recorder, Trace};
+use cloud_sim::replay::Replay;
+use cloud_sim::rule::Violation;
+use cloud_sim::view;
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 use serde::Serialize;
 
 use super::line::{DAYS, INSTANCES, Line, STACKS, Subject};
 use super::{BadInput, CommandEnd, bar, print_json};
-use crate::jobs::Jobs;
-use crate::month::{Lived, Month, Size, Story};
-use crate::shrink::shortest;
-use crate::story::story;
+use simulation::jobs::Jobs;
+use simulation::month::{Lived, Month, Size, Story};
+use simulation::shrink::shortest;
+use simulation::story::story;
 
 /// `caretaker simulate`.
 #[derive(Clone, Debug, Args)]
@@ -161,7 +161,7 @@ impl Simulate {
     }
 }
 
-fn lived(month: Month, recorder: Recorder) -> Result<(adapters_sim::Sim, Vec<Violation>), BadInput> {
+fn lived(month: Month, recorder: Recorder) -> Result<(cloud_sim::Sim, Vec<Violation>), BadInput> {
     let Lived { story, sim } =
         month.live_with(Box::new(recorder), Trace::kept(), |_| {}).map_err(settings)?;
     Ok((sim, story.violations))

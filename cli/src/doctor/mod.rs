@@ -14,7 +14,7 @@ use lambda_shims::settings::{
 use ports::Arn;
 use serde::Serialize;
 
-use crate::stack::shipped;
+use simulation::stack::shipped;
 
 /// A setting, its value, and where that comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -100,7 +100,7 @@ impl Policy {
     ///
     /// let typo = json!({ "Version": "2012-10-17", "Statement": {
     ///     "Effect": "Allow", "Action": "ec2:DeleteSnapshot", "Resource": "*",
-    ///     "Condition": { "StringEqual": { "aws:ResourceTag/CreatedBy": "caretaker" } },
+    ///     "Condition": { "StringEqual": { "aws:ResourceTag/CreatedBy": "backup" } },
     /// } });
     /// let error = Policy::parse(&typo, Kind::Identity).unwrap_err();
     /// assert_eq!(error.to_string(), "Statement[0].Condition: unknown operator `StringEqual`");

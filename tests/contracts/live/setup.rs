@@ -5,7 +5,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use adapters_sim::port::Names;
+use adapters_sim::Names;
 use aws_config::SdkConfig;
 use aws_sdk_autoscaling as autoscaling;
 use aws_sdk_dynamodb::{

@@ -5,12 +5,13 @@ mod world;
 
 use std::io;
 
-use adapters_sim::Scenario;
-use adapters_sim::cloud::Happening;
-use adapters_sim::cloud::lambda::Delivery;
-use adapters_sim::fault::{FaultPlan, Rule};
-use adapters_sim::kernel::{Tape, Timing, Trace};
-use cli::stack::{Stack, usual_settings};
+use cloud_sim::Scenario;
+use cloud_sim::cloud::Happening;
+use cloud_sim::cloud::lambda::Delivery;
+use cloud_sim::fault::{FaultPlan, Rule};
+use cloud_sim::kernel::{Tape, Timing, Trace};
+use simulation::rule::caretaker;
+use simulation::stack::{Stack, usual_settings};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -73,6 +74,7 @@ impl Chapter {
         let stack = Stack::new(&settings)?;
         let world = self.world;
         let mut scenario = Scenario::at(self.now)
+            .watches(caretaker)
             .lasts(SignedDuration::from_secs(self.lasts))
             .faults(FaultPlan { rules: self.faults, ..FaultPlan::default() })
             .set_up(move |sim| {
@@ -89,7 +91,7 @@ impl Chapter {
         }
         let run = scenario.run_with(Box::new(Tape::new(Vec::new())), Timing::Natural, Trace::default());
         let received = run.sim.cloud(|cloud| {
-            let told = |one: &adapters_sim::cloud::sns::Delivered| Received {
+            let told = |one: &cloud_sim::cloud::sns::Delivered| Received {
                 to: format!("{:?}", one.to),
                 subject: one.subject.clone(),
                 body: one.body.clone(),

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use adapters_sim::cloud::Cloud;
-use adapters_sim::cloud::ec2::Machine;
-use adapters_sim::cloud::s3::Object;
-use adapters_sim::kernel::Context;
+use cloud_sim::cloud::Cloud;
+use cloud_sim::cloud::ec2::Machine;
+use cloud_sim::cloud::s3::Object;
+use cloud_sim::kernel::Context;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
