@@ -1,7 +1,7 @@
 //! How fast the simulator is, and how much memory it needs.
 //!
 //! ```sh
-//! cargo bench -p caretaker-adapters-sim
+//! cargo bench -p caretaker-simulation
 //! ```
 
 use adapters_sim::HasPorts;

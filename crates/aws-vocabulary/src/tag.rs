@@ -64,7 +64,7 @@ pub enum TagError {
 /// ```
 /// use aws_vocabulary::TagSet;
 ///
-/// assert!(TagSet::new([("AutoCreated", "true")]).is_ok());
+/// assert!(TagSet::new([("Name", "web-1")]).is_ok());
 /// assert_eq!(
 ///     TagSet::new([("aws:ec2:fleet-id", "x")]).unwrap_err().to_string(),
 ///     "tag key `aws:ec2:fleet-id`: expected 1 to 128 characters, not starting with `aws:`",

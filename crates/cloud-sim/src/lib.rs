@@ -31,3 +31,8 @@ pub mod wire;
 pub use cloud::Cloud;
 pub use kernel::{Invocation, Sim};
 pub use scenario::{Run, Scenario};
+
+/// The examples of the front page hold.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
