@@ -124,8 +124,7 @@ impl SimPorts {
     ) -> Result<T, PortError> {
         let ask = Arc::clone(ask);
         let call = self.caller.request(sent.0, sent.1, move |cloud| ask.requests(cloud), request);
-        let detail = |error: &ApiError| format!("{}: {}", error.code, error.message);
-        call.await.map_err(|error| PortError::new(error.kind, sent.0.name, detail(&error)))
+        call.await.map_err(|error| PortError::new(error.kind, sent.0.name, error.to_string()))
     }
 
     /// Sends a request that may be repeated up to three times, as the AWS SDK does.

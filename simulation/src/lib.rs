@@ -7,12 +7,10 @@
 //! - [`world`]: a small world for one event.
 //! - [`rule`]: what must never be, and what must come to be.
 //! - [`jobs`]: work that several threads share.
-//! - [`shrink`]: the shortest story that still fails.
 
 pub mod jobs;
 pub mod month;
 pub mod rule;
-pub mod shrink;
 pub mod stack;
 pub mod story;
 pub mod world;

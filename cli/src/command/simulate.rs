@@ -12,9 +12,9 @@ use serde::Serialize;
 
 use super::line::{DAYS, INSTANCES, Line, STACKS, Subject};
 use super::{BadInput, CommandEnd, bar, print_json};
+use cloud_sim::shrink::shortest;
 use simulation::jobs::Jobs;
 use simulation::month::{Lived, Month, Size, Story};
-use simulation::shrink::shortest;
 use simulation::story::story;
 
 /// `caretaker simulate`.

@@ -39,7 +39,7 @@ impl InstanceState {
     /// # Examples
     ///
     /// ```
-    /// use ports::InstanceState;
+    /// use aws_vocabulary::InstanceState;
     ///
     /// assert_eq!(InstanceState::parse("shutting-down"), Some(InstanceState::ShuttingDown));
     /// assert_eq!(InstanceState::parse("rebooting"), None);

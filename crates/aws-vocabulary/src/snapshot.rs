@@ -39,7 +39,7 @@ impl SnapshotState {
     /// # Examples
     ///
     /// ```
-    /// use ports::SnapshotState;
+    /// use aws_vocabulary::SnapshotState;
     ///
     /// assert_eq!(SnapshotState::parse("completed"), Some(SnapshotState::Completed));
     /// assert_eq!(SnapshotState::parse("done"), None);

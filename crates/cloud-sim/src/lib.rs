@@ -12,9 +12,12 @@
 //! - [`scenario`]: a world and what happens in it, to be run by seed, by tape or in every order.
 //! - [`explore`]: every order and every fault, within bounds.
 //! - [`replay`]: a failure as one line.
+//! - [`check`]: one call that runs, shrinks and tells the story.
+//! - [`shrink`]: the shortest story that still fails.
 //! - [`view`]: a run as people read it.
 //! - `wire`, behind a feature: the cloud as AWS's own clients see it.
 
+pub mod check;
 pub mod cloud;
 pub mod deploy;
 pub mod explore;
@@ -24,6 +27,7 @@ pub mod payload;
 pub mod replay;
 pub mod rule;
 pub mod scenario;
+pub mod shrink;
 pub mod view;
 #[cfg(feature = "wire")]
 pub mod wire;

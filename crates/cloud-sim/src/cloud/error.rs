@@ -6,7 +6,8 @@ use aws_vocabulary::ErrorKind;
 ///
 /// Codes and their classes: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html> and each
 /// service's API reference.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {message}")]
 pub struct ApiError {
     /// The code, as the service writes it.
     pub code: &'static str,

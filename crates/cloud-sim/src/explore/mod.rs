@@ -104,15 +104,15 @@ impl Scenario {
     /// ```
     /// use caretaker_cloud_sim::Scenario;
     /// use caretaker_cloud_sim::explore::Bounds;
-    /// use caretaker_cloud_sim::kernel::Handler;
+    /// use caretaker_cloud_sim::kernel::{Footprint, Handler, Op};
     /// use futures::FutureExt;
     /// use jiff::SignedDuration;
-    /// use ports::Inventory;
     ///
     /// let look: Handler = std::sync::Arc::new(|invocation| {
     ///     async move {
-    ///         let found = invocation.ports().instance(&"i-0a".parse().unwrap()).await.unwrap();
-    ///         Ok(found.is_some().into())
+    ///         let (describe, reads) = (Op::new("ec2", "DescribeInstances"), Footprint::NONE.reads("instances", ""));
+    ///         let count = |cloud: &mut caretaker_cloud_sim::Cloud, _: &mut _| Ok(cloud.ec2.machines().count());
+    ///         Ok(invocation.caller().request(describe, reads, |_| Vec::new(), count).await?.into())
     ///     }
     ///     .boxed()
     /// });

@@ -35,6 +35,7 @@ pub enum Timing {
 }
 
 pub(super) struct Core {
+    pub(super) begin: Timestamp,
     pub(super) now: Timestamp,
     pub(super) timing: Timing,
     pub(super) agenda: Agenda,

@@ -76,5 +76,14 @@ pub struct FunctionError {
     pub message: String,
 }
 
+/// Any error that a handler gives up with, so that `?` does it: of the kind that its type is called.
+impl<E: std::error::Error> From<E> for FunctionError {
+    fn from(error: E) -> Self {
+        let name = std::any::type_name::<E>();
+        let kind = name.rsplit("::").next().unwrap_or(name);
+        Self { error_type: kind.to_owned(), message: error.to_string() }
+    }
+}
+
 /// The code of a function.
 pub type Handler = Arc<dyn Fn(Invocation) -> BoxFuture<'static, Result<Value, FunctionError>> + Send + Sync>;

@@ -47,6 +47,7 @@ impl Sim {
     pub fn with(start: Timestamp, chooser: Box<dyn Chooser>, trace: Trace) -> Self {
         Self {
             handle: Handle(Arc::new(Mutex::new(Core {
+                begin: start,
                 now: start,
                 timing: Timing::default(),
                 agenda: Agenda::default(),
@@ -79,6 +80,11 @@ impl Sim {
             core.cloud.make_limits_small();
         }
         core.faults = Faults::new(plan);
+    }
+
+    /// When it began.
+    pub fn begin(&self) -> Timestamp {
+        self.handle.lock().begin
     }
 
     /// The present.

@@ -96,6 +96,11 @@ impl Trace {
         }
     }
 
+    /// Whether it keeps its events.
+    pub fn is_kept(&self) -> bool {
+        self.entries.is_some()
+    }
+
     /// The events; none when they are not kept.
     pub fn entries(&self) -> &[Entry] {
         self.entries.as_deref().unwrap_or_default()

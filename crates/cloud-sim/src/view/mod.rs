@@ -17,8 +17,15 @@ use crate::kernel::{Actor, Entry, Event, Phase, Trace};
 use alias::Aliases;
 pub use sequence::sequence;
 
+/// What stands for the events of a trace that has none: an empty text would pass for a run in which nothing happened.
+const UNKEPT: &str =
+    "no events were kept: run it with a kept trace, as `Scenario::follow` and `Scenario::replay` do\n";
+
 /// What happened, one line each: facts, and each request as it took effect.
 pub fn timeline(trace: &Trace) -> String {
+    if !trace.is_kept() {
+        return UNKEPT.to_owned();
+    }
     let mut view = View::new(trace);
     let mut text = String::new();
     for entry in trace.entries() {
@@ -61,7 +68,7 @@ pub fn about(trace: &Trace, names: &[&str]) -> Trace {
 /// What people and queues received, in order.
 pub fn outbox(sim: &Sim) -> String {
     let trace = sim.trace();
-    let mut view = View::new(&trace);
+    let mut view = View { begin: sim.begin(), ..View::new(&trace) };
     let mut text = String::new();
     sim.cloud(|cloud| {
         for delivered in cloud.sns.delivered() {

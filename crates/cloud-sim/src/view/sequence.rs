@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::{View, who};
+use super::{UNKEPT, View, who};
 use crate::cloud::Fact;
 use crate::kernel::{Actor, Entry, Event, Phase, Trace};
 
@@ -10,6 +10,9 @@ use crate::kernel::{Actor, Entry, Event, Phase, Trace};
 /// An arrow stands where a request took effect, a dotted one where its answer arrived; a request that went wrong is an
 /// arrow with a cross.
 pub fn sequence(trace: &Trace) -> String {
+    if !trace.is_kept() {
+        return UNKEPT.to_owned();
+    }
     let mut view = View::new(trace);
     let mut names = Names::default();
     let mut body = String::new();

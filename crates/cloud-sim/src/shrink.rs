@@ -1,8 +1,9 @@
 //! The shortest story that still breaks an invariant.
 
-use cloud_sim::kernel::Deviation;
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+
+use crate::kernel::Deviation;
 
 /// Takes away whatever went wrong that a failure does not need. `fails` tells whether a run with only these things going
 /// wrong still fails; proptest's own shrinker decides what to take away next.
