@@ -1,9 +1,9 @@
 //! Telling people what a route says, as a remedy.
 
-use cli::stack::{FunctionName, usual_settings};
 use lambda_shims::settings::{Pairs, RemediationSettings};
 use ports::trigger::AlarmState::{Alarm as Fires, Ok as Quiet};
 use serde_json::{Value, json};
+use simulation::stack::{FunctionName, usual_settings};
 use support::scene::Scene;
 
 const TEXT: &str = "grows at month's end, see https://wiki.example/queue";
@@ -44,7 +44,7 @@ fn a_text_is_told_once_a_transition() {
 
 #[test]
 fn a_text_that_could_not_be_sent_is_sent_by_reconcile_as_it_was() {
-    use adapters_sim::fault::{Fault, Faults, Pick, Rule};
+    use cloud_sim::fault::{Fault, Faults, Pick, Rule};
     let scene = scene(&[]);
     scene.cloud(|cloud| cloud.lambda.never_retry(FunctionName::AutoRemediation.as_str()));
     scene.sim.faults(|faults| faults.add(Rule::on("Publish", Fault::Unavailable, Pick::Every)));

@@ -1,11 +1,11 @@
 //! What an entry says of its remedy, and what becomes of one of another version.
 
-use adapters_sim::cloud::cloudwatch::Alarm;
-use adapters_sim::fault::{Fault, Faults, Pick, Rule};
-use cli::stack::{ALARM_TOPIC, FunctionName};
+use cloud_sim::cloud::cloudwatch::Alarm;
+use cloud_sim::fault::{Fault, Faults, Pick, Rule};
 use ports::trigger::AlarmState::Alarm as Fires;
 use ports::{Attribute, Capacity, Record};
 use serde_json::{Value, json};
+use simulation::stack::{ALARM_TOPIC, FunctionName};
 use support::scene::{Scene, tags};
 
 const ROUTES: &str =

@@ -111,8 +111,9 @@ impl Scenario {
     /// let look: Handler = std::sync::Arc::new(|invocation| {
     ///     async move {
     ///         let (describe, reads) = (Op::new("ec2", "DescribeInstances"), Footprint::NONE.reads("instances", ""));
-    ///         let count = |cloud: &mut caretaker_cloud_sim::Cloud, _: &mut _| Ok(cloud.ec2.machines().count());
-    ///         Ok(invocation.caller().request(describe, reads, |_| Vec::new(), count).await?.into())
+    ///         let caller = invocation.caller();
+    ///         let count = caller.request(describe, reads, |_| vec![], |cloud, _| Ok(cloud.ec2.machines().count()));
+    ///         Ok(count.await?.into())
     ///     }
     ///     .boxed()
     /// });
