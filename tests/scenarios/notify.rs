@@ -33,7 +33,7 @@ fn people_are_told_what_the_route_says_and_nothing_is_asked_of_them() {
 }
 
 #[test]
-fn a_text_is_told_once_a_transition() {
+fn l34_a_text_is_sent_once_a_transition() {
     let scene = scene(&[]);
     scene.turns("queue-depth", Fires);
     scene.turns("queue-depth", Quiet);
