@@ -1,12 +1,12 @@
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use ports::{Archive, Finish, ObjectHead, ObjectKey, PortError, Upload};
-
-use super::SimPorts;
 use cloud_sim::cloud::ApiError;
 use cloud_sim::cloud::iam::ask::Ask;
 use cloud_sim::cloud::s3::Object;
 use cloud_sim::kernel::{Footprint, Op};
+use ports::{Archive, Finish, ObjectHead, ObjectKey, PortError, Upload};
+
+use super::SimPorts;
 
 /// From this size on an object goes out in parts.
 const PART: usize = 8 * 1024 * 1024;

@@ -2,6 +2,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use cloud_sim::cloud::ec2::{Ec2, HostDisks, Trait};
+use cloud_sim::cloud::iam::ask::Ask;
+use cloud_sim::cloud::list::{Listed, Listing};
+use cloud_sim::cloud::snapshot::{CreateSnapshot, CreateSnapshots, Lock};
+use cloud_sim::cloud::{ApiError, Cloud};
+use cloud_sim::kernel::{Context, Footprint, Op};
 use jiff::Timestamp;
 use ports::{
     CreateOne, CreateSet, CreatedSnapshot, Deletion, ImageId, Instance, InstanceId, InstanceStore, Instances,
@@ -10,12 +16,6 @@ use ports::{
 };
 
 use super::SimPorts;
-use cloud_sim::cloud::ec2::{Ec2, HostDisks, Trait};
-use cloud_sim::cloud::iam::ask::Ask;
-use cloud_sim::cloud::list::{Listed, Listing};
-use cloud_sim::cloud::snapshot::{CreateSnapshot, CreateSnapshots, Lock};
-use cloud_sim::cloud::{ApiError, Cloud};
-use cloud_sim::kernel::{Context, Footprint, Op};
 
 /// How many volumes an adapter asks for at once: with pages, so that it is not throttled sooner.
 const VOLUMES: u32 = 500;

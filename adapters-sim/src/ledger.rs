@@ -1,15 +1,15 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
+use cloud_sim::cloud::ApiError;
+use cloud_sim::cloud::iam::ask::Ask;
+use cloud_sim::kernel::{Footprint, Op};
 use jiff::Timestamp;
 use ports::{
     Attribute, Ledger, LedgerEntry, LedgerKey, Page, PageToken, PortError, Record, Stored, Swap, Version,
 };
 
 use super::SimPorts;
-use cloud_sim::cloud::ApiError;
-use cloud_sim::cloud::iam::ask::Ask;
-use cloud_sim::kernel::{Footprint, Op};
 
 const KEY: &str = "key";
 const VERSION: &str = "version";

@@ -1,10 +1,10 @@
 use async_trait::async_trait;
+use cloud_sim::cloud::iam::ask::Ask;
+use cloud_sim::kernel::{Footprint, Op};
 use jiff::civil::Date;
 use ports::{Access, Attribute, Metrics, MetricsQuery, Page, PageToken, PortError, Record, time};
 
 use super::SimPorts;
-use cloud_sim::cloud::iam::ask::Ask;
-use cloud_sim::kernel::{Footprint, Op};
 
 #[async_trait]
 impl Metrics for SimPorts {

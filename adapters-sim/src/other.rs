@@ -2,6 +2,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use cloud_sim::cloud::autoscaling::Fleet;
+use cloud_sim::cloud::iam::ask::Ask;
+use cloud_sim::cloud::sns::Message;
+use cloud_sim::kernel::{Footprint, Op};
 use jiff::{SignedDuration, Timestamp};
 use ports::{
     Capacity, Clock, Group, GroupName, LifecycleState, MessageId, Notice, Notifier, PortError, Resize,
@@ -9,10 +13,6 @@ use ports::{
 };
 
 use super::SimPorts;
-use cloud_sim::cloud::autoscaling::Fleet;
-use cloud_sim::cloud::iam::ask::Ask;
-use cloud_sim::cloud::sns::Message;
-use cloud_sim::kernel::{Footprint, Op};
 
 #[async_trait]
 impl Clock for SimPorts {

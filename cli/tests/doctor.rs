@@ -7,8 +7,9 @@ mod run;
 use cli::doctor::{Finding, Grade, Line, Origin, examine, lines};
 use lambda_shims::permission::Function;
 use lambda_shims::settings::Pairs;
-use run::{caretaker, file};
 use serde_json::{Value, json};
+
+use run::{caretaker, file};
 
 const ALERTS: &str = "arn:aws:sns:eu-west-1:123456789012:alerts";
 

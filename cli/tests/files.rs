@@ -10,8 +10,9 @@ mod run;
 
 use std::process::Output;
 
-use run::{caretaker, file, json};
 use serde_json::{Value, json};
+
+use run::{caretaker, file, json};
 
 /// Two snapshots of a volume as `aws ec2 describe-snapshots` lists them.
 fn snapshots() -> Value {

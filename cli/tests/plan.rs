@@ -8,8 +8,9 @@
 
 mod run;
 
-use run::{caretaker, file, json};
 use serde_json::{Value, json};
+
+use run::{caretaker, file, json};
 
 const NOW: &str = "2026-11-23T02:00:00Z";
 

@@ -8,8 +8,9 @@
 
 mod run;
 
-use run::{caretaker, file, json};
 use serde_json::{Value, json};
+
+use run::{caretaker, file, json};
 
 /// An escape sequence, a bell, a return to the line's start, C1's sequence introducer, an override and an isolate.
 const NASTY: &str = "web\u{1b}[2J\u{7}\rx\u{9b}31m\u{202e}\u{2066}\u{e0041}";

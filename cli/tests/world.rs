@@ -8,8 +8,9 @@
 
 mod run;
 
-use run::{caretaker, file, json};
 use serde_json::{Value, json};
+
+use run::{caretaker, file, json};
 
 const EVENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/events/ec2-state-change.json");
 const NIGHT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/events/scheduled.json");

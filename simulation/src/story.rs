@@ -1,6 +1,5 @@
 //! One incident, two of them, one alarm, one night: each as a scenario whose events are delivered more than once.
 
-use crate::rule::{Answered, Archived, InTime, NIGHT, NoFalseAlarm, NothingOpen, StepAtMost, caretaker};
 use adapters_sim::Names;
 use cloud_sim::Scenario;
 use cloud_sim::cloud::cloudwatch::Alarm;
@@ -17,6 +16,7 @@ use ports::{
 };
 use serde::Serialize;
 
+use crate::rule::{Answered, Archived, InTime, NIGHT, NoFalseAlarm, NothingOpen, StepAtMost, caretaker};
 use crate::stack::{ALARM_TOPIC, FunctionName, RECONCILE, Stack, known, ours, usual_settings};
 
 /// When every story begins: early enough for a night's event to be about the day before.

@@ -1,8 +1,8 @@
 //! The stack's own alarms tell people, and only when there is something to tell.
 
-use adapters_sim::HasPorts;
 use std::sync::Arc;
 
+use adapters_sim::HasPorts;
 use cloud_sim::cloud::Happening;
 use cloud_sim::cloud::cloudwatch::Metric;
 use cloud_sim::cloud::lambda::Delivery;

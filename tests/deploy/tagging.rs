@@ -1,10 +1,10 @@
 //! What a function's role lets it write on a snapshot, and what a hold means to the role and to the
 //! code.
 
-use adapters_sim::HasPorts;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
+use adapters_sim::HasPorts;
 use cloud_sim::kernel::Handler;
 use domain::policy::retention::{Floor, Owner, Retention, RetentionSpec, Stock};
 use futures::FutureExt;

@@ -1,8 +1,8 @@
 //! Who could make the stack do what it should not, and what stops them: each under the template's own permissions.
 
-use adapters_sim::HasPorts;
 use std::sync::Arc;
 
+use adapters_sim::HasPorts;
 use cloud_sim::cloud::cloudwatch::Alarm;
 use cloud_sim::cloud::eventbridge::Put;
 use cloud_sim::cloud::{Happening, Place};

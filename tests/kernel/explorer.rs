@@ -1,8 +1,8 @@
-use adapters_sim::HasPorts;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
+use adapters_sim::HasPorts;
 use cloud_sim::Scenario;
 use cloud_sim::cloud::Cloud;
 use cloud_sim::explore::{Bounds, OrderOfAnswers};

@@ -1,8 +1,8 @@
 //! A search in parts: whoever goes through them, and whenever they come back, the same comes of it.
 
-use adapters_sim::HasPorts;
 use std::sync::Arc;
 
+use adapters_sim::HasPorts;
 use cloud_sim::Scenario;
 use cloud_sim::cloud::Cloud;
 use cloud_sim::explore::{Bounds, Explored, Gone, Part, Progress, Search};

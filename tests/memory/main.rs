@@ -4,9 +4,9 @@
 
 mod listing;
 
-use adapters_sim::HasPorts;
 use std::sync::Arc;
 
+use adapters_sim::HasPorts;
 use async_trait::async_trait;
 use domain::policy::mode::Mode;
 use domain::policy::once::Owner;

@@ -1,6 +1,6 @@
-use adapters_sim::HasPorts;
 use std::sync::Mutex;
 
+use adapters_sim::HasPorts;
 use cloud_sim::cloud::Fact;
 use cloud_sim::fault::{Fault, Pick, Rule};
 use cloud_sim::kernel::Event;

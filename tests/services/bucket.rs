@@ -1,8 +1,8 @@
 //! Buckets of S3: conditional writes, parts and rates.
 
-use adapters_sim::HasPorts;
 use std::sync::Arc;
 
+use adapters_sim::HasPorts;
 use bytes::Bytes;
 use cloud_sim::Sim;
 use cloud_sim::cloud::s3::{Bucket, Object};

@@ -1,8 +1,8 @@
 //! Requests that are signed by a clock that is off.
 
-use adapters_sim::HasPorts;
 use std::sync::Arc;
 
+use adapters_sim::HasPorts;
 use cloud_sim::fault::FaultPlan;
 use cloud_sim::kernel::{Chooser, Handler};
 use futures::FutureExt;

@@ -1,8 +1,8 @@
 //! Lambda's asynchronous calls: what is tried again, what is given up, and where that goes.
 
-use adapters_sim::HasPorts;
 use std::sync::Arc;
 
+use adapters_sim::HasPorts;
 use cloud_sim::Sim;
 use cloud_sim::cloud::Happening;
 use cloud_sim::cloud::cloudwatch::{Alarm, Comparison, Condition, Metric, Statistic};

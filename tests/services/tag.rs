@@ -1,8 +1,8 @@
 //! Tags of EC2's resources.
 
-use adapters_sim::HasPorts;
 use std::sync::Arc;
 
+use adapters_sim::HasPorts;
 use cloud_sim::Sim;
 use cloud_sim::cloud::tag::{add, check};
 use cloud_sim::kernel::{Handler, Timing};

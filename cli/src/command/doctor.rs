@@ -8,10 +8,10 @@ use domain::render::visible;
 use lambda_shims::permission::Function;
 use lambda_shims::settings::Pairs;
 use serde_json::json;
+use simulation::stack::FunctionName;
 
 use super::{BadInput, CommandEnd, print_json};
 use crate::doctor::{Finding, Grade, Line, examine, lines, settings};
-use simulation::stack::FunctionName;
 
 /// `caretaker doctor`.
 #[derive(Clone, Debug, Args)]

@@ -9,11 +9,11 @@ use cloud_sim::replay::Replay;
 use cloud_sim::view;
 use indicatif::ProgressBar;
 use serde::Serialize;
+use simulation::jobs::Jobs;
+use simulation::story::{Name, story};
 
 use super::line::{DELIVERIES, FAULTS, Line, Subject};
 use super::{BadInput, CommandEnd, bar, print_json};
-use simulation::jobs::Jobs;
-use simulation::story::{Name, story};
 
 /// `caretaker explore`.
 #[derive(Clone, Copy, Debug, Args)]

@@ -11,11 +11,11 @@ use domain::render::visible;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
+use simulation::stack::{FunctionName, Stack, usual_settings};
+use simulation::world::{Located, World, fitting, settings};
 
 use super::{BadInput, CommandEnd, print_json};
 use crate::input::{self, Bound};
-use simulation::stack::{FunctionName, Stack, usual_settings};
-use simulation::world::{Located, World, fitting, settings};
 
 /// `caretaker replay`.
 #[derive(Clone, Debug, Args)]

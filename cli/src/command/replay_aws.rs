@@ -8,9 +8,9 @@ use lambda_shims::runtime::environment;
 use lambda_shims::settings::{NightSettings, Pairs, RemediationSettings, SettingsError, SnapshotSettings};
 use lambda_shims::wiring::{Aws, Names};
 use serde_json::json;
+use simulation::stack::FunctionName;
 
 use super::{BadInput, CommandEnd, print_json};
-use simulation::stack::FunctionName;
 
 /// How long the handler may take.
 const TIME: SignedDuration = SignedDuration::from_mins(15);

@@ -6,16 +6,16 @@ use cloud_sim::fault::Level;
 use cloud_sim::kernel::{Deviation, Recorder, Trace};
 use cloud_sim::replay::Replay;
 use cloud_sim::rule::Violation;
+use cloud_sim::shrink::shortest;
 use cloud_sim::view;
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 use serde::Serialize;
-
-use super::line::{DAYS, INSTANCES, Line, STACKS, Subject};
-use super::{BadInput, CommandEnd, bar, print_json};
-use cloud_sim::shrink::shortest;
 use simulation::jobs::Jobs;
 use simulation::month::{Lived, Month, Size, Story};
 use simulation::story::story;
+
+use super::line::{DAYS, INSTANCES, Line, STACKS, Subject};
+use super::{BadInput, CommandEnd, bar, print_json};
 
 /// `caretaker simulate`.
 #[derive(Clone, Debug, Args)]

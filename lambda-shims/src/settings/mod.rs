@@ -17,6 +17,7 @@ pub use snapshot::SnapshotSettings;
 use domain::policy::mode::Mode;
 use domain::policy::ownership::{FORM, OwnerName};
 use ports::Arn;
+
 use reader::Reader;
 
 /// The settings as they come: pairs of names and values.

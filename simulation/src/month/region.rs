@@ -3,15 +3,15 @@
 
 use std::sync::LazyLock;
 
-use crate::rule::{
-    Answered, Apart, Archived, NothingOpen, OldEnough, Overdue, Stacks, StepAtMost, Within, caretaker,
-};
 use adapters_sim::Names;
 use cloud_sim::Sim;
 use cloud_sim::rule::{Invariant, Rules};
 use jiff::SignedDuration;
 use lambda_shims::settings::Pairs;
 
+use crate::rule::{
+    Answered, Apart, Archived, NothingOpen, OldEnough, Overdue, Stacks, StepAtMost, Within, caretaker,
+};
 use crate::stack::{NAME, Stack, StackError, settings_of};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);

@@ -1,11 +1,11 @@
 use std::collections::BTreeSet;
 
 use aws_vocabulary::{InstanceId, InstanceState};
+use cloud_sim::cloud::Fact;
 
 use super::incident::Kind;
 use super::tag::opted_in;
 use super::{Invariant, Seen};
-use cloud_sim::cloud::Fact;
 
 /// After what an instance is to have a set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 use std::collections::BTreeSet;
 
 use aws_vocabulary::AlarmState;
+use cloud_sim::cloud::cloudwatch::Alarm;
+use cloud_sim::cloud::{Cloud, Fact};
 use jiff::Timestamp;
 
 use super::{Invariant, Seen, for_a_person};
-use cloud_sim::cloud::cloudwatch::Alarm;
-use cloud_sim::cloud::{Cloud, Fact};
 
 /// Every transition of an alarm is told of, or given up where a person finds it: of a direct action, in the alarm's history
 /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions.html>).

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use aws_vocabulary::SnapshotId;
-
-use super::{Invariant, Seen, bound};
 use cloud_sim::cloud::{Cloud, Fact};
 use cloud_sim::kernel::{Actor, InvocationId};
+
+use super::{Invariant, Seen, bound};
 
 /// The stacks of a region, by what the names of their resources begin with. The first one's are
 /// those that begin with nobody's else.

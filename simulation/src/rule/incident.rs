@@ -1,10 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_vocabulary::{InstanceId, InstanceState, Tags, time};
+use cloud_sim::cloud::Fact;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Seen;
-use cloud_sim::cloud::Fact;
 
 /// The tag that names what a snapshot was made for.
 pub(super) const KEY: &str = "caretaker:key";

@@ -1,11 +1,11 @@
 use std::collections::BTreeSet;
 
-use aws_vocabulary::Attribute;
-
-use super::{Invariant, Seen, for_a_person};
 use adapters_sim::Names;
+use aws_vocabulary::Attribute;
 use cloud_sim::cloud::dynamodb::Table;
 use cloud_sim::cloud::{Cloud, Fact};
+
+use super::{Invariant, Seen, for_a_person};
 
 /// In the end nothing is left open in the ledger: every effect that was begun is finished, or a person is told of it.
 #[derive(Clone, Debug)]

@@ -1,12 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use adapters_sim::Names;
 use aws_vocabulary::{Attribute, ObjectKey, Record, time};
+use cloud_sim::cloud::{Cloud, Fact};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Invariant, Seen};
-use adapters_sim::Names;
-use cloud_sim::cloud::{Cloud, Fact};
 
 /// The rule that the nights are scheduled by.
 pub const NIGHT: &str = "nightly";

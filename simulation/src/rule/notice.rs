@@ -1,8 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Invariant, Seen, bound, bound_set};
 use cloud_sim::cloud::{Ended, Fact};
 use cloud_sim::kernel::{Actor, InvocationId};
+
+use super::{Invariant, Seen, bound, bound_set};
 
 /// A notice goes out once; again only where something went wrong with those who sent it, so that they could not know.
 #[derive(Debug, Default)]

@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
 use aws_vocabulary::{Snapshot, SnapshotState, time};
+use cloud_sim::cloud::{Cloud, Fact};
 use jiff::{SignedDuration, Timestamp, civil::Date};
 
 use super::night::{is_night, is_of_night};
 use super::tag::is_ours;
 use super::{Invariant, Seen, bound};
-use cloud_sim::cloud::{Cloud, Fact};
 
 /// A snapshot of ours is gone two nights after its time was over, unless it is the last good one of its volume or in use. A
 /// night that was given up where a person finds it is none.

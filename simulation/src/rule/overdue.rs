@@ -1,11 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_vocabulary::{Snapshot, SnapshotState, VolumeId, time};
+use cloud_sim::cloud::Cloud;
 use jiff::{SignedDuration, Timestamp};
 
 use super::tag::is_ours;
 use super::{Invariant, Seen};
-use cloud_sim::cloud::Cloud;
 
 /// What is so old is gone at rest, unless it is the last of its volume, an image is made of it, or a tag keeps it: a
 /// cleanup that refuses for good is no cleanup.

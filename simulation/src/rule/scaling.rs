@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 
 use aws_vocabulary::AlarmState;
 use aws_vocabulary::GroupName;
-
-use super::{Invariant, Seen};
 use cloud_sim::cloud::{Cloud, Fact};
 use cloud_sim::kernel::Actor;
+
+use super::{Invariant, Seen};
 
 /// A change of a group's capacity by a function.
 struct Change<'a> {

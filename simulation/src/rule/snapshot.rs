@@ -1,12 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_vocabulary::{Snapshot, SnapshotId, SnapshotState, VolumeId};
+use cloud_sim::cloud::{Cloud, Fact};
 use jiff::Timestamp;
 
 use super::incident::{Incident, Incidents, KEY, Kind};
 use super::tag::{fellows, is_ours, opted_in};
 use super::{After, Invariant, Seen, bound, for_a_person};
-use cloud_sim::cloud::{Cloud, Fact};
 
 /// A set is taken of an opted-in instance only.
 #[derive(Clone, Copy, Debug)]

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use crate::rule::NIGHT;
 use cloud_sim::cloud::Place;
 use cloud_sim::deploy::{DeployError, Plan, Stack, Template};
 use lambda_shims::settings::Pairs;
 
 use super::RECONCILES;
+use crate::rule::NIGHT;
 
 /// What the stack is called, and so whose its snapshots are.
 pub const NAME: &str = "caretaker";

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use aws_vocabulary::ErrorKind;
 use aws_vocabulary::SpotAction;
 use aws_vocabulary::{InstanceId, InstanceState, Snapshot, SnapshotId, SnapshotState};
+use eventbridge::pattern::{Event, Pattern};
+use eventbridge::schedule::Schedule;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -15,8 +17,6 @@ use super::delivery::{Dispatch, Origin, Target, hand_over};
 use super::{ApiError, Cloud, Fact, Happening};
 use crate::kernel::Context;
 use crate::payload::{self, AlarmChange, HealthIssue};
-use eventbridge::pattern::{Event, Pattern};
-use eventbridge::schedule::Schedule;
 
 /// The rules of the account.
 #[derive(Clone, Debug, Default)]

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use iam_policy::Role;
 use jiff::SignedDuration;
 use serde_json::{Map, Value};
 
@@ -15,7 +16,6 @@ use super::{DeployError, Plan, Planned};
 use crate::cloud::eventbridge::{On, Rule};
 use crate::cloud::lambda::Function;
 use crate::cloud::sns::{Subscriber, Subscription};
-use iam_policy::Role;
 
 /// What of a function is not modelled: its code is what a test installs.
 const OF_FUNCTION: [&str; 8] =

@@ -19,6 +19,7 @@ mod yaml;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use iam_policy::{Policy, Role};
 use serde_json::{Map, Value};
 
 use crate::cloud::cloudwatch::Alarm;
@@ -29,7 +30,6 @@ use crate::cloud::sns::Subscription;
 use crate::cloud::sqs::Queue;
 use crate::cloud::{Cloud, Place};
 use crate::kernel::Context;
-use iam_policy::{Policy, Role};
 
 /// Something in a template that is wrong or not understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

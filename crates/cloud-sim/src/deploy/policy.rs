@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use iam_policy::{Kind, Policy, Role};
 use serde_json::Value;
 
 use super::body::Body;
 use super::resolve::Resolver;
 use super::resource::name_of;
 use super::{Allowed, DeployError, Plan};
-use iam_policy::{Kind, Policy, Role};
 
 /// What of a role is not modelled: who may assume it, and what it says about itself.
 const OF_ROLE: [&str; 4] = ["AssumeRolePolicyDocument", "Description", "Tags", "Path"];

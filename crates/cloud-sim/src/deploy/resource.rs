@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use iam_policy::{Kind, Policy, Role};
 use serde_json::{Map, Value};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -10,7 +11,6 @@ use super::body::Body;
 use super::resolve::{Attributes, Resolver};
 use super::{DeployError, Plan, Stack, Template, alarm, function, parameter, policy, storage, topic};
 use crate::cloud::Place;
-use iam_policy::{Kind, Policy, Role};
 
 /// What a resource may say about itself, beside its type and its properties.
 const ABOUT: [&str; 6] =

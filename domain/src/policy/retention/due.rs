@@ -1,6 +1,7 @@
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use ports::SnapshotId;
-use std::collections::BTreeSet;
 
 use super::assessment::{Assessment, Gone};
 use super::item::Item;
