@@ -76,7 +76,7 @@ pub enum Verdict {
 ///     { "Effect": "Deny", "NotAction": "sns:Publish", "Resource": "*" },
 /// ] });
 /// let policies = [Policy::parse(&policy, Kind::Identity).unwrap()];
-/// let who = Principal::Role("arn:aws:iam::123456789012:role/auto-snapshot".to_owned());
+/// let who = Principal::Role("arn:aws:iam::123456789012:role/reporter".to_owned());
 /// let topic = "arn:aws:sns:eu-west-1:123456789012:alerts";
 /// let verdict = |action| decide(&who, &Request::new(action, topic), &policies, None);
 /// assert_eq!(verdict("sns:Publish"), Verdict::Allowed);
