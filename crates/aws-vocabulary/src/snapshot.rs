@@ -52,7 +52,7 @@ impl SnapshotState {
 }
 
 /// An EBS snapshot of this account.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// Its id.
     pub id: SnapshotId,

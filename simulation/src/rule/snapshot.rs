@@ -73,11 +73,11 @@ impl Invariant for LastOne {
             self.denied.entry(volume.clone()).or_insert((seen.at, seen.at)).1 = seen.at;
             bound(&mut self.denied);
         }
-        let Fact::SnapshotDeleted { snapshot, volume, state, tags, others, .. } = seen.fact else {
+        let Fact::SnapshotDeleted { snapshot, volume, state, tags, .. } = seen.fact else {
             return None;
         };
-        let is_good = |other: &&Snapshot| other.state == SnapshotState::Completed;
-        if *state != SnapshotState::Completed || fellows(tags, others).any(|other| is_good(&other)) {
+        let is_good = |other: &Snapshot| other.state == SnapshotState::Completed;
+        if *state != SnapshotState::Completed || fellows(seen, volume, tags).any(is_good) {
             return None;
         }
         let denied_for = self.denied.get(volume).map(|(first, last)| last.duration_since(*first));
@@ -100,13 +100,13 @@ impl Invariant for OldEnough {
     }
 
     fn see(&mut self, seen: Seen<'_>) -> Option<String> {
-        let Fact::SnapshotDeleted { age_hours, snapshot, state, tags, others, .. } = seen.fact else {
+        let Fact::SnapshotDeleted { age_hours, snapshot, volume, state, tags } = seen.fact else {
             return None;
         };
         let key = tags.get(KEY);
         let is_twin = |other: &Snapshot| other.state != SnapshotState::Error && other.tags.get(KEY) == key;
         let is_surplus =
-            *state == SnapshotState::Error || key.is_some() && fellows(tags, others).any(is_twin);
+            *state == SnapshotState::Error || key.is_some() && fellows(seen, volume, tags).any(is_twin);
         (!is_surplus && *age_hours < self.0).then(|| format!("{snapshot}, {age_hours} hours old"))
     }
 }

@@ -1,4 +1,5 @@
-use aws_vocabulary::{Snapshot, Tags};
+use aws_vocabulary::{Snapshot, Tags, VolumeId};
+use cloud_sim::rule::Seen;
 
 /// The tag that says whose a snapshot is.
 pub(super) const OWNER: &str = "caretaker:owner";
@@ -18,7 +19,16 @@ pub(super) fn is_ours(tags: &Tags) -> bool {
 
 /// What a deletion leaves of the same volume and the same owner. Two copies name one volume, and are of
 /// whatever they are copies of; what one stack has counts for nothing with another.
-pub(super) fn fellows<'a>(tags: &'a Tags, others: &'a [Snapshot]) -> impl Iterator<Item = &'a Snapshot> {
-    let owner = tags.get(OWNER);
-    others.iter().filter(move |other| !other.is_copy() && other.tags.get(OWNER) == owner)
+pub(super) fn fellows<'a>(
+    seen: Seen<'a>,
+    volume: &'a VolumeId,
+    tags: &'a Tags,
+) -> impl Iterator<Item = &'a Snapshot> {
+    let (owner, store) = (tags.get(OWNER), &seen.cloud.snapshots);
+    store.all().filter(move |other| {
+        other.volume == *volume
+            && !other.is_copy()
+            && !store.is_doomed(&other.id)
+            && other.tags.get(OWNER) == owner
+    })
 }

@@ -4,8 +4,7 @@ use std::fmt;
 
 use aws_vocabulary::AlarmState;
 use aws_vocabulary::{
-    Capacity, GroupName, InstanceId, InstanceState, ObjectKey, Snapshot, SnapshotId, SnapshotState, Tags,
-    VolumeId,
+    Capacity, GroupName, InstanceId, InstanceState, ObjectKey, SnapshotId, SnapshotState, Tags, VolumeId,
 };
 use serde::Serialize;
 
@@ -71,8 +70,6 @@ pub enum Fact {
         tags: Tags,
         /// Its age in whole hours.
         age_hours: i64,
-        /// The others of its volume, but for those whose deletion was accepted before.
-        others: Vec<Snapshot>,
     },
     /// EC2 was asked for a volume by its id.
     VolumeAsked {

@@ -6,7 +6,7 @@ use super::chooser::Chooser;
 use super::trace::{Actor, Entry, Event, Trace};
 use crate::cloud::{Fact, Happening, Start};
 use crate::fault::{FaultPlan, Faults};
-use crate::rule::{Seen, Sometimes, Watch};
+use crate::rule::{Sometimes, Watch};
 
 /// What a service has at hand while something happens in it.
 pub struct Context<'a> {
@@ -18,6 +18,8 @@ pub struct Context<'a> {
     pub(super) agenda: &'a mut Agenda,
     pub(super) trace: &'a mut Trace,
     pub(super) watch: &'a mut Watch,
+    /// What was written down, for the rules: they see it together with the cloud as it is then.
+    pub(super) noted: &'a mut Vec<Entry>,
     pub(super) faults: &'a mut Faults,
     pub(super) starts: &'a mut Vec<Start>,
     pub(super) unchanged: &'a mut bool,
@@ -77,8 +79,9 @@ impl Context<'_> {
 
     /// Writes down that something happened.
     pub fn note(&mut self, fact: Fact) {
-        self.watch.see(Seen { at: self.now, actor: self.actor, fact: &fact });
-        self.trace.add(Entry { at: self.now, actor: self.actor, event: Event::Fact(fact) });
+        let entry = Entry { at: self.now, actor: self.actor, event: Event::Fact(fact) };
+        self.trace.add(&entry);
+        self.noted.push(entry);
     }
 
     /// Says that this request changed nothing, although others of its kind do.

@@ -15,10 +15,10 @@ use super::context::Context;
 use super::function::{FunctionError, Handler, InvocationId};
 use super::sleep::Sleep;
 use super::task::{TaskId, Tasks, Work};
-use super::trace::{Actor, Phase, Trace};
+use super::trace::{Actor, Entry, Event, Phase, Trace};
 use crate::cloud::{Cloud, Ended, Start};
 use crate::fault::Faults;
-use crate::rule::Watch;
+use crate::rule::{Seen, Watch};
 
 /// A way into a running simulation.
 #[derive(Clone)]
@@ -44,6 +44,8 @@ pub(super) struct Core {
     pub(super) cloud: Cloud,
     pub(super) trace: Trace,
     pub(super) watch: Watch,
+    /// Kept to be filled again.
+    pub(super) noted: Vec<Entry>,
     pub(super) faults: Faults,
     pub(super) calls: BTreeMap<CallId, Tracked>,
     /// Kept to be filled again.
@@ -250,11 +252,17 @@ impl Core {
             agenda: &mut self.agenda,
             trace: &mut self.trace,
             watch: &mut self.watch,
+            noted: &mut self.noted,
             faults: &mut self.faults,
             starts: &mut starts,
             unchanged: &mut self.unchanged,
         };
         let result = act(&mut self.cloud, &mut context);
+        for Entry { at, actor, event } in self.noted.drain(..) {
+            if let Event::Fact(fact) = event {
+                self.watch.see(Seen { at, actor, fact: &fact, cloud: &self.cloud });
+            }
+        }
         (result, starts)
     }
 }

@@ -210,7 +210,7 @@ impl Core {
     ) {
         let Op { service, name: op } = pending.op;
         let event = Event::Call { call, service, op, phase, error };
-        self.trace.add(Entry { at: self.now, actor: pending.actor, event });
+        self.trace.add(&Entry { at: self.now, actor: pending.actor, event });
     }
 }
 

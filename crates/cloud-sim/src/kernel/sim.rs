@@ -56,6 +56,7 @@ impl Sim {
                 cloud: Cloud::default(),
                 trace,
                 watch: Watch::default(),
+                noted: Vec::new(),
                 faults: Faults::default(),
                 calls: BTreeMap::new(),
                 ready: Vec::new(),

@@ -85,14 +85,14 @@ impl Trace {
         Self { is_unread: true, ..Self::default() }
     }
 
-    pub(super) fn add(&mut self, entry: Entry) {
+    pub(super) fn add(&mut self, entry: &Entry) {
         if self.is_unread {
             return;
         }
         entry.hash(&mut self.hash);
         self.length += 1;
         if let Some(entries) = &mut self.entries {
-            entries.push(entry);
+            entries.push(entry.clone());
         }
     }
 
@@ -119,7 +119,7 @@ impl Trace {
     #[must_use]
     pub fn only(&self, wanted: impl Fn(&Entry) -> bool) -> Self {
         let mut only = Self::kept();
-        self.entries().iter().filter(|entry| wanted(entry)).cloned().for_each(|entry| only.add(entry));
+        self.entries().iter().filter(|entry| wanted(entry)).for_each(|entry| only.add(entry));
         only
     }
 

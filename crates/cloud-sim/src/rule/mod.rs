@@ -44,6 +44,8 @@ pub struct Seen<'a> {
     pub actor: Actor,
     /// What.
     pub fact: &'a Fact,
+    /// The cloud once whatever made it so was done.
+    pub cloud: &'a Cloud,
 }
 
 /// A rule that holds in every run.

@@ -28,19 +28,18 @@ impl SnapshotStore {
     }
 
     /// What is told of a snapshot whose deletion was accepted.
-    fn told(&self, gone: &Snapshot, context: &Context<'_>) -> Fact {
-        let is_other = |s: &&Snapshot| s.volume == gone.volume && s.id != gone.id && !self.is_doomed(&s.id);
+    fn told(gone: &Snapshot, context: &Context<'_>) -> Fact {
         Fact::SnapshotDeleted {
             snapshot: gone.id.clone(),
             volume: gone.volume.clone(),
             state: gone.state,
             tags: gone.tags.clone(),
             age_hours: context.now.duration_since(gone.started_at).as_hours(),
-            others: self.all().filter(is_other).cloned().collect(),
         }
     }
 
-    fn is_doomed(&self, snapshot: &SnapshotId) -> bool {
+    /// Whether its deletion was accepted, and it is only there until it is complete.
+    pub fn is_doomed(&self, snapshot: &SnapshotId) -> bool {
         self.marks.get(snapshot).is_some_and(|mark| mark.is_doomed)
     }
 }
@@ -93,7 +92,7 @@ impl Cloud {
             // Unverified: that whoever deletes it once more is told that it is gone.
             return Err(no_snapshot(snapshot));
         }
-        context.note(store.told(gone, context));
+        context.note(SnapshotStore::told(gone, context));
         if gone.state == SnapshotState::Pending {
             let mark = store.marks.entry(snapshot.clone()).or_default();
             *mark = Mark { is_doomed: true, ..mark.clone() };
