@@ -401,6 +401,7 @@ fn only_what_is_there_and_complete_is_copied() {
 #[test]
 fn each_copy_is_the_last_one_of_a_volume_that_nobody_knows() {
     let sim = world();
+    sim.expect(LastOne::default());
     let source = old(&sim, "snap-0a");
     sim.cloud(|cloud| cloud.snapshots.put(source.clone()));
     let copy = || sim.act(|cloud, context| cloud.copy_snapshot(&source.id, &source.tags, context)).unwrap();
