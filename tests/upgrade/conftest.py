@@ -25,8 +25,6 @@ def earlier():
             pytest.exit(f"commit {commit} is not here ({why}): clone with its history", returncode=4)
         checkout.mkdir(parents=True)
         subprocess.run(["tar", "-x", "-C", checkout], input=archive.stdout, check=True)
-    if not (checkout / CHAPTER).exists():
-        shutil.copytree(ROOT / CHAPTER, checkout / CHAPTER)
     return checkout
 
 
