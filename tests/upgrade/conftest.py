@@ -14,17 +14,28 @@ TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).absolute()
 CHAPTER = Path("tests/upgrade/chapter")
 
 
+# The last commit whose player of chapters speaks the simulator's names of before `crates/cloud-sim`.
+PLAYER = "429e0234dc7892ac332a6c074909a8d2aef6525d"
+
+
+def unpack(commit, into, *paths):
+    """What a commit has, or these paths of it."""
+    archive = subprocess.run(["git", "archive", commit, *paths], cwd=ROOT, capture_output=True)
+    if archive.returncode != 0:
+        why = archive.stderr.decode().strip()
+        pytest.exit(f"commit {commit} is not here ({why}): clone with its history", returncode=4)
+    subprocess.run(["tar", "-x", "-C", into], input=archive.stdout, check=True)
+
+
 def earlier():
     """A checkout of the commit that `EARLIER` names: what is deployed where this is not yet."""
     commit = (HERE / "EARLIER").read_text().strip()
     checkout = TARGET / "earlier" / commit
     if not checkout.exists():
-        archive = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True)
-        if archive.returncode != 0:
-            why = archive.stderr.decode().strip()
-            pytest.exit(f"commit {commit} is not here ({why}): clone with its history", returncode=4)
         checkout.mkdir(parents=True)
-        subprocess.run(["tar", "-x", "-C", checkout], input=archive.stdout, check=True)
+        unpack(commit, checkout)
+    if not (checkout / CHAPTER).exists():
+        unpack(PLAYER, checkout, CHAPTER)
     return checkout
 
 
