@@ -1,7 +1,7 @@
 //! Answers an alarm by the remedy of its route, and tells people what was done, or was not.
 //!
 //! A remedy is one closed thing: its file here plans by its policy, acts, and goes on with what was begun; what is said of
-//! it is in its file of [`crate::render::remedy`]. Only [`Answering::remedy`] knows them all, and [`entry_of`] those that
+//! it is in its file of [`crate::render::remedy`]. Only `Answering::remedy` knows them all, and `entry_of` those that
 //! leave an entry.
 
 mod entry;
