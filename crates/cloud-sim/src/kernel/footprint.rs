@@ -2,6 +2,9 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// What a request reads and writes: two requests of which neither writes what the other touches can change places without
 /// anybody noticing.
+///
+/// There is room for six reads, two writes and two marks. Whoever touches more names a whole instead of its parts, such
+/// as `("instances", "")`: what does not fit is not seen, and an exploration would leave out orders that matter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Footprint {
     reads: [Option<u64>; 6],
