@@ -1,4 +1,7 @@
-//! Caretaker's ports over the simulated cloud.
+//! Caretaker's ports over the simulated cloud, and nothing else.
+//!
+//! Begin with a [`Sim`] and its ports ([`HasPorts`]); inside a handler an [`Invocation`] has them, too. The cloud
+//! itself, faults, rules and exploration are `cloud_sim`'s.
 
 mod archive;
 mod ec2;
@@ -8,13 +11,12 @@ mod other;
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
-use ports::{ErrorKind, ObjectKey, PortError};
-
 use cloud_sim::Sim;
 use cloud_sim::cloud::iam::ask::Ask;
 use cloud_sim::cloud::{ApiError, Cloud};
 use cloud_sim::kernel::{Caller, Context, Footprint, Invocation, Op};
+use jiff::SignedDuration;
+use ports::{ErrorKind, ObjectKey, PortError};
 
 /// Every port, for one caller.
 #[derive(Clone, Debug)]
