@@ -106,11 +106,14 @@ pub(crate) async fn instance(config: &SdkConfig, root: &str, tags: &Tags, data_v
     let devices = std::iter::once(root.to_owned()).chain(data);
     let volume = EbsBlockDevice::builder().volume_size(8).build();
     let disk = |device| BlockDeviceMapping::builder().device_name(device).ebs(volume.clone()).build();
-    let tags = tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect();
-    let tagged =
-        TagSpecification::builder().resource_type(ResourceType::Instance).set_tags(Some(tags)).build();
+    let tags: Vec<Tag> =
+        tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect();
+    let specification = TagSpecification::builder().resource_type(ResourceType::Instance);
+    // EC2 takes no specification without tags.
+    let tagged = (!tags.is_empty()).then(|| vec![specification.set_tags(Some(tags)).build()]);
     let run = ec2::Client::new(config).run_instances().image_id(IMAGE).min_count(1).max_count(1);
-    let run = run.set_block_device_mappings(Some(devices.map(disk).collect())).tag_specifications(tagged);
+    let run = run.set_block_device_mappings(Some(devices.map(disk).collect()));
+    let run = run.set_tag_specifications(tagged);
     let started = run.send().await.unwrap();
     started.instances()[0].instance_id().unwrap().parse().unwrap()
 }
