@@ -156,6 +156,21 @@ fn an_account_has_so_many_pending_and_so_many_in_all() {
 }
 
 #[test]
+fn one_that_is_pending_again_as_if_by_magic_counts_as_such() {
+    let sim = world();
+    let instance = instance(&sim, 0);
+    let first = take(&sim, &instance).unwrap()[0].id.clone();
+    minutes(&sim, 30);
+    take(&sim, &instance).unwrap();
+    minutes(&sim, 30);
+    sim.cloud(|cloud| {
+        cloud.snapshots.limits.pending = 1;
+        cloud.snapshots.get(&first).unwrap().state = SnapshotState::Pending;
+    });
+    assert_eq!(take(&sim, &instance).unwrap_err().code, "PendingSnapshotLimitExceeded");
+}
+
+#[test]
 fn one_that_fails_takes_what_is_pending_of_its_set_with_it() {
     let sim = troubled(1, FaultPlan { failed_snapshots: 1000, ..FaultPlan::default() });
     let heard = listen(&sim);

@@ -28,9 +28,12 @@ impl Ec2 {
             return Err(no_instance(missing));
         }
         self.reach(&ids)?;
-        let all = self.instances.iter().filter(|(id, _)| ids.is_empty() || ids.contains(*id));
-        let wanted = all.filter(|(id, machine)| filters.let_through(&OfInstance { ec2: self, id, machine }));
-        Paging::USUAL.page(listing, wanted.map(|(id, _)| (id.as_str(), id.clone())), context)
+        let asked = self.instances.iter().filter(|(id, _)| ids.is_empty() || ids.contains(*id));
+        let wanted = |(id, machine): &(&InstanceId, &Machine)| {
+            filters.let_through(&OfInstance { ec2: self, id, machine })
+        };
+        let page = Paging::USUAL.page(listing, asked.map(|it| (it.0.as_str(), it)), wanted, context)?;
+        Ok(page.map(|(id, _)| id.clone()))
     }
 
     /// While a zone is impaired, a request fails that names instances there, or none at all; one that names only others works
@@ -64,9 +67,10 @@ impl Ec2 {
         for id in &ids {
             context.note(Fact::VolumeAsked { volume: id.clone(), found: true });
         }
-        let all = self.volumes.iter().filter(|(id, _)| ids.is_empty() || ids.contains(*id));
-        let wanted = all.filter(|(id, disk)| filters.let_through(&OfVolume { id, disk }));
-        Paging::USUAL.page(listing, wanted.map(|(id, _)| (id.as_str(), id.clone())), context)
+        let asked = self.volumes.iter().filter(|(id, _)| ids.is_empty() || ids.contains(*id));
+        let wanted = |(id, disk): &(&VolumeId, &Disk)| filters.let_through(&OfVolume { id, disk });
+        let page = Paging::USUAL.page(listing, asked.map(|it| (it.0.as_str(), it)), wanted, context)?;
+        Ok(page.map(|(id, _)| id.clone()))
     }
 
     /// `DescribeImages`: own ones, disabled ones included.
@@ -85,9 +89,10 @@ impl Ec2 {
         if let Some(missing) = ids.iter().find(|id| !self.images.contains_key(*id)) {
             return Err(no_image(missing));
         }
-        let all = self.images.iter().filter(|(id, _)| ids.is_empty() || ids.contains(*id));
-        let wanted = all.filter(|(id, image)| filters.let_through(&OfImage { id, image }));
-        Paging::USUAL.page(listing, wanted.map(|(id, _)| (id.as_str(), id.clone())), context)
+        let asked = self.images.iter().filter(|(id, _)| ids.is_empty() || ids.contains(*id));
+        let wanted = |(id, image): &(&ImageId, &Image)| filters.let_through(&OfImage { id, image });
+        let page = Paging::USUAL.page(listing, asked.map(|it| (it.0.as_str(), it)), wanted, context)?;
+        Ok(page.map(|(id, _)| id.clone()))
     }
 }
 

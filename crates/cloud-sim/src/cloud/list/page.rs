@@ -27,6 +27,13 @@ pub struct Listed<T> {
     pub next: Option<String>,
 }
 
+impl<T> Listed<T> {
+    /// The same page of something else.
+    pub fn map<U>(self, of: impl FnMut(T) -> U) -> Listed<U> {
+        Listed { items: self.items.into_iter().map(of).collect(), next: self.next }
+    }
+}
+
 /// In how many orders a list may come; the first is that of its ids. "The order of the elements in the response might
 /// vary. Applications should not assume that the elements appear in a particular order"
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html>).
@@ -63,7 +70,8 @@ impl Paging {
         Ok(most.map(|most| most.min(self.at_once)))
     }
 
-    /// The page that a request asks for, of all the things that it is about, each with its id.
+    /// The page that a request asks for, of the wanted ones of all things, each with its id. Of a later page most things are
+    /// known by their place to be on an earlier one, before anybody asks whether they are wanted.
     ///
     /// # Errors
     ///
@@ -72,6 +80,7 @@ impl Paging {
         &self,
         listing: &Listing,
         all: impl Iterator<Item = (&'a str, T)>,
+        wanted: impl Fn(&T) -> bool,
         context: &mut Context<'_>,
     ) -> Result<Listed<T>, ApiError> {
         let size = self.check(listing)?;
@@ -84,6 +93,7 @@ impl Paging {
         let mut rest: Vec<(u64, &str, T)> = all
             .map(|(id, thing)| (place(from.order, id), id, thing))
             .filter(|(place, id, _)| from.after.is_empty() || before < (*place, *id))
+            .filter(|(_, _, thing)| wanted(thing))
             .collect();
         let size =
             size.map(|size| shortened(size.min(rest.len()), context)).filter(|size| *size < rest.len());

@@ -61,7 +61,7 @@ impl SnapshotStore {
             tags: wish.tags.clone(),
             description: wish.description.to_owned(),
         };
-        self.snapshots.insert(id.clone(), begun.clone());
+        self.put(begun.clone());
         // The moment is that of the call; that the copy "can take several hours" is left to `Happening::SnapshotEnds`.
         let took =
             context.choose_between("snapshot", SignedDuration::from_mins(1), SignedDuration::from_mins(20));

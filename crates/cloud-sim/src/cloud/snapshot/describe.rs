@@ -37,13 +37,13 @@ impl Cloud {
         };
         let all = store.snapshots.iter().filter(|(id, _)| !hidden.contains(*id));
         let asked = all.filter(|(id, _)| ids.is_empty() || ids.contains(*id));
-        let wanted = asked.filter(|(id, snapshot)| {
-            let owner = store.owner(id).unwrap_or(own);
+        let wanted = |snapshot: &&Snapshot| {
+            let owner = store.owner(&snapshot.id).unwrap_or(own);
             of_owner(owner) && filters.let_through(&OfSnapshot { snapshot, owner, store })
-        });
+        };
         let paging = Paging { at_once: store.page_size, ..Paging::USUAL };
-        let page = paging.page(listing, wanted.map(|(id, snapshot)| (id.as_str(), snapshot)), context)?;
-        Ok(Listed { items: page.items.into_iter().cloned().collect(), next: page.next })
+        let asked = asked.map(|(id, snapshot)| (id.as_str(), snapshot));
+        Ok(paging.page(listing, asked, wanted, context)?.map(Clone::clone))
     }
 }
 

@@ -1,4 +1,4 @@
-use aws_vocabulary::{SnapshotState, VolumeId};
+use aws_vocabulary::{Snapshot, SnapshotState, VolumeId};
 use jiff::{SignedDuration, Timestamp};
 
 use super::SnapshotStore;
@@ -28,8 +28,14 @@ const BETWEEN: SignedDuration = SignedDuration::from_secs(15);
 impl SnapshotStore {
     /// Whether EC2 would begin another snapshot of a volume now. Failed ones count as unfinished
     /// (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-creating-snapshot.html>).
-    pub(super) fn admit(&self, volume: &VolumeId, kind: DiskKind, now: Timestamp) -> Result<(), ApiError> {
-        let of_volume = || self.snapshots.values().filter(|s| s.volume == *volume);
+    pub(super) fn admit(
+        &mut self,
+        volume: &VolumeId,
+        kind: DiskKind,
+        now: Timestamp,
+    ) -> Result<(), ApiError> {
+        self.settle(now);
+        let of_volume = || self.unsettled().filter(|s| s.volume == *volume);
         if of_volume().any(|s| now.duration_since(s.started_at) < BETWEEN && s.started_at <= now) {
             return Err(ApiError::busy(
                 "SnapshotCreationPerVolumeRateExceeded",
@@ -37,8 +43,7 @@ impl SnapshotStore {
                  interval between requests.",
             ));
         }
-        let unfinished = |state| matches!(state, SnapshotState::Pending | SnapshotState::Error);
-        if kind.unfinished_snapshots() <= of_volume().filter(|s| unfinished(s.state)).count() {
+        if kind.unfinished_snapshots() <= of_volume().filter(|s| is_unfinished(s.state)).count() {
             let message = format!("Maximum allowed in-progress snapshots for the volume {volume} exceeded.");
             return Err(ApiError::busy("ConcurrentSnapshotLimitExceeded", message));
         }
@@ -47,7 +52,7 @@ impl SnapshotStore {
 
     /// Whether the account may have so many more.
     pub(super) fn admit_more(&self, more: usize) -> Result<(), ApiError> {
-        let pending = self.snapshots.values().filter(|s| s.state == SnapshotState::Pending).count();
+        let pending = self.unsettled().filter(|s| s.state == SnapshotState::Pending).count();
         if self.limits.pending < pending + more {
             let message = "Maximum allowed in-progress snapshots exceeded.";
             return Err(ApiError::busy("PendingSnapshotLimitExceeded", message));
@@ -58,4 +63,21 @@ impl SnapshotStore {
         }
         Ok(())
     }
+
+    fn unsettled(&self) -> impl Iterator<Item = &Snapshot> {
+        self.unsettled.iter().filter_map(|id| self.snapshots.get(id))
+    }
+
+    /// Forgets those that no limit is about any more, so that nobody goes through them all for each that is to begin.
+    fn settle(&mut self, now: Timestamp) {
+        let Self { unsettled, snapshots, .. } = self;
+        unsettled.retain(|id| {
+            let found = snapshots.get(id);
+            found.is_some_and(|s| is_unfinished(s.state) || now.duration_since(s.started_at) < BETWEEN)
+        });
+    }
+}
+
+fn is_unfinished(state: SnapshotState) -> bool {
+    matches!(state, SnapshotState::Pending | SnapshotState::Error)
 }

@@ -133,9 +133,9 @@ impl Cloud {
         let now = context.now;
         let all = store.marks.iter().filter_map(|(id, mark)| Some((id, mark.lock?)));
         let asked = all.filter(|(id, _)| ids.is_empty() || ids.contains(*id));
-        let wanted = asked.filter(|(_, lock)| filters.let_through(&OfLock { state: lock.state(now) }));
+        let wanted = |(_, lock): &(SnapshotId, Lock)| filters.let_through(&OfLock { state: lock.state(now) });
         let paging = Paging { at_once: store.page_size, ..Paging::USUAL };
-        paging.page(listing, wanted.map(|(id, lock)| (id.as_str(), (id.clone(), lock))), context)
+        paging.page(listing, asked.map(|(id, lock)| (id.as_str(), (id.clone(), lock))), wanted, context)
     }
 }
 

@@ -27,6 +27,8 @@ use crate::rule::Sometimes;
 #[derive(Clone, Debug)]
 pub struct SnapshotStore {
     snapshots: BTreeMap<SnapshotId, Snapshot>,
+    /// Those that a limit may be about: all that are unfinished or new, and what was changed as if by magic.
+    unsettled: BTreeSet<SnapshotId>,
     /// Until when a new one may not be seen.
     unseen: BTreeMap<SnapshotId, Timestamp>,
     /// Whose those are that are other accounts'.
@@ -67,6 +69,7 @@ impl Default for SnapshotStore {
     fn default() -> Self {
         Self {
             snapshots: BTreeMap::new(),
+            unsettled: BTreeSet::new(),
             unseen: BTreeMap::new(),
             foreign: BTreeMap::new(),
             marks: BTreeMap::new(),
@@ -84,6 +87,7 @@ impl Default for SnapshotStore {
 impl SnapshotStore {
     /// Adds a snapshot as if by magic, for a past that the test wants.
     pub fn put(&mut self, snapshot: Snapshot) {
+        self.unsettled.insert(snapshot.id.clone());
         self.snapshots.insert(snapshot.id.clone(), snapshot);
     }
 
@@ -117,7 +121,9 @@ impl SnapshotStore {
 
     /// A snapshot, to look at or to change as if by magic.
     pub fn get(&mut self, snapshot: &SnapshotId) -> Option<&mut Snapshot> {
-        self.snapshots.get_mut(snapshot)
+        let found = self.snapshots.get_mut(snapshot)?;
+        self.unsettled.insert(snapshot.clone());
+        Some(found)
     }
 
     /// When a snapshot completed.
