@@ -63,7 +63,7 @@ fn schedule_and_compare_read_expressions() {
     let list = file("fuzz-fixed-list", br#"{"Snapshots": []}"#);
     each(&["corpus/schedules", "corpus/policies"], Work::Some, |text| {
         let text = String::from_utf8_lossy(text);
-        caretaker(&["schedule", text.trim(), "--count", "3", "--json"]);
+        caretaker(&["schedule", "--count", "3", "--json", "--", text.trim()]);
         caretaker(&[
             "plan",
             "--snapshots",
