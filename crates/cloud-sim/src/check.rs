@@ -13,7 +13,8 @@ use crate::shrink::shortest;
 use crate::view;
 
 /// A run that broke a rule, as short as it can be told.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{story}\nBROKEN at {}: {}: {}\nagain: {replay}", .violation.at, .violation.invariant, .violation.detail)]
 pub struct Failure {
     /// What was broken.
     pub violation: Violation,
@@ -23,15 +24,6 @@ pub struct Failure {
     pub replay: Replay,
 }
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { violation: Violation { at, invariant, detail }, story, replay } = self;
-        writeln!(f, "{story}")?;
-        writeln!(f, "BROKEN at {at}: {invariant}: {detail}")?;
-        write!(f, "again: {replay}")
-    }
-}
-
 /// As it is displayed, so that `unwrap` in a test tells the story.
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -39,8 +31,6 @@ impl fmt::Debug for Failure {
         fmt::Display::fmt(self, f)
     }
 }
-
-impl std::error::Error for Failure {}
 
 impl Scenario {
     /// Runs it by each of these seeds.
@@ -98,36 +88,18 @@ impl Scenario {
 }
 
 /// An exploration that did not show what it was to show.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unproven {
     /// It was not gone through to its end.
+    #[error("not complete after {executions} executions: raise the bounds, or take less apart")]
     Incomplete {
         /// How many executions were made.
         executions: u64,
     },
     /// An execution broke a rule.
+    #[error(transparent)]
     Broken(Box<Failure>),
 }
-
-impl fmt::Display for Unproven {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Incomplete { executions } => {
-                write!(f, "not complete after {executions} executions: raise the bounds, or take less apart")
-            }
-            Self::Broken(failure) => failure.fmt(f),
-        }
-    }
-}
-
-impl fmt::Debug for Unproven {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f)?;
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl std::error::Error for Unproven {}
 
 impl Explored {
     /// Whether this exploration of a scenario shows that no execution breaks a rule: it was complete, and none did.

@@ -109,7 +109,7 @@ pub(crate) async fn instance(config: &SdkConfig, root: &str, tags: &Tags, data_v
     let tags: Vec<Tag> =
         tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect();
     let specification = TagSpecification::builder().resource_type(ResourceType::Instance);
-    // EC2 takes no specification without tags.
+    // The emulator refuses a specification without tags.
     let tagged = (!tags.is_empty()).then(|| vec![specification.set_tags(Some(tags)).build()]);
     let run = ec2::Client::new(config).run_instances().image_id(IMAGE).min_count(1).max_count(1);
     let run = run.set_block_device_mappings(Some(devices.map(disk).collect()));

@@ -122,9 +122,14 @@ impl Rules {
     /// The same rules and one more, in place of one of the same name.
     #[must_use]
     pub fn with(mut self, rule: impl Invariant + 'static) -> Self {
-        self.0.retain(|other| other.name() != rule.name());
-        self.0.push(Box::new(rule));
+        self.put(Box::new(rule));
         self
+    }
+
+    /// Adds a rule, in place of one of the same name.
+    fn put(&mut self, rule: Box<dyn Invariant>) {
+        self.0.retain(|other| other.name() != rule.name());
+        self.0.push(rule);
     }
 
     /// The same rules without the one of this name.
@@ -151,10 +156,7 @@ impl IntoIterator for Rules {
 
 impl Extend<Box<dyn Invariant>> for Rules {
     fn extend<I: IntoIterator<Item = Box<dyn Invariant>>>(&mut self, rules: I) {
-        for rule in rules {
-            self.0.retain(|other| other.name() != rule.name());
-            self.0.push(rule);
-        }
+        rules.into_iter().for_each(|rule| self.put(rule));
     }
 }
 
@@ -175,7 +177,7 @@ pub fn generic() -> Rules {
 pub struct Watch {
     counts: Counts,
     met: BTreeSet<Sometimes>,
-    invariants: Vec<Box<dyn Invariant>>,
+    rules: Rules,
     violations: Vec<Violation>,
 }
 
@@ -197,22 +199,21 @@ impl Watch {
 
     /// The rules that are watched, as sentences.
     pub fn rules(&self) -> Vec<&'static str> {
-        self.invariants.iter().map(Invariant::name).collect()
+        self.rules.names()
     }
 
     /// Watches for one more rule, or for a rule of another kind under the same name.
     pub(crate) fn expect(&mut self, invariant: Box<dyn Invariant>) {
-        self.invariants.retain(|other| other.name() != invariant.name());
-        self.invariants.push(invariant);
+        self.rules.put(invariant);
     }
 
     pub(crate) fn forget_rules(&mut self) {
-        self.invariants.clear();
+        self.rules.0.clear();
     }
 
     /// Watches for more rules, also where there are some of the same names.
     pub(crate) fn watch_for(&mut self, rules: Rules) {
-        self.invariants.extend(rules);
+        self.rules.0.extend(rules);
     }
 
     pub(crate) fn met(&mut self, what: Sometimes) {
@@ -221,7 +222,7 @@ impl Watch {
 
     pub(crate) fn see(&mut self, seen: Seen<'_>) {
         self.counts.count(seen.actor, seen.fact);
-        for invariant in &mut self.invariants {
+        for invariant in &mut self.rules.0 {
             if let Some(detail) = invariant.see(seen) {
                 self.violations.push(Violation { at: seen.at, invariant: invariant.name(), detail });
             }
@@ -229,7 +230,7 @@ impl Watch {
     }
 
     pub(crate) fn at_rest(&mut self, at: Timestamp, cloud: &Cloud) {
-        for invariant in &mut self.invariants {
+        for invariant in &mut self.rules.0 {
             let found = invariant.at_rest(cloud);
             let broken = |detail| Violation { at, invariant: invariant.name(), detail };
             self.violations.extend(found.into_iter().map(broken));

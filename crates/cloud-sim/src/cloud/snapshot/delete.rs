@@ -27,17 +27,6 @@ impl SnapshotStore {
         }
     }
 
-    /// What is told of a snapshot whose deletion was accepted.
-    fn told(gone: &Snapshot, context: &Context<'_>) -> Fact {
-        Fact::SnapshotDeleted {
-            snapshot: gone.id.clone(),
-            volume: gone.volume.clone(),
-            state: gone.state,
-            tags: gone.tags.clone(),
-            age_hours: context.now.duration_since(gone.started_at).as_hours(),
-        }
-    }
-
     /// Whether its deletion was accepted, and it is only there until it is complete.
     pub fn is_doomed(&self, snapshot: &SnapshotId) -> bool {
         self.marks.get(snapshot).is_some_and(|mark| mark.is_doomed)
@@ -92,7 +81,7 @@ impl Cloud {
             // Unverified: that whoever deletes it once more is told that it is gone.
             return Err(no_snapshot(snapshot));
         }
-        context.note(SnapshotStore::told(gone, context));
+        context.note(deleted(gone, context));
         if gone.state == SnapshotState::Pending {
             let mark = store.marks.entry(snapshot.clone()).or_default();
             *mark = Mark { is_doomed: true, ..mark.clone() };
@@ -111,6 +100,16 @@ impl Cloud {
     fn remove_snapshot(&mut self, snapshot: &SnapshotId, context: &mut Context<'_>) {
         ebs_snapshot(self, "deleteSnapshot", snapshot, SnapshotState::Completed, context);
         self.snapshots.remove(snapshot, context);
+    }
+}
+
+fn deleted(gone: &Snapshot, context: &Context<'_>) -> Fact {
+    Fact::SnapshotDeleted {
+        snapshot: gone.id.clone(),
+        volume: gone.volume.clone(),
+        state: gone.state,
+        tags: gone.tags.clone(),
+        age_hours: context.now.duration_since(gone.started_at).as_hours(),
     }
 }
 

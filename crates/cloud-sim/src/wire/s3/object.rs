@@ -25,8 +25,8 @@ pub(super) fn may_write(asked: &Asked, bucket: &Bucket, context: &mut Context<'_
     }
     let found = bucket.get(asked.key()?);
     let failed = |condition: &str| {
-        let message = "At least one of the pre-conditions you specified did not hold";
-        ApiError::rejected("PreconditionFailed", format!("{message}: {condition}"))
+        let failed = precondition_failed();
+        ApiError { message: format!("{}: {condition}", failed.message), ..failed }
     };
     match asked.header("if-none-match") {
         Some("*") if found.is_some() => return Err(failed("If-None-Match")),
